@@ -1,0 +1,159 @@
+/*-------------------------------------------------------------------------
+ *
+ * model.h
+ *	  Models, fields and relations: what the catalogs and the registry say.
+ *
+ * Everything here is read through a per-backend cache that DDL and
+ * registration in any session invalidate.  A pointer stays valid until
+ * bolt_model_refresh is called the next time; nothing else frees.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_MODEL_H
+#define BOLT_MODEL_H
+
+#include "postgres.h"
+
+#include "access/attnum.h"
+#include "nodes/pg_list.h"
+
+typedef struct Field
+{
+	char	   *name;
+	AttrNumber	attnum;
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	bool		not_null;
+	bool		generated;		/* GENERATED ALWAYS AS (…) STORED or VIRTUAL */
+	char		identity;		/* attidentity */
+	bool		has_default;
+} Field;
+
+typedef enum RelationKind
+{
+	RELATION_MANY_TO_ONE,		/* forward, an FK */
+	RELATION_ONE_TO_ONE,		/* forward, an FK whose columns are unique */
+	RELATION_ONE_TO_MANY,		/* reverse of an FK */
+	RELATION_REVERSE_ONE_TO_ONE,	/* reverse of a unique FK */
+	RELATION_MANY_TO_MANY
+} RelationKind;
+
+/*
+ * A relation of a model.  source_fields[i] of the near model equals
+ * target_fields[i] of the far one; with a many-to-many, source_fields[i] equals
+ * through_source_fields[i] of the through table, whose through_target_fields[i] equals target_fields[i].
+ */
+typedef struct ModelRelation ModelRelation;
+typedef struct Model Model;
+
+struct ModelRelation
+{
+	char	   *name;			/* the one to print: registered, or the first default */
+	List	   *names;			/* of char *: all that it answers to */
+	bool		registered;		/* names come from the registry */
+	RelationKind kind;
+	Oid			model;			/* the near table */
+	Oid			target;			/* the far table */
+	int			nfields;		/* of source_fields and target_fields (FK) */
+	AttrNumber *source_fields;
+	AttrNumber *target_fields;	/* many-to-many: ntarget_fields of them */
+	Oid			through;		/* many-to-many, else InvalidOid */
+	AttrNumber *through_source_fields;	/* nfields of them */
+	int			ntarget_fields; /* = nfields but for many-to-many */
+	AttrNumber *through_target_fields;	/* ntarget_fields of them */
+	bool		nullable;		/* forward: some source column may be null */
+	bool		indexed;		/* an index serves the look-up from near to
+								 * far: its leading columns are target_fields,
+								 * or through_source_fields of the through table, in any order */
+	Oid			constraint;		/* the FK, or InvalidOid for a registered one;
+								 * many-to-many: the through table's FK to the near table */
+	char	   *on_delete;		/* CASCADE, SET_NULL, SET_DEFAULT, RESTRICT,
+								 * PROTECT, DO_NOTHING */
+	bool		on_delete_registered;	/* ours to do, not the database's */
+};
+
+struct Model
+{
+	Oid			oid;
+	char		relkind;
+	char	   *schema;
+	char	   *table;
+	char	   *name;			/* registered, else the table's; for messages */
+	int			nfields;
+	Field	   *fields;			/* in table order, dropped columns left out */
+	int			nprimary_key;	/* 0: none */
+	AttrNumber *primary_key;
+	bool		primary_key_constraint; /* a PRIMARY KEY that GROUP BY can
+										 * lean on; false where registered */
+	List	   *ordering;		/* of char *: Meta.ordering ("-created_at") */
+	List	   *relations;		/* of ModelRelation * */
+	bool		volatile_plan;	/* its statements must be planned with their
+								 * parameters bound (a Citus distributed table) */
+};
+
+static inline bool
+relation_is_to_one(const ModelRelation *relation)
+{
+	return relation->kind == RELATION_MANY_TO_ONE ||
+		relation->kind == RELATION_ONE_TO_ONE ||
+		relation->kind == RELATION_REVERSE_ONE_TO_ONE;
+}
+
+static inline bool
+relation_is_forward(const ModelRelation *relation)
+{
+	return relation->kind == RELATION_MANY_TO_ONE ||
+		relation->kind == RELATION_ONE_TO_ONE;
+}
+
+/*
+ * Takes in what other sessions have changed and drops what is stale.  Returns
+ * a number that stays the same as long as every model and relation that was
+ * handed out still means the same: whatever was compiled under another number
+ * has to be compiled again.  Called once at the start of each SQL-callable function, never
+ * while a document is being compiled (bolt_model_pin).
+ */
+extern uint64 bolt_model_refresh(void);
+
+/* While the count is above zero bolt_model_refresh frees nothing (for functions that a catalog look-up or
+ * an input function calls back into).  Forgotten at the end of the transaction. */
+extern void bolt_model_pin(void);
+extern void bolt_model_unpin(void);
+
+/*
+ * The model of that name: registered, as SQL resolves it, or "app.Model".
+ * Errors: 42P01 with the choices; 42501 as SQL raises it for a schema.
+ * value is the place in the document, or NULL.
+ */
+struct JsonValue;
+extern const Model *bolt_model_by_name(const char *name, const struct JsonValue *value);
+
+/* The model of a table.  Error 42P01 where it is gone. */
+extern const Model *bolt_model_by_oid(Oid oid);
+
+/* The column of that name, or NULL. */
+extern const Field *bolt_model_field(const Model *model, const char *name);
+
+/* The column of that number; never NULL for numbers that a Model or relation holds. */
+extern const Field *bolt_model_field_by_attnum(const Model *model, AttrNumber attnum);
+
+/*
+ * The relation of that name, or NULL.  An exact registered name wins.
+ * Error 42702, listing them, where a default name fits two.
+ */
+extern const ModelRelation *bolt_model_relation(const Model *model, const char *name,
+												const struct JsonValue *value);
+
+/* Names for "Choices are: …": fields that the caller may read, then relations;
+ * only_to_one: relations that select_related takes, and no field. */
+extern List *bolt_model_choices(const Model *model);
+extern List *bolt_model_relation_choices(const Model *model, bool only_to_one);
+
+/* Every model that the caller sees by an unqualified name or by registration. */
+extern List *bolt_model_visible(void);
+
+/* schema-qualified and quoted, for SQL text; palloc'd */
+extern char *bolt_model_sql_name(const Model *model);
+
+#endif							/* BOLT_MODEL_H */
