@@ -1,8 +1,87 @@
+# bolt_orm. What there is to make:
+#
+#   make demo          everything from nothing: packages, build, private cluster, sample data, comparison
+#   make demo-stop     stop the private cluster
+#   make test          everything from nothing, then every test
+#   make test-matrix   the same on PostgreSQL 15, 17 and 18, as root
+#   make bench         the benchmarks, on the private cluster
+#   make format        format the C sources; format-check only says whether they are
+#   make cluster       start the private cluster; scripts/cluster says more
+#   make clean         remove what was built; distclean also the private cluster
+#
+# all, install, uninstall, installcheck and PG_CONFIG are those of every PGXS extension.
+
 EXTENSION = bolt_orm
 MODULE_big = bolt_orm
 OBJS = $(patsubst %.c,%.o,$(wildcard extension/*.c))
 DATA = $(wildcard extension/bolt_orm--*.sql)
 PG_CPPFLAGS = -I$(srcdir)/extension
+REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
+REGRESS_OPTS = --load-extension=bolt_orm
+EXTRA_CLEAN = examples/demo $(wildcard tests/modules/*/*.o tests/modules/*/*.so)
+
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+export PG_CONFIG
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+.PHONY: all setup cluster blog demo demo-stop test test-matrix bench format format-check distclean \
+	run-cluster run-demo run-test run-bench
+
+all:
+
+# On a bare machine there is no PGXS yet to include, so these set up first and then run make again.
+demo test bench cluster: setup
+	@$(MAKE) --no-print-directory run-$@
+
+setup:
+	@scripts/setup
+
+run-cluster: all
+	@scripts/install
+	@scripts/cluster start
+
+run-test: run-cluster
+	@scripts/test
+
+blog: run-cluster
+	@scripts/load-blog
+
+run-demo: blog examples/demo
+	@env=$$(scripts/cluster env) && eval "$$env" && examples/demo
+
+run-bench: run-cluster
+	@env=$$(scripts/cluster env) && eval "$$env" && bench/run
+
+demo-stop:
+	@scripts/cluster stop
+
+test-matrix:
+	@scripts/test-matrix
+
+DEMO_SOURCES = examples/demo.c examples/abridge.c
+
+examples/demo: $(DEMO_SOURCES) examples/abridge.h
+	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
+
+FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples bench tests/modules/* \
+	client/include client/src client/adapters client/examples))
+
+format:
+	clang-format -i $(FORMATTED)
+
+format-check:
+	clang-format --dry-run --Werror $(FORMATTED)
+
+distclean: clean
+	@scripts/cluster remove
+
+ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
+else
+all install installcheck uninstall:
+	@echo 'no PGXS: run "make setup" for the packages, or set PG_CONFIG' >&2; exit 1
+clean:
+	rm -f $(OBJS) $(OBJS:.o=.bc) bolt_orm.so
+endif
+
+$(OBJS) $(OBJS:.o=.bc): $(wildcard extension/*.h)

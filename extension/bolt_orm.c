@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "fmgr.h"
 #include "settings.h"
+#include "statement.h"
 #include "utils/builtins.h"
 
 PG_MODULE_MAGIC;
@@ -66,6 +67,7 @@ _PG_init(void)
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("bolt_orm");
+	bolt_statement_init();
 }
 
 /*

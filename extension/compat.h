@@ -26,4 +26,25 @@
 	pg_class_ownercheck((objectid), (roleid))
 #endif
 
+/* 16: one object_aclcheck for the many pg_*_aclcheck; only used for schemas */
+#if PG_VERSION_NUM < 160000
+#define object_aclcheck(classid, objectid, roleid, mode) \
+	pg_namespace_aclcheck((objectid), (roleid), (mode))
+#endif
+
+/* 18: constraints may be NOT ENFORCED, FKs may have a PERIOD */
+#if PG_VERSION_NUM >= 180000
+#define constraint_is_enforced(form) ((form)->conenforced)
+#define constraint_is_temporal(form) ((form)->conperiod)
+#else
+#define constraint_is_enforced(form) (true)
+#define constraint_is_temporal(form) (false)
+#endif
+
+/* 17: a search path to compare with is a matcher, no longer an override */
+#if PG_VERSION_NUM < 170000
+#define SearchPathMatcher OverrideSearchPath
+#define GetSearchPathMatcher(context) GetOverrideSearchPath(context)
+#endif
+
 #endif							/* BOLT_COMPAT_H */

@@ -50,7 +50,7 @@ typedef struct JsonValue
 /*
  * Parses a text that the json type has accepted.
  *
- * text is not kept; the tree is allocated in CurrentMemoryContext.
+ * text must outlive the tree, which is allocated in CurrentMemoryContext.
  * Errors: 54001 past max_depth levels, 22P05 for \u0000 and code points that
  * the server encoding lacks, 22P02 for lone surrogates.
  */

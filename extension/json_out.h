@@ -16,13 +16,18 @@
 
 #include "fmgr.h"
 
-/* A growing run of bytes.  May pass 1 GB unless limited. */
+/*
+ * A growing run of bytes.  May pass 1 GB unless limited.
+ *
+ * With a limit, error 54000 comes when more is reserved than the limit has
+ * room for: reserve what will be written, not a guess above it.
+ */
 typedef struct JsonBuffer
 {
 	char	   *data;
 	Size		length;
-	Size		capacity;
-	Size		limit;			/* 54000 past so many bytes; 0: none */
+	Size		capacity;		/* never above limit */
+	Size		limit;			/* 0: none */
 	MemoryContext context;		/* where data lives */
 } JsonBuffer;
 
@@ -61,9 +66,14 @@ struct JsonWriter
 	Oid			type;			/* of the values, as declared */
 	Oid			base_type;		/* domains looked through */
 	bool		allocates;		/* leaves garbage in CurrentMemoryContext */
-	FmgrInfo	function;		/* output or cast function, where one is used */
-	JsonWriter *element;		/* arrays written here: of their elements */
-	bool		quoted;			/* numbers as strings (bigint_as_string) */
+	bool		bigint_as_string;	/* as asked for, for what is nested */
+	FmgrInfo	function;		/* output function, where one is used */
+	Oid			cast;			/* function of a cast to json, where one is */
+	JsonWriter *element;		/* arrays: of their elements */
+	int16		element_length; /* arrays: how elements are stored */
+	bool		element_by_value;
+	char		element_align;
+	struct Composite *composite;	/* composites: their members */
 };
 
 /*
@@ -80,8 +90,9 @@ extern void bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_s
 extern void bolt_json_write_string(JsonBuffer *out, const char *string, Size length);
 
 /*
- * To be called before a statement's first row: settings that writers cache
- * (time zone, extra_float_digits, …) are read anew.
+ * To be called before a statement's first row.  What writers keep of the
+ * session's settings is brought up to date; one that changes between two rows
+ * is noticed as well.
  */
 extern void bolt_json_out_begin(void);
 

@@ -150,8 +150,29 @@ extern const ModelRelation *bolt_model_relation(const Model *model, const char *
 extern List *bolt_model_choices(const Model *model);
 extern List *bolt_model_relation_choices(const Model *model, bool only_to_one);
 
-/* Every model that the caller sees by an unqualified name or by registration. */
+/*
+ * The oids of all models in user schemas that the caller may at least partly
+ * read, sorted by schema and name.
+ */
 extern List *bolt_model_visible(void);
+
+/*
+ * A name that bolt_model_by_name takes for that table: registered, else the
+ * table's own where the search path finds it, else the qualified one; palloc'd.
+ * NULL where the table is gone.
+ */
+extern char *bolt_model_name_of(Oid oid);
+
+/* Whether the caller may read the table or some column of it. */
+extern bool bolt_may_read_some(Oid oid);
+
+/*
+ * A hash of the schemas that unqualified names are looked up in now.  Whatever
+ * is kept under a document's text has to be kept under this too:
+ * bolt_model_refresh tells when a name has changed its meaning, not when the
+ * search path has changed.
+ */
+extern uint64 bolt_search_path_hash(void);
 
 /* schema-qualified and quoted, for SQL text; palloc'd */
 extern char *bolt_model_sql_name(const Model *model);

@@ -1,0 +1,2 @@
+-- $1 is the queryset document.
+SELECT bolt.count($1);

@@ -1,0 +1,201 @@
+/*-------------------------------------------------------------------------
+ *
+ * verify.c
+ *	  Never compares different work: before a workload is timed, what its
+ *	  contestants return must be equal.
+ *
+ * Documents go, as they came over the wire, into a temporary table of a
+ * connection of their own, where they are compared as jsonb with the first
+ * contestant's. Flat rows are compared with the rows that the documents are made
+ * of, each once. COPY takes the flat contestant's statements, so it is not looked
+ * at on its own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+/* Executions to verify where each has another value. */
+#define VERIFIED_EXECUTIONS 20
+
+/* What a contestant returns, on its way into the table "wire". */
+typedef struct Wire
+{
+	PGconn *conn;
+	long count;
+} Wire;
+
+/* A statement from sql/, comments and all. */
+static PGresult *
+query_file(PGconn *conn, const Settings *settings, const char *name, const char *const *values,
+		   int count)
+{
+	char *file = read_text(settings->sql, name, ".sql");
+	char *text = substitute(file, values, count);
+	PGresult *result = query(conn, text);
+
+	free(file);
+	free(text);
+	return result;
+}
+
+static void
+put(Wire *wire, const void *data, size_t length)
+{
+	if (PQputCopyData(wire->conn, data, (int) length) != 1)
+		die("%s", PQerrorMessage(wire->conn));
+}
+
+/* RowReceiver: a row (n bigint, document json) of binary COPY. */
+static void
+receive_document(void *argument, const char *value, int length)
+{
+	Wire *wire = argument;
+	struct
+	{
+		uint16_t columns;
+		uint32_t n_length;
+		uint32_t n_high;
+		uint32_t n_low;
+		uint32_t document_length;
+	} __attribute__((packed)) header;
+
+	header.columns = htons(2);
+	header.n_length = htonl(8);
+	header.n_high = 0;
+	header.n_low = htonl((uint32_t) ++wire->count);
+	header.document_length = htonl((uint32_t) length);
+	put(wire, &header, sizeof(header));
+	put(wire, value, length);
+}
+
+/*
+ * Runs a contestant with its documents going into "wire".
+ */
+static void
+capture(Contestant *contestant, const Workload *workload, PGconn *judge)
+{
+	static const char signature[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+	Wire wire = {judge, 0};
+	int executions = workload->executions > 1 ? VERIFIED_EXECUTIONS : 1;
+	PGresult *result;
+
+	PQclear(query(judge, "TRUNCATE pg_temp.wire, pg_temp.actual"));
+	PQclear(query(judge, "COPY pg_temp.wire FROM STDIN (FORMAT binary)"));
+	put(&wire, signature, sizeof(signature));
+	for (int i = 0; i < executions && contestant->failure == NULL; i++)
+	{
+		double elapsed = execute(contestant, workload, i, receive_document, &wire);
+
+		if (contestant->once)
+			contestant->samples[contestant->sample_count++] = elapsed;
+	}
+	put(&wire, "\377\377", 2);
+	PQputCopyEnd(judge, NULL);
+	while ((result = PQgetResult(judge)) != NULL)
+	{
+		if (PQresultStatus(result) != PGRES_COMMAND_OK)
+			fprintf(stderr, "%s", PQresultErrorMessage(result));
+		PQclear(result);
+	}
+}
+
+/* Sets failure to the first difference that a comparison found, if any. */
+static void
+judge_result(Contestant *contestant, PGresult *result)
+{
+	char message[8192];
+
+	if (PQntuples(result) > 0)
+	{
+		snprintf(message,
+				 sizeof(message),
+				 "different work: %s: %s | %s",
+				 PQgetvalue(result, 0, 0),
+				 PQgetvalue(result, 0, 1),
+				 PQgetvalue(result, 0, 2));
+		contestant->failure = message_line(message);
+	}
+	PQclear(result);
+}
+
+static void
+verify_documents(Contestant *contestant, const Workload *workload, PGconn *judge,
+				 const Settings *settings, bool is_first)
+{
+	const char *ordered[] = {workload->documents_ordered ? "true" : "false",
+							 workload->arrays_ordered ? "true" : "false"};
+
+	capture(contestant, workload, judge);
+	if (contestant->failure != NULL)
+		return;
+	PQclear(query_file(judge, settings, "verify.canonical", ordered, 2));
+	if (is_first)
+		PQclear(query(judge, "INSERT INTO pg_temp.expected TABLE pg_temp.actual"));
+	else
+		judge_result(contestant, query_file(judge, settings, "verify.documents", NULL, 0));
+}
+
+/*
+ * The rows of a flat contestant's nodes, for all values that the documents were
+ * verified with.
+ */
+static void
+verify_rows(Contestant *contestant, const Workload *workload, PGconn *judge,
+			const Settings *settings)
+{
+	int executions = workload->executions > 1 ? VERIFIED_EXECUTIONS : 1;
+
+	PQclear(query(judge, "TRUNCATE pg_temp.flat"));
+	for (int execution = 0; execution < executions; execution++)
+	{
+		int numbers[MAX_PARAMETERS] = {0};
+		char texts[MAX_PARAMETERS][16];
+		const char *values[] = {texts[0], texts[1]};
+
+		contestant_values(contestant, workload, execution, numbers);
+		for (int i = 0; i < MAX_PARAMETERS; i++)
+			snprintf(texts[i], sizeof(texts[i]), "%d", numbers[i]);
+		for (int i = 0; i < contestant->statement_count; i++)
+		{
+			Statement *statement = &contestant->statement[i];
+			char *rows = substitute(statement->text, values, workload->parameter_count);
+			const char *parts[] = {statement->node, rows};
+			char *text = substitute(
+				"INSERT INTO pg_temp.flat SELECT '$1', to_jsonb(r) FROM ($2) r", parts, 2);
+
+			PQclear(query(judge, text));
+			free(rows);
+			free(text);
+		}
+	}
+	judge_result(contestant, query_file(judge, settings, "verify.rows", NULL, 0));
+}
+
+/*
+ * Sets the failure of each contestant whose work differs from the first one's,
+ * or that the server refuses. The others have run at least once then.
+ */
+void
+verify_workload(Workload *workload, const Settings *settings)
+{
+	PGconn *judge = connect_server();
+	bool is_first = true;
+
+	PQclear(query_file(judge, settings, "verify.tables", NULL, 0));
+	foreach_contestant(contestant, workload)
+	{
+		if (contestant->failure != NULL || contestant->bound != 0 || contestant->manner == COPIED)
+			continue;
+		progress("%s: verifying %s", workload->name, contestant->name);
+		if (contestant->manner == PIPELINED)
+			verify_rows(contestant, workload, judge, settings);
+		else
+			verify_documents(contestant, workload, judge, settings, is_first);
+		is_first = is_first && contestant->failure != NULL;
+	}
+	PQfinish(judge);
+}

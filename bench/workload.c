@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * workload.c
+ *	  What is compared with what.
+ *
+ * A contestant is a row; adding one is adding a row and its file under sql/.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <string.h>
+
+#include "bench.h"
+
+#define ARTICLES 50000
+
+/* Another article each time, the same ones for each contestant. */
+static void
+one_article(int execution, int *values)
+{
+	values[0] = 1 + (int) (execution * 7919L % ARTICLES);
+}
+
+static void
+two_thousand_articles(int execution, int *values)
+{
+	(void) execution;
+	values[0] = 2000;
+}
+
+static void
+all_articles(int execution, int *values)
+{
+	(void) execution;
+	values[0] = ARTICLES;
+}
+
+static void
+hundred_ids(int execution, int *values)
+{
+	values[0] = 1 + (int) (execution * 7919L % (ARTICLES - 100));
+	values[1] = values[0] + 99;
+}
+
+static Contestant article[] = {
+	{"bolt.get, prepared", "bolt.get", "article", .manner = PREPARED},
+	{"bolt.fetch, prepared", "bolt.fetch", "article", .manner = PREPARED},
+	{"bolt.get, unprepared", "bolt.get", "article", .manner = UNPREPARED},
+	{"bolt.get, simple query", "bolt.get", "article", .manner = SIMPLE},
+	{"json_agg, prepared", "article.json_agg", NULL, .manner = PREPARED},
+	{"json_agg, unprepared", "article.json_agg", NULL, .manner = UNPREPARED},
+	{"json_agg, simple query", "article.json_agg", NULL, .manner = SIMPLE},
+	{"jsonb_agg, prepared", "article.jsonb_agg", NULL, .manner = PREPARED},
+	{"jsonb_agg, unprepared", "article.jsonb_agg", NULL, .manner = UNPREPARED},
+	{"flat rows, pipelined", "article.flat", NULL, .manner = PIPELINED},
+	{"COPY to /dev/null, planned each time", "article.flat", NULL, .manner = COPIED},
+	{.name = NULL}};
+
+static Contestant page[] = {
+	{"bolt.fetch, prepared", "bolt.fetch", "page", .manner = PREPARED},
+	{"bolt.fetch, unprepared", "bolt.fetch", "page", .manner = UNPREPARED},
+	{"bolt.fetch, simple query", "bolt.fetch", "page", .manner = SIMPLE},
+	{"json_agg, prepared", "page.json_agg", NULL, .manner = PREPARED},
+	{"json_agg, unprepared", "page.json_agg", NULL, .manner = UNPREPARED},
+	{"json_agg, simple query", "page.json_agg", NULL, .manner = SIMPLE},
+	{"jsonb_agg, prepared", "page.jsonb_agg", NULL, .manner = PREPARED},
+	{"jsonb_agg, unprepared", "page.jsonb_agg", NULL, .manner = UNPREPARED},
+	{"flat rows, pipelined", "page.flat", NULL, .manner = PIPELINED},
+	{"COPY to /dev/null, planned each time", "page.flat", NULL, .manner = COPIED},
+	{.name = NULL}};
+
+static Contestant articles[] = {
+	{"bolt.fetch, prepared", "bolt.fetch", "articles", .manner = PREPARED},
+	{"bolt.fetch, unprepared", "bolt.fetch", "articles", .manner = UNPREPARED},
+	{"json_agg, prepared", "articles.json_agg", NULL, .manner = PREPARED},
+	{"json_agg as commonly written", "articles.json_agg_plain", NULL, .manner = PREPARED},
+	{"jsonb_agg, prepared", "articles.jsonb_agg", NULL, .manner = PREPARED},
+	{"flat rows, pipelined", "articles.flat", NULL, .manner = PIPELINED},
+	{"floor: COPY to /dev/null", "articles.flat", NULL, .manner = COPIED},
+	{.name = NULL}};
+
+static Contestant all[] = {
+	{"bolt.fetch, prepared", "bolt.fetch", "articles", .manner = PREPARED},
+	{"bolt.fetch, 2,000 articles", "bolt.fetch", "articles", .manner = PREPARED, .bound = 2000},
+	{"json_agg, prepared", "articles.json_agg", NULL, .manner = PREPARED},
+	{"jsonb_agg, prepared", "articles.jsonb_agg", NULL, .manner = PREPARED},
+	{"flat rows, pipelined", "articles.flat", NULL, .manner = PIPELINED},
+	{"floor: COPY to /dev/null", "articles.flat", NULL, .manner = COPIED},
+	{.name = NULL}};
+
+static Contestant top3[] = {{"bolt.fetch, prepared", "bolt.fetch", "top3", .manner = PREPARED},
+							{"json_agg, prepared", "top3.json_agg", NULL, .manner = PREPARED},
+							{"jsonb_agg, prepared", "top3.jsonb_agg", NULL, .manner = PREPARED},
+							{"flat rows, pipelined", "top3.flat", NULL, .manner = PIPELINED},
+							{"floor: COPY to /dev/null", "top3.flat", NULL, .manner = COPIED},
+							{.name = NULL}};
+
+static Contestant unindexed[] = {
+	{"bolt.fetch, prepared", "bolt.fetch", "unindexed", .manner = PREPARED},
+	{"json_agg, run once", "unindexed.json_agg", NULL, .manner = PREPARED, .once = true},
+	{"json_agg, grouped by hand", "unindexed.grouped", NULL, .manner = PREPARED},
+	{"flat rows, pipelined", "unindexed.flat", NULL, .manner = PIPELINED},
+	{"floor: COPY to /dev/null", "unindexed.flat", NULL, .manner = COPIED},
+	{.name = NULL}};
+
+static Contestant count[] = {{"bolt.count, prepared", "bolt.count", "count", .manner = PREPARED},
+							 {"SELECT count(*), prepared", "count.plain", NULL, .manner = PREPARED},
+							 {.name = NULL}};
+
+Workload workloads[] = {{"article",
+						 "One article's graph",
+						 article,
+						 1,
+						 one_article,
+						 .executions = 100,
+						 .warm_up = 200,
+						 .documents_ordered = true},
+						{"page",
+						 "A page: 20 articles, the newest first, author and tags",
+						 page,
+						 0,
+						 NULL,
+						 .executions = 50,
+						 .warm_up = 100,
+						 .documents_ordered = true},
+						{"articles",
+						 "2,000 articles' graph",
+						 articles,
+						 1,
+						 two_thousand_articles,
+						 .executions = 1,
+						 .warm_up = 6},
+						{"all",
+						 "All 50,000 articles' graph, in single-row mode",
+						 all,
+						 1,
+						 all_articles,
+						 .executions = 1,
+						 .streamed = true},
+						{"top3",
+						 "2,000 articles, the newest three comments of each",
+						 top3,
+						 1,
+						 two_thousand_articles,
+						 .executions = 1,
+						 .warm_up = 6,
+						 .arrays_ordered = true},
+						{"unindexed",
+						 "Parents and children without an index on the foreign key",
+						 unindexed,
+						 0,
+						 NULL,
+						 .executions = 1,
+						 .warm_up = 2},
+						{"count",
+						 "Counting 90 of 100 articles",
+						 count,
+						 2,
+						 hundred_ids,
+						 .executions = 2000,
+						 .warm_up = 2000,
+						 .documents_ordered = true},
+						{.name = NULL}};
+
+Workload *
+find_workload(const char *name)
+{
+	for (Workload *workload = workloads; workload->name != NULL; workload++)
+	{
+		if (strcmp(workload->name, name) == 0)
+			return workload;
+	}
+	die("no workload \"%s\"", name);
+}
+
+Contestant *
+find_contestant(const char *workload, const char *name)
+{
+	foreach_contestant(contestant, find_workload(workload))
+	{
+		if (strcmp(contestant->name, name) == 0)
+			return contestant;
+	}
+	die("no contestant \"%s\" in workload \"%s\"", name, workload);
+}

@@ -1,0 +1,305 @@
+/*-------------------------------------------------------------------------
+ *
+ * bind.c
+ *	  Literals of a document as parameters of its statements.
+ *
+ * A literal becomes a value through the input function of the type it is
+ * compared with, whose errors are the ones the caller sees.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "error.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* A further parameter of the statement. */
+StatementParam *
+bolt_add_param(Statement *statement, Oid type, BindFunction bind, const JsonValue *literal)
+{
+	StatementParam *param = palloc0(sizeof(StatementParam));
+
+	param->type = type;
+	param->bind = bind;
+	param->literal = literal ? literal->literal : 0;
+	statement->params = lappend(statement->params, param);
+	return param;
+}
+
+/* A parameter whose values go through an input function.  Returns n of $n. */
+int
+bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
+			   const JsonValue *literal, const char *what)
+{
+	StatementParam *param = bolt_add_param(statement, type, bind, literal);
+	Oid			input;
+
+	param->value_type = type;
+	param->typmod = typmod;
+	param->what = what;
+	if (bind == bolt_bind_array || bind == bolt_bind_member_column)
+	{
+		param->type = get_array_type(type);
+		if (!OidIsValid(param->type))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("could not find array type for data type %s", format_type_be(type)),
+					 bolt_errdetail_at(literal)));
+	}
+	getTypeInputInfo(type, &input, &param->io_param);
+	fmgr_info(input, &param->input);
+	return list_length(statement->params);
+}
+
+static void
+wrong_literal(const StatementParam *param, const JsonValue *literal, const char *expected)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("lookup '%s' needs %s, not %s", param->what, expected,
+					bolt_json_kind_name(literal->kind)),
+			 bolt_errdetail_at(literal)));
+}
+
+/* An array of JSON in the form that array_in reads. */
+static void
+append_array_text(StringInfo text, const JsonValue *literal)
+{
+	check_stack_depth();
+	appendStringInfoChar(text, '{');
+	json_foreach(element, literal)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (element->index > 0)
+			appendStringInfoChar(text, ',');
+		if (element->kind == JSON_ARRAY)
+			append_array_text(text, element);
+		else if (element->kind == JSON_NULL)
+			appendStringInfoString(text, "NULL");
+		else
+		{
+			bool		decoded = element->kind == JSON_STRING || element->kind == JSON_NUMBER;
+			const char *from = decoded ? element->text : element->raw;
+			int			length = decoded ? element->length : element->raw_length;
+
+			appendStringInfoChar(text, '"');
+			for (int i = 0; i < length; i++)
+			{
+				if (from[i] == '"' || from[i] == '\\')
+					appendStringInfoCharMacro(text, '\\');
+				appendStringInfoCharMacro(text, from[i]);
+			}
+			appendStringInfoChar(text, '"');
+		}
+	}
+	appendStringInfoChar(text, '}');
+}
+
+/* What the input function of a type is to read; NULL for a JSON null. */
+static char *
+literal_text(const StatementParam *param, const JsonValue *literal)
+{
+	Oid			type = param->value_type;
+
+	if (type == JSONOID || type == JSONBOID)
+		return pnstrdup(literal->raw, literal->raw_length);
+	switch (literal->kind)
+	{
+		case JSON_NULL:
+			return NULL;
+		case JSON_TRUE:
+			return "true";
+		case JSON_FALSE:
+			return "false";
+		case JSON_NUMBER:
+		case JSON_STRING:
+			return unconstify(char *, literal->text);
+		case JSON_ARRAY:
+			if (OidIsValid(get_element_type(type)))
+			{
+				StringInfoData text;
+
+				initStringInfo(&text);
+				append_array_text(&text, literal);
+				return text.data;
+			}
+			break;
+		case JSON_OBJECT:
+			break;
+	}
+	wrong_literal(param, literal, psprintf("a value of type %s", format_type_be(type)));
+	return NULL;				/* not reached */
+}
+
+static Datum
+input_value(const StatementParam *param, char *text)
+{
+	return InputFunctionCall(unconstify(FmgrInfo *, &param->input), text, param->io_param, param->typmod);
+}
+
+bool
+bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	char	   *text = literal_text(param, literal);
+
+	if (text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("Cannot use None as a query value"),
+				 bolt_errdetail_at(literal),
+				 errhint("Use the lookup \"isnull\".")));
+	*value = input_value(param, text);
+	return true;
+}
+
+/* Elements of a list; nulls are left out, as in Django. */
+static bool
+bind_elements(const StatementParam *param, const JsonValue *literal, int member, Datum *value)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(literal->count, 1));
+	int			n = 0;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+
+	json_foreach(each, literal)
+	{
+		const JsonValue *element = each;
+		char	   *text;
+
+		CHECK_FOR_INTERRUPTS();
+		if (member >= 0)
+		{
+			if (each->kind != JSON_ARRAY || each->count != param->members)
+				wrong_literal(param, each, psprintf("arrays of %d values", param->members));
+			element = each->first;
+			for (int i = 0; i < member; i++)
+				element = element->next;
+		}
+		else if (each->kind == JSON_NULL)
+			continue;
+		text = literal_text(param, element);
+		if (text == NULL)
+			wrong_literal(param, element, "values other than null in a composite key");
+		elements[n++] = input_value(param, text);
+	}
+	get_typlenbyvalalign(param->value_type, &typlen, &typbyval, &typalign);
+	*value = PointerGetDatum(construct_array(elements, n, param->value_type, typlen, typbyval, typalign));
+	return true;
+}
+
+static void
+expect_list(const StatementParam *param, const JsonValue *literal)
+{
+	if (literal->kind != JSON_ARRAY)
+		wrong_literal(param, literal, "an array");
+}
+
+/* in: an array of the column's type */
+bool
+bolt_bind_array(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	expect_list(param, literal);
+	return bind_elements(param, literal, -1, value);
+}
+
+/* in on a composite key: one array a column, of [[1, 2], [3, 4]] */
+bool
+bolt_bind_member_column(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	expect_list(param, literal);
+	return bind_elements(param, literal, param->member, value);
+}
+
+/* in on an array column: the elements as texts, which the statement casts */
+bool
+bolt_bind_array_texts(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	Datum	   *elements;
+	int			n = 0;
+
+	expect_list(param, literal);
+	elements = palloc(sizeof(Datum) * Max(literal->count, 1));
+	json_foreach(element, literal)
+	{
+		char	   *text = element->kind == JSON_NULL ? NULL : literal_text(param, element);
+
+		if (text != NULL)
+			elements[n++] = CStringGetTextDatum(text);
+	}
+	*value = PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
+	return true;
+}
+
+/* One of the values of [from, to], or of a composite key */
+bool
+bolt_bind_member(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	const JsonValue *member = literal->first;
+
+	if (literal->kind != JSON_ARRAY || literal->count != param->members)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lookup '%s' needs an array of %d values", param->what, param->members),
+				 bolt_errdetail_at(literal)));
+	for (int i = 0; i < param->member; i++)
+		member = member->next;
+	return bolt_bind_scalar(param, member, value);
+}
+
+/* ----------
+ * Patterns: the text with LIKE's own characters escaped, between wildcards
+ * ----------
+ */
+static bool
+bind_pattern(const StatementParam *param, const JsonValue *literal, const char *before, const char *after,
+			 Datum *value)
+{
+	char	   *text = literal_text(param, literal);
+	StringInfoData pattern;
+
+	if (text == NULL)
+		return bolt_bind_scalar(param, literal, value);
+	initStringInfo(&pattern);
+	appendStringInfoString(&pattern, before);
+	for (; *text; text++)
+	{
+		if (*text == '\\' || *text == '%' || *text == '_')
+			appendStringInfoCharMacro(&pattern, '\\');
+		appendStringInfoCharMacro(&pattern, *text);
+	}
+	appendStringInfoString(&pattern, after);
+	*value = CStringGetTextDatum(pattern.data);
+	return true;
+}
+
+bool
+bolt_bind_contains(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	return bind_pattern(param, literal, "%", "%", value);
+}
+
+bool
+bolt_bind_startswith(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	return bind_pattern(param, literal, "", "%", value);
+}
+
+bool
+bolt_bind_endswith(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	return bind_pattern(param, literal, "%", "", value);
+}
+
+/* limit and offset, whose numbers the parser has checked */
+bool
+bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	*value = Int64GetDatum(strtoll(literal->text, NULL, 10));
+	return true;
+}

@@ -1,0 +1,223 @@
+/* extension/bolt_orm--0.1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION bolt_orm" to load this file. \quit
+
+-- This script runs with superuser's rights for whoever creates the extension:
+-- every name and operator in it is qualified.
+
+GRANT USAGE ON SCHEMA bolt TO PUBLIC;
+
+--
+-- Registered names.  Written by the functions below, which check whose table
+-- it is; read by everyone.  The library reads the columns in this order.
+--
+
+CREATE TABLE bolt.model (
+	relation pg_catalog.regclass PRIMARY KEY,
+	name pg_catalog.text UNIQUE,
+	ordering pg_catalog.text[],
+	primary_key pg_catalog.text[]
+);
+
+CREATE TABLE bolt.relation (
+	relation pg_catalog.regclass NOT NULL,
+	columns pg_catalog.text[] NOT NULL,
+	name pg_catalog.text,
+	related_name pg_catalog.text,
+	on_delete pg_catalog.text
+		CHECK (on_delete OPERATOR(pg_catalog.=) ANY (ARRAY['CASCADE', 'SET_NULL', 'SET_DEFAULT', 'PROTECT', 'RESTRICT', 'DO_NOTHING'])),
+	target pg_catalog.regclass NOT NULL,
+	target_columns pg_catalog.text[] NOT NULL,
+	PRIMARY KEY (relation, columns)
+);
+
+CREATE TABLE bolt.many_to_many (
+	relation pg_catalog.regclass NOT NULL,
+	through pg_catalog.regclass NOT NULL,
+	name pg_catalog.text NOT NULL,
+	related_name pg_catalog.text,
+	source_columns pg_catalog.text[] NOT NULL,
+	target_columns pg_catalog.text[] NOT NULL,
+	PRIMARY KEY (relation, through, source_columns)
+);
+
+COMMENT ON TABLE bolt.model IS 'names, orderings and primary keys given with bolt.register_model';
+COMMENT ON TABLE bolt.relation IS 'relations given with bolt.register_relation';
+COMMENT ON TABLE bolt.many_to_many IS 'relations given with bolt.register_many_to_many';
+
+GRANT SELECT ON bolt.model, bolt.relation, bolt.many_to_many TO PUBLIC;
+
+-- Rows of dropped tables hold bare numbers, which may mean another table where
+-- the dump is restored.
+SELECT pg_catalog.pg_extension_config_dump('bolt.model',
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
+SELECT pg_catalog.pg_extension_config_dump('bolt.relation',
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)'
+	' AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) target)');
+SELECT pg_catalog.pg_extension_config_dump('bolt.many_to_many',
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)'
+	' AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) through)');
+
+-- Tells every session that the tables have changed, however they were changed.
+CREATE FUNCTION bolt.registry_changed() RETURNS pg_catalog.trigger
+AS 'MODULE_PATHNAME', 'bolt_registry_changed'
+LANGUAGE C;
+
+COMMENT ON FUNCTION bolt.registry_changed() IS 'invalidates the cached registrations of all sessions';
+REVOKE ALL ON FUNCTION bolt.registry_changed() FROM PUBLIC;
+
+-- By row as well as by statement: a logical replication worker fires only the former.
+CREATE TRIGGER rows_changed AFTER INSERT OR UPDATE OR DELETE ON bolt.model
+	FOR EACH ROW EXECUTE FUNCTION bolt.registry_changed();
+CREATE TRIGGER truncated AFTER TRUNCATE ON bolt.model
+	FOR EACH STATEMENT EXECUTE FUNCTION bolt.registry_changed();
+CREATE TRIGGER rows_changed AFTER INSERT OR UPDATE OR DELETE ON bolt.relation
+	FOR EACH ROW EXECUTE FUNCTION bolt.registry_changed();
+CREATE TRIGGER truncated AFTER TRUNCATE ON bolt.relation
+	FOR EACH STATEMENT EXECUTE FUNCTION bolt.registry_changed();
+CREATE TRIGGER rows_changed AFTER INSERT OR UPDATE OR DELETE ON bolt.many_to_many
+	FOR EACH ROW EXECUTE FUNCTION bolt.registry_changed();
+CREATE TRIGGER truncated AFTER TRUNCATE ON bolt.many_to_many
+	FOR EACH STATEMENT EXECUTE FUNCTION bolt.registry_changed();
+
+ALTER TABLE bolt.model ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
+ALTER TABLE bolt.relation ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
+ALTER TABLE bolt.many_to_many ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
+
+CREATE FUNCTION bolt.register_model(
+	relation pg_catalog.regclass,
+	name pg_catalog.text DEFAULT NULL,
+	ordering pg_catalog.text[] DEFAULT NULL,
+	primary_key pg_catalog.text[] DEFAULT NULL)
+RETURNS pg_catalog.void
+AS 'MODULE_PATHNAME', 'bolt_register_model'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION bolt.register_model(pg_catalog.regclass, pg_catalog.text, pg_catalog.text[], pg_catalog.text[])
+IS 'gives a model a name, an ordering (as Meta.ordering) or a primary key';
+
+CREATE FUNCTION bolt.register_relation(
+	relation pg_catalog.regclass,
+	columns pg_catalog.text[],
+	name pg_catalog.text DEFAULT NULL,
+	related_name pg_catalog.text DEFAULT NULL,
+	on_delete pg_catalog.text DEFAULT NULL,
+	target pg_catalog.regclass DEFAULT NULL,
+	target_columns pg_catalog.text[] DEFAULT NULL)
+RETURNS pg_catalog.void
+AS 'MODULE_PATHNAME', 'bolt_register_relation'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION bolt.register_relation(pg_catalog.regclass, pg_catalog.text[], pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.regclass, pg_catalog.text[])
+IS 'names a foreign key''s relations and action, or makes a relation where there is no foreign key';
+
+CREATE FUNCTION bolt.register_many_to_many(
+	relation pg_catalog.regclass,
+	through pg_catalog.regclass,
+	name pg_catalog.text,
+	related_name pg_catalog.text DEFAULT NULL,
+	source_columns pg_catalog.text[] DEFAULT NULL,
+	target_columns pg_catalog.text[] DEFAULT NULL)
+RETURNS pg_catalog.void
+AS 'MODULE_PATHNAME', 'bolt_register_many_to_many'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION bolt.register_many_to_many(pg_catalog.regclass, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.text[], pg_catalog.text[])
+IS 'names a many-to-many relation, or makes one through a table with more columns';
+
+CREATE FUNCTION bolt.unregister(relation pg_catalog.regclass)
+RETURNS pg_catalog.void
+AS 'MODULE_PATHNAME', 'bolt_unregister'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION bolt.unregister(pg_catalog.regclass)
+IS 'takes back all that was registered of a relation';
+
+CREATE FUNCTION bolt.models(
+	OUT name pg_catalog.text,
+	OUT relation pg_catalog.regclass,
+	OUT kind pg_catalog.text,
+	OUT primary_key pg_catalog.text[],
+	OUT fields pg_catalog.text[])
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME', 'bolt_models'
+LANGUAGE C STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION bolt.models() IS 'lists the models that the caller may read';
+
+CREATE FUNCTION bolt.relations(
+	model pg_catalog.text DEFAULT NULL,
+	OUT model pg_catalog.text,
+	OUT name pg_catalog.text,
+	OUT kind pg_catalog.text,
+	OUT target pg_catalog.text,
+	OUT columns pg_catalog.text[],
+	OUT target_columns pg_catalog.text[],
+	OUT through pg_catalog.text,
+	OUT on_delete pg_catalog.text,
+	OUT indexed pg_catalog.bool)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME', 'bolt_relations'
+LANGUAGE C STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION bolt.relations(pg_catalog.text) IS 'lists the relations of a model, or of all';
+
+CREATE FUNCTION bolt.version()
+RETURNS pg_catalog.text
+AS 'MODULE_PATHNAME', 'bolt_version'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION bolt.version() IS 'the version of the loaded library';
+
+--
+-- Reading
+--
+
+CREATE FUNCTION bolt.fetch(queryset pg_catalog.json) RETURNS SETOF pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100 COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_fetch';
+
+CREATE FUNCTION bolt.fetch_json(queryset pg_catalog.json) RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_fetch_json';
+
+CREATE FUNCTION bolt.get(queryset pg_catalog.json, filter pg_catalog.json DEFAULT NULL) RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_get';
+
+CREATE FUNCTION bolt.first(queryset pg_catalog.json) RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_first';
+
+CREATE FUNCTION bolt.last(queryset pg_catalog.json) RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_last';
+
+CREATE FUNCTION bolt.earliest(queryset pg_catalog.json, VARIADIC fields pg_catalog.text[] DEFAULT '{}')
+	RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_earliest';
+
+CREATE FUNCTION bolt.latest(queryset pg_catalog.json, VARIADIC fields pg_catalog.text[] DEFAULT '{}')
+	RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_latest';
+
+CREATE FUNCTION bolt.count(queryset pg_catalog.json) RETURNS pg_catalog.int8
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_count';
+
+CREATE FUNCTION bolt.exists(queryset pg_catalog.json) RETURNS pg_catalog.bool
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_exists';
+
+CREATE FUNCTION bolt.contains(queryset pg_catalog.json, pk pg_catalog.json) RETURNS pg_catalog.bool
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_contains';
+
+CREATE FUNCTION bolt.in_bulk(queryset pg_catalog.json, ids pg_catalog.json DEFAULT NULL,
+		field_name pg_catalog.text DEFAULT 'pk')
+	RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_in_bulk';

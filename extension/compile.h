@@ -1,0 +1,168 @@
+/*-------------------------------------------------------------------------
+ *
+ * compile.h
+ *	  What the compiler's files share: the statement being written, its joins,
+ *	  and the columns that paths lead to.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_COMPILE_H
+#define BOLT_COMPILE_H
+
+#include "postgres.h"
+
+#include "fetch_graph.h"
+#include "model.h"
+#include "queryset.h"
+
+/* A table of the FROM clause. */
+typedef struct JoinedTable
+{
+	int			alias;			/* t0, t1, … */
+	const Model *model;
+	int			parent;			/* alias of the table that it is joined to */
+	const ModelRelation *relation;	/* NULL: the first table */
+	bool		through;		/* the relation's through table, not its target */
+	int			call;			/* the filter() call that made it */
+	bool		nullable;		/* its columns may be null for want of a row */
+} JoinedTable;
+
+typedef struct Statement Statement;
+
+/* One SELECT, or one EXISTS within it. */
+typedef struct Select
+{
+	Statement  *statement;
+	struct Select *outer;		/* of a subquery */
+	List	   *joins;			/* of JoinedTable *; the first is the base table */
+	int			call;			/* to-many joins are shared within one call */
+} Select;
+
+/* The statement being written: parameters and aliases are numbered through it. */
+struct Statement
+{
+	int			naliases;
+	List	   *params;			/* of StatementParam * */
+	bool		value_dependent;	/* a good plan depends on the values: patterns */
+};
+
+#define ANY_CALL (-1)			/* joins of every call may be used */
+
+/* A path as far as the models go: "author__profile__city__icontains". */
+typedef struct FieldPath
+{
+	const char *text;
+	const JsonValue *value;
+	List	   *relations;		/* of ModelRelation *, hop by hop */
+	const Model *model;			/* where the fields are */
+	int			nfields;		/* several: a composite key */
+	const Field *fields[INDEX_MAX_KEYS];
+	const ModelRelation *relation;	/* the path ends at this relation, else NULL */
+	List	   *rest;			/* of char *: transforms and lookup */
+} FieldPath;
+
+typedef struct Column
+{
+	int			alias;
+	const Field *field;
+	bool		nullable;
+} Column;
+
+/* path.c */
+extern FieldPath *bolt_parse_path(const Model *model, const char *text, const JsonValue *value);
+extern void bolt_refuse_rest(const FieldPath *path);
+extern int	bolt_first_to_many(const FieldPath *path);
+extern Select *bolt_begin_select(Statement *statement, const Model *model);
+extern JoinedTable *bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through);
+extern void bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_hop,
+							  Column *columns);
+extern void bolt_append_from(StringInfo sql, const Select *select, const char *base_condition);
+extern void bolt_append_join_condition(StringInfo sql, const JoinedTable *join);
+extern char *bolt_field_display(const Model *model, const Field *field);
+
+/* sql_text.c */
+extern void bolt_append_column(StringInfo sql, int alias, const char *name);
+extern void bolt_append_type(StringInfo sql, Oid type, int32 typmod);
+extern const char *bolt_operator(Oid left, Oid right, int strategy);
+extern Oid	bolt_comparison_type(Oid type);
+extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
+
+/* bind.c */
+extern StatementParam *bolt_add_param(Statement *statement, Oid type, BindFunction bind,
+									  const JsonValue *literal);
+extern int	bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
+						   const JsonValue *literal, const char *what);
+extern bool bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_array(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_member(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_member_column(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_array_texts(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_contains(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_startswith(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_endswith(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value);
+
+/* lookup.c */
+extern void bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
+							   const Column *columns, const JsonValue *value, bool two_valued);
+extern bool bolt_path_is_isnull(const FieldPath *path, const JsonValue *value);
+
+/* condition.c */
+extern void bolt_append_filters(StringInfo sql, Select *select, const Model *model, List *filters,
+								const char *lead);
+
+/*
+ * A node of the graph to be: which model, reached how, with which columns and
+ * which further branches.
+ */
+typedef struct Branch
+{
+	const char *name;			/* its member's name */
+	const ModelRelation *relation;	/* NULL: the root */
+	const Model *model;
+	const QuerySet *queryset;	/* NULL: all objects */
+	bool		selected;		/* by select_related */
+	bool	   *loaded;			/* per field: is it written out? */
+	const JsonValue *value;		/* where it was asked for */
+	List	   *branches;		/* of Branch * */
+} Branch;
+
+/* branch.c */
+extern Branch *bolt_branch_tree(const Model *model, const QuerySet *queryset);
+
+/* select.c */
+
+/* An ORDER BY expression. */
+typedef struct OrderExpression
+{
+	char	   *text;
+	bool		descending;
+	NullsOrder	nulls;
+} OrderExpression;
+
+/* The clauses of a SELECT, text by text. */
+typedef struct SelectText
+{
+	Select	   *select;
+	const Model *model;
+	const QuerySet *queryset;	/* NULL: all objects */
+	List	   *outputs;		/* of char *: the select list */
+	List	   *order;			/* of OrderExpression * */
+} SelectText;
+
+extern void bolt_begin_select_text(SelectText *text, Statement *statement, const Model *model,
+								   const QuerySet *queryset);
+extern AttrNumber bolt_add_output(SelectText *text, const char *expression);
+extern void bolt_add_order(SelectText *text);
+extern bool bolt_is_sliced(const QuerySet *queryset);
+extern void bolt_append_order(StringInfo sql, const SelectText *text);
+extern void bolt_append_slice(StringInfo sql, SelectText *text);
+extern void bolt_append_select(StringInfo sql, SelectText *text, const char *before,
+							   const char *base_condition, const char *condition, bool name_outputs);
+extern void bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number);
+extern int	bolt_base_alias(const Select *select);
+
+/* compile.c */
+extern FetchGraph *bolt_compile(const Document *document, FetchPurpose purpose);
+
+#endif							/* BOLT_COMPILE_H */

@@ -1,0 +1,294 @@
+/*-------------------------------------------------------------------------
+ *
+ * condition.c
+ *	  Q to WHERE.
+ *
+ * A condition on a path through to-many relations joins them, so that a root
+ * row appears once for each row that meets it, as in Django.  Under a negation
+ * it becomes EXISTS instead, and the conditions of one AND that begin with the
+ * same to-many relation speak of the same row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compile.h"
+#include "miscadmin.h"
+
+/* A condition together with where its path leads. */
+typedef struct Condition
+{
+	Q		   *q;
+	FieldPath  *path;
+	int			to_many;		/* its first to-many hop, or -1 */
+	bool		done;
+} Condition;
+
+typedef struct ConditionContext
+{
+	Select	   *select;
+	const Model *model;
+	int			alias;			/* of the model's table */
+	bool		negated;		/* some NOT stands above */
+} ConditionContext;
+
+static void append_q(StringInfo sql, ConditionContext *context, Q *q);
+
+static void
+append_condition(StringInfo sql, Select *select, int alias, const Condition *condition, int first_hop,
+				 bool two_valued)
+{
+	Column		columns[INDEX_MAX_KEYS];
+
+	bolt_path_columns(select, alias, condition->path, first_hop, columns);
+	bolt_append_lookup(sql, select, condition->path, columns, condition->q->value, two_valued);
+}
+
+/* Do two paths begin with the same hops, up to and with the first to-many one? */
+static bool
+same_relation(const Condition *a, const Condition *b)
+{
+	if (a->to_many != b->to_many)
+		return false;
+	for (int hop = 0; hop <= a->to_many; hop++)
+	{
+		if (list_nth(a->path->relations, hop) != list_nth(b->path->relations, hop))
+			return false;
+	}
+	return true;
+}
+
+/* The table that the to-many hop starts at, joined by to-one relations. */
+static int
+alias_before(Select *select, int alias, const Condition *condition)
+{
+	for (int hop = 0; hop < condition->to_many; hop++)
+		alias = bolt_add_join(select, alias, list_nth(condition->path->relations, hop), false)->alias;
+	return alias;
+}
+
+/*
+ * EXISTS (SELECT 1 FROM the to-many relation's table WHERE it belongs to this
+ * row AND all the conditions of the list hold).
+ */
+static void
+append_exists(StringInfo sql, ConditionContext *context, List *conditions)
+{
+	Condition  *first = linitial(conditions);
+	const ModelRelation *relation = list_nth(first->path->relations, first->to_many);
+	int			alias = alias_before(context->select, context->alias, first);
+	Select	   *inner = bolt_begin_select(context->select->statement, NULL);
+	JoinedTable *base;
+	StringInfoData where;
+	ListCell   *lc;
+
+	inner->outer = context->select;
+	base = bolt_add_join(inner, alias, relation, relation->kind == RELATION_MANY_TO_MANY);
+	initStringInfo(&where);
+	bolt_append_join_condition(&where, base);
+	foreach(lc, conditions)
+	{
+		Condition  *condition = lfirst(lc);
+
+		condition->done = true;
+		appendStringInfoString(&where, " AND ");
+		append_condition(&where, inner, alias, condition, condition->to_many, false);
+	}
+	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM ");
+	bolt_append_from(sql, inner, NULL);
+	appendStringInfo(sql, " WHERE %s)", where.data);
+}
+
+/* NOT EXISTS (a row of the to-many relation): what isnull says of none. */
+static void
+append_not_exists(StringInfo sql, ConditionContext *context, Condition *condition)
+{
+	const ModelRelation *relation = list_nth(condition->path->relations, condition->to_many);
+	int			alias = alias_before(context->select, context->alias, condition);
+	Select	   *inner = bolt_begin_select(context->select->statement, NULL);
+
+	inner->outer = context->select;
+	bolt_add_join(inner, alias, relation, relation->kind == RELATION_MANY_TO_MANY);
+	appendStringInfoString(sql, "NOT EXISTS (SELECT 1 FROM ");
+	bolt_append_from(sql, inner, NULL);
+	appendStringInfoString(sql, " WHERE ");
+	bolt_append_join_condition(sql, linitial(inner->joins));
+	appendStringInfoChar(sql, ')');
+}
+
+/*
+ * The conditions of a group that begins with the same to-many relation.  Where
+ * all of them are isnull, having no such row meets them as well: a join would
+ * have been an outer one.
+ */
+static void
+append_group(StringInfo sql, ConditionContext *context, List *group)
+{
+	bool		all_isnull = true;
+	bool		relation_isnull = false;
+	ListCell   *lc;
+
+	foreach(lc, group)
+	{
+		Condition  *condition = lfirst(lc);
+		bool		isnull = bolt_path_is_isnull(condition->path, condition->q->value);
+
+		all_isnull &= isnull;
+		relation_isnull |= isnull && condition->path->relation != NULL &&
+			condition->to_many == list_length(condition->path->relations) - 1;
+	}
+	if (all_isnull)
+	{
+		appendStringInfoChar(sql, '(');
+		append_not_exists(sql, context, linitial(group));
+		if (!relation_isnull)
+		{
+			appendStringInfoString(sql, " OR ");
+			append_exists(sql, context, group);
+		}
+		appendStringInfoChar(sql, ')');
+	}
+	else
+		append_exists(sql, context, group);
+	foreach(lc, group)
+		((Condition *) lfirst(lc))->done = true;
+}
+
+static void
+append_connector(StringInfo sql, int *nterms, const char *connector)
+{
+	if ((*nterms)++ > 0)
+		appendStringInfoString(sql, connector);
+}
+
+/* AND, OR: each member in turn; under a negation grouped by to-many relation */
+static void
+append_joined(StringInfo sql, ConditionContext *context, List *members, QKind kind)
+{
+	int			n = list_length(members);
+	Condition  *conditions = palloc0(sizeof(Condition) * n);
+	const char *connector = kind == Q_AND ? " AND " : " OR ";
+	int			nterms = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		Q		   *q = list_nth(members, i);
+
+		conditions[i].q = q;
+		conditions[i].to_many = -1;
+		if (q->kind != Q_CONDITION)
+			continue;
+		conditions[i].path = bolt_parse_path(context->model, q->path, q->value);
+		if (context->negated)
+			conditions[i].to_many = bolt_first_to_many(conditions[i].path);
+	}
+	appendStringInfoChar(sql, '(');
+	for (int i = 0; i < n; i++)
+	{
+		if (conditions[i].done)
+			continue;
+		append_connector(sql, &nterms, connector);
+		if (conditions[i].path == NULL)
+			append_q(sql, context, conditions[i].q);
+		else if (conditions[i].to_many < 0)
+			append_condition(sql, context->select, context->alias, &conditions[i], 0, context->negated);
+		else
+		{
+			List	   *group = list_make1(&conditions[i]);
+
+			for (int j = i + 1; j < n && kind == Q_AND; j++)
+			{
+				if (conditions[j].to_many >= 0 && same_relation(&conditions[i], &conditions[j]))
+					group = lappend(group, &conditions[j]);
+			}
+			append_group(sql, context, group);
+		}
+	}
+	appendStringInfoString(sql, nterms == 0 ? "TRUE)" : ")");
+}
+
+/* True where an odd number of the members is: Django's XOR. */
+static void
+append_xor(StringInfo sql, ConditionContext *context, List *members)
+{
+	ListCell   *lc;
+
+	if (members == NIL)
+	{
+		appendStringInfoString(sql, "TRUE");
+		return;
+	}
+	appendStringInfoString(sql, "(((");
+	foreach(lc, members)
+	{
+		appendStringInfoString(sql, foreach_current_index(lc) > 0 ? " + CASE WHEN " : "CASE WHEN ");
+		append_q(sql, context, lfirst(lc));
+		appendStringInfoString(sql, " THEN 1 ELSE 0 END");
+	}
+	appendStringInfoString(sql, ") OPERATOR(pg_catalog.%) 2) OPERATOR(pg_catalog.=) 1)");
+}
+
+static void
+append_not(StringInfo sql, ConditionContext *context, Q *q)
+{
+	ConditionContext negated = *context;
+
+	negated.negated = true;
+	appendStringInfoString(sql, "(NOT ");
+	append_q(sql, &negated, q);
+	appendStringInfoChar(sql, ')');
+}
+
+static void
+append_q(StringInfo sql, ConditionContext *context, Q *q)
+{
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	switch (q->kind)
+	{
+		case Q_AND:
+		case Q_OR:
+			append_joined(sql, context, q->members, q->kind);
+			break;
+		case Q_XOR:
+			append_xor(sql, context, q->members);
+			break;
+		case Q_NOT:
+			append_not(sql, context, linitial(q->members));
+			break;
+		case Q_CONDITION:
+			append_joined(sql, context, list_make1(q), Q_AND);
+			break;
+	}
+}
+
+/*
+ * The calls of filter() and exclude(), ANDed; lead stands before the first.
+ * Each call shares its to-many joins with itself alone.
+ */
+void
+bolt_append_filters(StringInfo sql, Select *select, const Model *model, List *filters, const char *lead)
+{
+	ListCell   *lc;
+
+	foreach(lc, filters)
+	{
+		FilterCall *call = lfirst(lc);
+		ConditionContext context = {
+			.select = select,
+			.model = model,
+			.alias = bolt_base_alias(select)
+		};
+
+		if (call->q->kind == Q_AND && call->q->members == NIL)
+			continue;
+		select->call = foreach_current_index(lc);
+		appendStringInfoString(sql, lead);
+		if (call->exclude)
+			append_not(sql, &context, call->q);
+		else
+			append_q(sql, &context, call->q);
+		lead = " AND ";
+	}
+	select->call = ANY_CALL;
+}

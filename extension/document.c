@@ -1,0 +1,706 @@
+/*-------------------------------------------------------------------------
+ *
+ * document.c
+ *	  Queryset documents: JSON trees to QuerySets, literals to parameters.
+ *
+ * Only syntax is decided here: which keys there are, which kind of value each
+ * takes.  A key of the document is a row of document_keys; adding one is adding
+ * a row.  Names and paths are looked up by the compiler.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "error.h"
+#include "json_in.h"
+#include "miscadmin.h"
+#include "queryset.h"
+#include "settings.h"
+
+/* A statement has room for 65535 parameters; keys of the level above need some. */
+#define MAX_LITERALS 60000
+
+typedef void (*KeyParser) (Document *document, QuerySet *queryset, JsonValue *value);
+
+typedef struct KeyRule
+{
+	const char *name;
+	KeyParser	parse;
+} KeyRule;
+
+static QuerySet *parse_queryset(Document *document, JsonValue *value);
+
+/* ----------
+ * Checks of a value's kind.  Each error names the key and what it takes.
+ * ----------
+ */
+static void
+wrong_kind(const JsonValue *value, const char *what, const char *expected)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be %s, not %s", what, expected, bolt_json_kind_name(value->kind)),
+			 bolt_errdetail_at(value)));
+}
+
+static char *
+quoted_key(const JsonValue *value)
+{
+	while (value->name == NULL && value->parent != NULL)
+		value = value->parent;
+	if (value->name == NULL)
+		return "queryset";
+	return psprintf("\"%s\"", value->name);
+}
+
+static const char *
+expect_string(const JsonValue *value)
+{
+	if (value->kind != JSON_STRING)
+		wrong_kind(value, value->name ? quoted_key(value) : psprintf("a member of %s", quoted_key(value)),
+				   "a string");
+	return value->text;
+}
+
+static bool
+expect_boolean(const JsonValue *value)
+{
+	if (value->kind != JSON_TRUE && value->kind != JSON_FALSE)
+		wrong_kind(value, quoted_key(value), "true or false");
+	return value->kind == JSON_TRUE;
+}
+
+static void
+expect_array(const JsonValue *value)
+{
+	if (value->kind != JSON_ARRAY)
+		wrong_kind(value, quoted_key(value), "an array");
+}
+
+/*
+ * Refuses a second member of one name: which of the two were meant cannot be
+ * known, and json, unlike jsonb, keeps both.
+ */
+static void
+expect_object(const JsonValue *value, const char *what)
+{
+	if (value->kind != JSON_OBJECT)
+		wrong_kind(value, what, "an object");
+	json_foreach(member, value)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (JsonValue *other = member->next; other != NULL; other = other->next)
+		{
+			if (other->name_length == member->name_length &&
+				memcmp(other->name, member->name, member->name_length) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("key \"%s\" is given twice", member->name),
+						 bolt_errdetail_at(other)));
+		}
+	}
+}
+
+static void
+unknown_key(const JsonValue *value, const char *what, List *choices)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown key \"%s\" in %s", value->name, what),
+			 bolt_errdetail_at(value),
+			 bolt_errhint_choices(choices)));
+}
+
+/* ----------
+ * Literals
+ * ----------
+ */
+JsonValue *
+bolt_document_add_literal(Document *document, JsonValue *value)
+{
+	if (document->nliterals >= MAX_LITERALS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("queryset document has more than %d values", MAX_LITERALS),
+				 errhint("Give a long list to one \"in\" lookup: it is one value.")));
+	if (document->nliterals == document->literals_size)
+	{
+		document->literals_size = Max(16, document->literals_size * 2);
+		document->literals = document->literals == NULL ?
+			palloc(sizeof(JsonValue *) * document->literals_size) :
+			repalloc(document->literals, sizeof(JsonValue *) * document->literals_size);
+	}
+	document->literals[document->nliterals++] = value;
+	value->literal = document->nliterals;
+	return value;
+}
+
+/* ----------
+ * The shape: the JSON text less white space and literals
+ * ----------
+ */
+
+/* Strings are written with their length, so that no two shapes read alike. */
+static void
+shape_string(StringInfo shape, const char *text, int length)
+{
+	appendBinaryStringInfo(shape, (char *) &length, sizeof(length));
+	appendBinaryStringInfo(shape, text, length);
+}
+
+static void
+append_shape(StringInfo shape, const JsonValue *value)
+{
+	/* One byte a kind of value, then one a kind of literal. */
+	static const char structure[] = "0ftns[{";
+	static const char literal[] = "ZBBNSAO";
+
+	check_stack_depth();
+	if (value->literal)
+	{
+		appendStringInfoCharMacro(shape, literal[value->kind]);
+		return;
+	}
+	appendStringInfoCharMacro(shape, structure[value->kind]);
+	if (value->kind == JSON_STRING || value->kind == JSON_NUMBER)
+		shape_string(shape, value->text, value->length);
+	json_foreach(member, value)
+	{
+		if (value->kind == JSON_OBJECT)
+			shape_string(shape, member->name, member->name_length);
+		append_shape(shape, member);
+	}
+	if (value->kind == JSON_ARRAY || value->kind == JSON_OBJECT)
+		appendStringInfoCharMacro(shape, '.');
+}
+
+void
+bolt_document_add_shape(Document *document, const char *text)
+{
+	shape_string(&document->shape, text, strlen(text));
+}
+
+/* ----------
+ * Q
+ * ----------
+ */
+static bool
+ends_with(const char *text, int length, const char *suffix)
+{
+	int			suffix_length = strlen(suffix);
+
+	return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
+}
+
+static Q *
+make_q(QKind kind, List *members)
+{
+	Q		   *q = palloc0(sizeof(Q));
+
+	q->kind = kind;
+	q->members = members;
+	return q;
+}
+
+static Q   *
+parse_q(Document *document, JsonValue *value)
+{
+	static const struct
+	{
+		const char *name;
+		QKind		kind;
+	}			connectors[] = {
+		{"AND", Q_AND}, {"OR", Q_OR}, {"XOR", Q_XOR}, {"NOT", Q_NOT}
+	};
+	List	   *members = NIL;
+
+	check_stack_depth();
+	expect_object(value, "a Q");
+	json_foreach(member, value)
+	{
+		Q		   *q = NULL;
+
+		for (int i = 0; i < lengthof(connectors) && q == NULL; i++)
+		{
+			if (strcmp(member->name, connectors[i].name) != 0)
+				continue;
+			q = make_q(connectors[i].kind, NIL);
+			if (q->kind == Q_NOT)
+			{
+				q->members = list_make1(parse_q(document, member));
+				continue;
+			}
+			expect_array(member);
+			json_foreach(each, member)
+				q->members = lappend(q->members, parse_q(document, each));
+		}
+		if (q == NULL)
+		{
+			q = make_q(Q_CONDITION, NIL);
+			q->path = member->name;
+			q->value = member;
+
+			/* whether isnull is true decides the statement: it is structure */
+			if (ends_with(member->name, member->name_length, "__isnull"))
+				expect_boolean(member);
+			else
+				bolt_document_add_literal(document, member);
+		}
+		members = lappend(members, q);
+	}
+	return list_length(members) == 1 ? linitial(members) : make_q(Q_AND, members);
+}
+
+static void
+add_filter_call(Document *document, QuerySet *queryset, JsonValue *value, bool exclude)
+{
+	FilterCall *call = palloc(sizeof(FilterCall));
+
+	call->exclude = exclude;
+	call->q = parse_q(document, value);
+	queryset->filters = lappend(queryset->filters, call);
+}
+
+static void
+parse_filter_calls(Document *document, QuerySet *queryset, JsonValue *value, bool exclude)
+{
+	if (value->kind != JSON_ARRAY)
+	{
+		add_filter_call(document, queryset, value, exclude);
+		return;
+	}
+	json_foreach(each, value)
+		add_filter_call(document, queryset, each, exclude);
+}
+
+FilterCall *
+bolt_make_condition(const char *path, JsonValue *literal)
+{
+	FilterCall *call = palloc0(sizeof(FilterCall));
+
+	call->q = make_q(Q_CONDITION, NIL);
+	call->q->path = path;
+	call->q->value = literal;
+	return call;
+}
+
+/* ----------
+ * The keys of a document, one function each
+ * ----------
+ */
+static void
+parse_model(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	expect_string(value);
+	queryset->model = value;
+}
+
+static void
+parse_filter(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	parse_filter_calls(document, queryset, value, false);
+}
+
+static void
+parse_exclude(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	parse_filter_calls(document, queryset, value, true);
+}
+
+static List *
+parse_paths(JsonValue *value)
+{
+	List	   *paths = NIL;
+
+	expect_array(value);
+	json_foreach(each, value)
+	{
+		PathTerm   *term = palloc(sizeof(PathTerm));
+
+		term->path = expect_string(each);
+		term->value = each;
+		paths = lappend(paths, term);
+	}
+	return paths;
+}
+
+OrderTerm *
+bolt_make_order_term(const char *path, JsonValue *value)
+{
+	OrderTerm  *term = palloc0(sizeof(OrderTerm));
+
+	if (path[0] == '-')
+	{
+		term->descending = true;
+		path++;
+	}
+	term->random = strcmp(path, "?") == 0;
+	term->path = path;
+	term->value = value;
+	return term;
+}
+
+/* {"expr": "field" or {"F": "field"}, "desc": true, "nulls": "first" or "last"} */
+static OrderTerm *
+parse_order_object(JsonValue *value)
+{
+	OrderTerm  *term = palloc0(sizeof(OrderTerm));
+
+	expect_object(value, "a member of \"order_by\"");
+	term->value = value;
+	json_foreach(member, value)
+	{
+		if (strcmp(member->name, "expr") == 0)
+		{
+			JsonValue  *expression = member;
+
+			if (member->kind == JSON_OBJECT && member->count == 1 &&
+				strcmp(member->first->name, "F") == 0)
+				expression = member->first;
+			term->path = expect_string(expression);
+		}
+		else if (strcmp(member->name, "desc") == 0)
+			term->descending = expect_boolean(member);
+		else if (strcmp(member->name, "nulls") == 0)
+		{
+			if (json_is_string(member, "first"))
+				term->nulls = NULLS_FIRST_ORDER;
+			else if (json_is_string(member, "last"))
+				term->nulls = NULLS_LAST_ORDER;
+			else
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("\"nulls\" must be \"first\" or \"last\""),
+						 bolt_errdetail_at(member)));
+		}
+		else
+			unknown_key(member, "an ordering", list_make3("expr", "desc", "nulls"));
+	}
+	if (term->path == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an ordering object needs the key \"expr\""),
+				 bolt_errdetail_at(value)));
+	return term;
+}
+
+static void
+parse_order_by(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	expect_array(value);
+	queryset->ordered = true;
+	json_foreach(each, value)
+	{
+		OrderTerm  *term = each->kind == JSON_OBJECT ?
+			parse_order_object(each) : bolt_make_order_term(expect_string(each), each);
+
+		queryset->order_by = lappend(queryset->order_by, term);
+	}
+}
+
+static void
+parse_reverse(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	queryset->reverse = expect_boolean(value);
+}
+
+static void
+parse_distinct(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	if (value->kind == JSON_ARRAY)
+	{
+		queryset->distinct = true;
+		queryset->distinct_on = parse_paths(value);
+	}
+	else if (value->kind == JSON_TRUE || value->kind == JSON_FALSE)
+		queryset->distinct = value->kind == JSON_TRUE;
+	else
+		wrong_kind(value, "\"distinct\"", "true, false or an array of fields");
+}
+
+static void
+parse_select_related(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	if (value->kind == JSON_ARRAY)
+		queryset->select_related = parse_paths(value);
+	else if (value->kind == JSON_TRUE || value->kind == JSON_FALSE)
+		queryset->select_related_all = value->kind == JSON_TRUE;
+	else
+		wrong_kind(value, "\"select_related\"", "true, false or an array of paths");
+}
+
+static PrefetchLookup *
+parse_prefetch(Document *document, JsonValue *value)
+{
+	PrefetchLookup *lookup = palloc0(sizeof(PrefetchLookup));
+
+	lookup->value = value;
+	if (value->kind == JSON_STRING)
+	{
+		lookup->path = value->text;
+		return lookup;
+	}
+	if (value->kind != JSON_OBJECT)
+		wrong_kind(value, "a member of \"prefetch_related\"", "a path or an object");
+	expect_object(value, "a prefetch");
+	json_foreach(member, value)
+	{
+		if (strcmp(member->name, "lookup") == 0)
+			lookup->path = expect_string(member);
+		else if (strcmp(member->name, "queryset") == 0)
+		{
+			if (member->kind != JSON_NULL)
+				lookup->queryset = parse_queryset(document, member);
+		}
+		else if (strcmp(member->name, "to_attr") == 0)
+		{
+			if (member->kind != JSON_NULL)
+				lookup->to_attr = expect_string(member);
+			if (lookup->to_attr && lookup->to_attr[0] == '\0')
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("\"to_attr\" must not be empty"),
+						 bolt_errdetail_at(member)));
+		}
+		else
+			unknown_key(member, "a prefetch", list_make3("lookup", "queryset", "to_attr"));
+	}
+	if (lookup->path == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a prefetch object needs the key \"lookup\""),
+				 bolt_errdetail_at(value)));
+	return lookup;
+}
+
+static void
+parse_prefetch_related(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	expect_array(value);
+	json_foreach(each, value)
+		queryset->prefetch_related = lappend(queryset->prefetch_related,
+											 parse_prefetch(document, each));
+}
+
+static void
+parse_only(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	queryset->only = parse_paths(value);
+}
+
+static void
+parse_defer(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	queryset->defer = parse_paths(value);
+}
+
+static void
+set_values(QuerySet *queryset, JsonValue *value, ValuesKind kind)
+{
+	if (queryset->values_kind != VALUES_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"values\" and \"values_list\" cannot be given together"),
+				 bolt_errdetail_at(value)));
+	queryset->values_kind = kind;
+	queryset->values = parse_paths(value);
+}
+
+static void
+parse_values(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	set_values(queryset, value, VALUES_OBJECTS);
+}
+
+static void
+parse_values_list(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	set_values(queryset, value, VALUES_LISTS);
+}
+
+/* Taken after the other keys: its meaning is values_list's. */
+static void
+parse_flat(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	if (!expect_boolean(value))
+		return;
+	if (queryset->values_kind != VALUES_LISTS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"flat\" is valid only with \"values_list\""),
+				 bolt_errdetail_at(value)));
+	if (list_length(queryset->values) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("'flat' is not valid when values_list is called with more than one field"),
+				 bolt_errdetail_at(value)));
+	queryset->values_kind = VALUES_FLAT;
+}
+
+/*
+ * The plan is made for a slice of about this size: a shape covers the limits
+ * between one power of four and the next.
+ */
+static void
+shape_slice(Document *document, int64 number)
+{
+	int			magnitude = 0;
+
+	for (; number > 0; number >>= 2)
+		magnitude++;
+	appendStringInfoCharMacro(&document->shape, 'A' + magnitude);
+}
+
+static JsonValue *
+parse_slice_bound(Document *document, JsonValue *value)
+{
+	char	   *end;
+	int64		number;
+
+	if (value->kind != JSON_NUMBER)
+		wrong_kind(value, quoted_key(value), "a non-negative integer");
+	if (value->text[0] == '-')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("negative indexing is not supported"),
+				 bolt_errdetail_at(value)));
+	errno = 0;
+	number = strtoll(value->text, &end, 10);
+	if (*end != '\0')
+		wrong_kind(value, quoted_key(value), "a non-negative integer");
+	if (errno != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s is out of range for type bigint", quoted_key(value)),
+				 bolt_errdetail_at(value)));
+	shape_slice(document, number);
+	return bolt_document_add_literal(document, value);
+}
+
+static void
+parse_limit(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	queryset->limit = parse_slice_bound(document, value);
+}
+
+static void
+parse_offset(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	queryset->offset = parse_slice_bound(document, value);
+}
+
+static void
+parse_none(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	queryset->none = expect_boolean(value);
+}
+
+/* In the order in which they are taken, whatever their order in the text. */
+static const KeyRule document_keys[] = {
+	{"model", parse_model},
+	{"filter", parse_filter},
+	{"exclude", parse_exclude},
+	{"order_by", parse_order_by},
+	{"reverse", parse_reverse},
+	{"distinct", parse_distinct},
+	{"select_related", parse_select_related},
+	{"prefetch_related", parse_prefetch_related},
+	{"only", parse_only},
+	{"defer", parse_defer},
+	{"values", parse_values},
+	{"values_list", parse_values_list},
+	{"flat", parse_flat},
+	{"limit", parse_limit},
+	{"offset", parse_offset},
+	{"none", parse_none}
+};
+
+static QuerySet *
+parse_queryset(Document *document, JsonValue *value)
+{
+	QuerySet   *queryset = palloc0(sizeof(QuerySet));
+	JsonValue  *values[lengthof(document_keys)] = {NULL};
+
+	check_stack_depth();
+	expect_object(value, "a queryset document");
+	queryset->source = value;
+	json_foreach(member, value)
+	{
+		int			key = 0;
+
+		while (key < lengthof(document_keys) && strcmp(member->name, document_keys[key].name) != 0)
+			key++;
+		if (key == lengthof(document_keys))
+		{
+			List	   *choices = NIL;
+
+			for (key = 0; key < lengthof(document_keys); key++)
+				choices = lappend(choices, unconstify(char *, document_keys[key].name));
+			unknown_key(member, "a queryset document", choices);
+		}
+		values[key] = member;
+	}
+	for (int key = 0; key < lengthof(document_keys); key++)
+	{
+		if (values[key])
+			document_keys[key].parse(document, queryset, values[key]);
+	}
+	return queryset;
+}
+
+Document *
+bolt_document_parse(const char *text, int length)
+{
+	Document   *document = palloc0(sizeof(Document));
+	JsonValue  *value = bolt_json_parse(text, length, bolt_max_depth);
+
+	initStringInfo(&document->shape);
+	document->queryset = parse_queryset(document, value);
+	append_shape(&document->shape, value);
+	if (document->queryset->model == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a queryset document needs the key \"model\"")));
+	return document;
+}
+
+void
+bolt_document_add_filter(Document *document, const char *text, int length)
+{
+	JsonValue  *value = bolt_json_parse(text, length, bolt_max_depth);
+
+	value->name = "filter";
+	value->name_length = strlen(value->name);
+	add_filter_call(document, document->queryset, value, false);
+	append_shape(&document->shape, value);
+}
+
+JsonValue *
+bolt_document_add_value(Document *document, const char *text, int length)
+{
+	JsonValue  *value = bolt_document_add_literal(document,
+												  bolt_json_parse(text, length, bolt_max_depth));
+
+	append_shape(&document->shape, value);
+	return value;
+}
+
+void
+bolt_document_set_slice(Document *document, int64 limit, int64 offset)
+{
+	QuerySet   *queryset = document->queryset;
+
+	appendStringInfoCharMacro(&document->shape, '/');
+	queryset->limit = queryset->offset = NULL;
+	if (limit >= 0)
+	{
+		shape_slice(document, limit);
+		queryset->limit = bolt_document_add_literal(document, bolt_json_number(limit));
+	}
+	appendStringInfoCharMacro(&document->shape, '/');
+	if (offset >= 0)
+	{
+		shape_slice(document, offset);
+		queryset->offset = bolt_document_add_literal(document, bolt_json_number(offset));
+	}
+}

@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch.h
+ *	  One run of a graph: the rows of its nodes, chunk by chunk.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_FETCH_H
+#define BOLT_FETCH_H
+
+#include "postgres.h"
+
+#include "fetch_graph.h"
+#include "json_out.h"
+#include "key_table.h"
+
+/* Lists of row numbers, one a key, in the order of arrival. */
+typedef struct RowLists
+{
+	int		   *heads;			/* per key: first link, or -1 */
+	int		   *tails;
+	int			nheads;			/* how many are set */
+	int			heads_capacity;
+	int		   *rows;			/* per link: its row … */
+	int		   *next;			/* … and the next link, or -1 */
+	int			nlinks;
+	int			links_capacity;
+} RowLists;
+
+/*
+ * The rows of a node's statement, as text.  A row's own columns are one fragment
+ * cut where children stand before columns: fragments of row r are
+ * offsets[r * stride + i] up to the next offset.
+ */
+typedef struct RowStore
+{
+	JsonBuffer	text;
+	Size	   *offsets;
+	int			stride;			/* fragments a row */
+	int			nrows;
+	int			capacity;		/* rows that offsets has room for */
+
+	KeyTable	keys;			/* what the rows are looked up by */
+	int			asked;			/* keys whose rows have been fetched */
+	RowLists	by_key;
+	int		   *row_keys;		/* per row: its key; only where pairs follow
+								 * the order of the rows */
+} RowStore;
+
+/* The pairs that a through table's statement gave, by key number. */
+typedef struct JunctionPairs
+{
+	KeyTable	keys;			/* of the near objects */
+	int			npairs;
+	int			capacity;
+	int		   *near;
+	int		   *far;
+} JunctionPairs;
+
+typedef struct NodeRun
+{
+	const FetchNode *node;
+	struct NodeRun *shares;		/* whose store holds the objects; often this one */
+	RowStore	store;
+	JunctionPairs junction;
+	RowLists	joined;			/* many-to-many: rows by the near objects' keys */
+
+	int		   *parent_keys;	/* per row of the parent: number of its key, or NO_KEY */
+	int			parent_capacity;
+
+	JsonBuffer	whole;			/* objects with their children, written once … */
+	Size	   *whole_offsets;	/* … whole_rows of them, and an end */
+	int			whole_rows;
+	int			whole_capacity;
+
+	ParamListInfo params;
+	ParamListInfo junction_params;
+
+	/* for explain */
+	int64		rows;
+	double		milliseconds;
+} NodeRun;
+
+typedef struct FetchRun
+{
+	FetchGraph *graph;
+	const Document *document;
+	MemoryContext context;		/* everything of the run */
+	MemoryContext row_context;	/* what writing one row leaves behind */
+	MemoryContext call_context; /* arrays of keys; emptied at each chunk */
+	NodeRun    *nodes;			/* as the graph's */
+	char	   *portal;			/* of the root, or NULL */
+	bool		done;			/* no root rows are left */
+	bool		instrument;		/* measure the nodes */
+	int			chunk;			/* root rows to fetch next */
+} FetchRun;
+
+/*
+ * Begins a run in a context of its own below CurrentMemoryContext; the graph
+ * is in use until that context goes.
+ */
+extern FetchRun *bolt_run_begin(FetchGraph *graph, const Document *document);
+
+/*
+ * Fetches the next root rows and all that belongs to them.  Returns how many;
+ * 0: there are none left.  Between SPI_connect and SPI_finish.
+ */
+extern int	bolt_run_chunk(FetchRun *run);
+
+/* Closes what a run has open. */
+extern void bolt_run_end(FetchRun *run);
+
+/* The single value of a graph that was compiled for count or exists. */
+extern Datum bolt_run_scalar(FetchRun *run);
+
+/* stitch.c */
+
+/* Writes each shared object with its children once; before the rows of a chunk. */
+extern void bolt_stitch_shared(FetchRun *run);
+
+/* Writes a root row with all that belongs to it. */
+extern void bolt_stitch_row(FetchRun *run, int row, JsonBuffer *out);
+
+#endif							/* BOLT_FETCH_H */

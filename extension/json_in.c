@@ -1,0 +1,412 @@
+/*-------------------------------------------------------------------------
+ *
+ * json_in.c
+ *	  Parses a JSON text into a tree that knows where each value stands.
+ *
+ * The server's own parser is not used: it reports events, keeps no raw text of
+ * scalars, and a document is parsed at every call, before the cache of compiled
+ * graphs can be asked.  The text has passed json's input function, so that
+ * syntax is only checked as far as safety needs it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "json_in.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+
+/* Nodes are allocated so many at a time. */
+#define NODES_PER_BLOCK 32
+
+typedef struct JsonParser
+{
+	const char *start;			/* the text, read only */
+	const char *end;
+	const char *at;				/* next byte to read */
+	char	   *copy;			/* the same text, where strings are decoded in
+								 * place and terminated */
+	int			depth_left;
+	int			max_depth;
+	JsonValue  *block;			/* nodes not yet used */
+	int			block_left;
+} JsonParser;
+
+static JsonValue *parse_value(JsonParser *parser, JsonValue *parent);
+
+static void
+json_syntax_error(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid input syntax for type %s", "json")));
+}
+
+static inline char
+skip_space(JsonParser *parser)
+{
+	while (parser->at < parser->end &&
+		   (*parser->at == ' ' || *parser->at == '\n' || *parser->at == '\t' || *parser->at == '\r'))
+		parser->at++;
+	if (parser->at >= parser->end)
+		json_syntax_error();
+	return *parser->at;
+}
+
+static JsonValue *
+new_node(JsonParser *parser, JsonKind kind)
+{
+	JsonValue  *node;
+
+	if (parser->block_left == 0)
+	{
+		parser->block = palloc0(sizeof(JsonValue) * NODES_PER_BLOCK);
+		parser->block_left = NODES_PER_BLOCK;
+	}
+	parser->block_left--;
+	node = parser->block++;
+	node->kind = kind;
+	return node;
+}
+
+/* Four hexadecimal digits. */
+static unsigned int
+parse_hex4(JsonParser *parser)
+{
+	unsigned int code = 0;
+
+	if (parser->end - parser->at < 4)
+		json_syntax_error();
+	for (int i = 0; i < 4; i++)
+	{
+		char		c = *parser->at++;
+
+		code <<= 4;
+		if (c >= '0' && c <= '9')
+			code += c - '0';
+		else if (c >= 'a' && c <= 'f')
+			code += c - 'a' + 10;
+		else if (c >= 'A' && c <= 'F')
+			code += c - 'A' + 10;
+		else
+			json_syntax_error();
+	}
+	return code;
+}
+
+/*
+ * What follows "\u", with its second half where it is a surrogate pair, in the
+ * server's encoding.  Never longer than its escape, so it fits where that stood.
+ */
+static char *
+decode_unicode_escape(JsonParser *parser, char *out)
+{
+	unsigned char buffer[MAX_UNICODE_EQUIVALENT_STRING + 1];
+	unsigned int code = parse_hex4(parser);
+	int			room = 6;
+	int			length;
+
+	if (code == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("unsupported Unicode escape sequence"),
+				 errdetail("\\u0000 cannot be converted to text.")));
+	if (is_utf16_surrogate_first(code))
+	{
+		unsigned int second = 0;
+
+		if (parser->end - parser->at >= 6 && parser->at[0] == '\\' && parser->at[1] == 'u')
+		{
+			parser->at += 2;
+			second = parse_hex4(parser);
+		}
+		if (!is_utf16_surrogate_second(second))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+					 errmsg("invalid input syntax for type %s", "json"),
+					 errdetail("Unicode high surrogate must be followed by a low surrogate.")));
+		code = surrogate_pair_to_codepoint(code, second);
+		room = 12;
+	}
+	else if (is_utf16_surrogate_second(code))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid input syntax for type %s", "json"),
+				 errdetail("Unicode low surrogate must follow a high surrogate.")));
+
+	pg_unicode_to_server(code, buffer);
+	length = strlen((char *) buffer);
+	if (length > room)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("unsupported Unicode escape sequence")));
+	memcpy(out, buffer, length);
+	return out + length;
+}
+
+/*
+ * A string, the opening quote being next.  Decoded in place in the copy, which
+ * the text never outgrows.
+ */
+static const char *
+parse_string(JsonParser *parser, int *length)
+{
+	const char *from = ++parser->at;
+	char	   *begin = parser->copy + (from - parser->start);
+	char	   *out;
+
+	while (parser->at < parser->end && *parser->at != '"' && *parser->at != '\\')
+		parser->at++;
+	out = begin + (parser->at - from);
+
+	while (parser->at < parser->end && *parser->at != '"')
+	{
+		if (*parser->at != '\\')
+		{
+			*out++ = *parser->at++;
+			continue;
+		}
+		if (++parser->at >= parser->end)
+			json_syntax_error();
+		switch (*parser->at++)
+		{
+			case '"':
+				*out++ = '"';
+				break;
+			case '\\':
+				*out++ = '\\';
+				break;
+			case '/':
+				*out++ = '/';
+				break;
+			case 'b':
+				*out++ = '\b';
+				break;
+			case 'f':
+				*out++ = '\f';
+				break;
+			case 'n':
+				*out++ = '\n';
+				break;
+			case 'r':
+				*out++ = '\r';
+				break;
+			case 't':
+				*out++ = '\t';
+				break;
+			case 'u':
+				out = decode_unicode_escape(parser, out);
+				break;
+			default:
+				json_syntax_error();
+		}
+	}
+	if (parser->at >= parser->end)
+		json_syntax_error();
+	parser->at++;
+	*out = '\0';
+	*length = out - begin;
+	return begin;
+}
+
+static JsonValue *
+parse_number(JsonParser *parser)
+{
+	JsonValue  *node = new_node(parser, JSON_NUMBER);
+	const char *from = parser->at;
+
+	while (parser->at < parser->end && *parser->at != '\0' && strchr("+-.eE0123456789", *parser->at))
+		parser->at++;
+	if (parser->at == from)
+		json_syntax_error();
+	node->length = parser->at - from;
+	node->text = parser->copy + (from - parser->start);
+	parser->copy[parser->at - parser->start] = '\0';
+	return node;
+}
+
+static JsonValue *
+parse_word(JsonParser *parser, const char *word, JsonKind kind)
+{
+	int			length = strlen(word);
+
+	if (parser->end - parser->at < length || memcmp(parser->at, word, length) != 0)
+		json_syntax_error();
+	parser->at += length;
+	return new_node(parser, kind);
+}
+
+static void
+append_member(JsonValue *container, JsonValue *member)
+{
+	member->index = container->count++;
+	if (container->last)
+		container->last->next = member;
+	else
+		container->first = member;
+	container->last = member;
+}
+
+static JsonValue *
+parse_container(JsonParser *parser, JsonKind kind, char close)
+{
+	JsonValue  *node = new_node(parser, kind);
+	char		c;
+
+	check_stack_depth();
+	if (parser->depth_left-- == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+				 errmsg("queryset document is nested deeper than %d levels", parser->max_depth),
+				 errhint("Raise \"bolt_orm.max_depth\" if the document is meant so.")));
+
+	parser->at++;
+	c = skip_space(parser);
+	while (c != close)
+	{
+		const char *name = NULL;
+		int			name_length = 0;
+		JsonValue  *member;
+
+		CHECK_FOR_INTERRUPTS();
+		if (kind == JSON_OBJECT)
+		{
+			if (c != '"')
+				json_syntax_error();
+			name = parse_string(parser, &name_length);
+			if (skip_space(parser) != ':')
+				json_syntax_error();
+			parser->at++;
+		}
+		member = parse_value(parser, node);
+		member->name = name;
+		member->name_length = name_length;
+		append_member(node, member);
+
+		c = skip_space(parser);
+		if (c == ',')
+		{
+			parser->at++;
+			c = skip_space(parser);
+		}
+		else if (c != close)
+			json_syntax_error();
+	}
+	parser->at++;
+	parser->depth_left++;
+	return node;
+}
+
+static JsonValue *
+parse_value(JsonParser *parser, JsonValue *parent)
+{
+	char		c = skip_space(parser);
+	const char *from = parser->at;
+	JsonValue  *node;
+
+	switch (c)
+	{
+		case '{':
+			node = parse_container(parser, JSON_OBJECT, '}');
+			break;
+		case '[':
+			node = parse_container(parser, JSON_ARRAY, ']');
+			break;
+		case '"':
+			node = new_node(parser, JSON_STRING);
+			node->text = parse_string(parser, &node->length);
+			break;
+		case 't':
+			node = parse_word(parser, "true", JSON_TRUE);
+			break;
+		case 'f':
+			node = parse_word(parser, "false", JSON_FALSE);
+			break;
+		case 'n':
+			node = parse_word(parser, "null", JSON_NULL);
+			break;
+		default:
+			node = parse_number(parser);
+	}
+	node->parent = parent;
+	node->raw = from;
+	node->raw_length = parser->at - from;
+	return node;
+}
+
+JsonValue *
+bolt_json_parse(const char *text, int length, int max_depth)
+{
+	JsonParser	parser = {0};
+
+	parser.start = parser.at = text;
+	parser.end = text + length;
+	parser.copy = palloc(length + 1);
+	memcpy(parser.copy, text, length);
+	parser.copy[length] = '\0';
+	parser.depth_left = parser.max_depth = max_depth;
+	return parse_value(&parser, NULL);
+}
+
+JsonValue *
+bolt_json_member(const JsonValue *object, const char *name)
+{
+	if (object->kind != JSON_OBJECT)
+		return NULL;
+	json_foreach(member, object)
+	{
+		if (strcmp(member->name, name) == 0)
+			return member;
+	}
+	return NULL;
+}
+
+char *
+bolt_json_path(const JsonValue *value)
+{
+	StringInfoData path;
+
+	check_stack_depth();
+	initStringInfo(&path);
+	if (value->parent)
+		appendStringInfoString(&path, bolt_json_path(value->parent));
+	if (value->name)
+		appendStringInfo(&path, "%s%s", path.len > 0 ? "." : "", value->name);
+	else if (value->parent)
+		appendStringInfo(&path, "[%d]", value->index);
+	return path.data;
+}
+
+const char *
+bolt_json_kind_name(JsonKind kind)
+{
+	switch (kind)
+	{
+		case JSON_NULL:
+			return "null";
+		case JSON_FALSE:
+		case JSON_TRUE:
+			return "a boolean";
+		case JSON_NUMBER:
+			return "a number";
+		case JSON_STRING:
+			return "a string";
+		case JSON_ARRAY:
+			return "an array";
+		case JSON_OBJECT:
+			return "an object";
+	}
+	return "unknown";			/* not reached */
+}
+
+JsonValue *
+bolt_json_number(int64 number)
+{
+	JsonValue  *node = palloc0(sizeof(JsonValue));
+
+	node->kind = JSON_NUMBER;
+	node->text = node->raw = psprintf(INT64_FORMAT, number);
+	node->length = node->raw_length = strlen(node->text);
+	return node;
+}

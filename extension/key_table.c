@@ -1,0 +1,252 @@
+/*-------------------------------------------------------------------------
+ *
+ * key_table.c
+ *	  The distinct keys of a level.
+ *
+ * Integers, which nearly all keys are, are compared as such.  Other keys go
+ * through their types' hash and equality functions; a type that has no hash
+ * function is compared with every key there is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "key_table.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#define INITIAL_SLOTS 64
+
+void
+bolt_key_table_init(KeyTable *table, const KeyType *type)
+{
+	memset(table, 0, sizeof(KeyTable));
+	table->type = type;
+	table->context = CurrentMemoryContext;
+}
+
+void
+bolt_key_table_reset(KeyTable *table)
+{
+	table->count = 0;
+	if (table->slots != NULL)
+		memset(table->slots, 0, sizeof(int) * table->nslots);
+	if (table->values_context != NULL)
+		MemoryContextReset(table->values_context);
+}
+
+static inline int64
+integer_key(const KeyType *type, Datum value)
+{
+	switch (type->columns[0].type)
+	{
+		case INT8OID:
+			return DatumGetInt64(value);
+		case INT2OID:
+			return DatumGetInt16(value);
+		case OIDOID:
+			return DatumGetObjectId(value);
+		default:
+			return DatumGetInt32(value);
+	}
+}
+
+static inline uint32
+hash_integer(int64 key)
+{
+	return (uint32) (((uint64) key * UINT64CONST(0x9E3779B97F4A7C15)) >> 32);
+}
+
+static uint32
+hash_values(const KeyType *type, const Datum *key)
+{
+	uint32		hash = 0;
+
+	for (int i = 0; i < type->ncolumns; i++)
+	{
+		KeyColumn  *column = &type->columns[i];
+
+		if (OidIsValid(column->hash.fn_oid))
+			hash = hash_combine(hash, DatumGetUInt32(FunctionCall1Coll(&column->hash, column->collation, key[i])));
+	}
+	return hash;
+}
+
+static bool
+values_equal(const KeyType *type, const Datum *a, const Datum *b)
+{
+	for (int i = 0; i < type->ncolumns; i++)
+	{
+		KeyColumn  *column = &type->columns[i];
+
+		if (!DatumGetBool(FunctionCall2Coll(&column->equal, column->collation, a[i], b[i])))
+			return false;
+	}
+	return true;
+}
+
+/* Twice the room, for slots that are at most half full. */
+static void
+grow(KeyTable *table)
+{
+	bool		integer = table->type->integer;
+	uint32		nslots = Max(table->nslots * 2, INITIAL_SLOTS);
+	int			capacity = nslots / 2;
+	Size		value_size = sizeof(Datum) * table->type->ncolumns;
+
+	if (table->slots == NULL)
+	{
+		if (integer)
+			table->integers = MemoryContextAllocHuge(table->context, sizeof(int64) * capacity);
+		else
+		{
+			table->values = MemoryContextAllocHuge(table->context, value_size * capacity);
+			table->hashes = MemoryContextAllocHuge(table->context, sizeof(uint32) * capacity);
+			table->values_context = AllocSetContextCreate(table->context, "bolt_orm keys",
+														  ALLOCSET_DEFAULT_SIZES);
+		}
+	}
+	else
+	{
+		if (integer)
+			table->integers = repalloc_huge(table->integers, sizeof(int64) * capacity);
+		else
+		{
+			table->values = repalloc_huge(table->values, value_size * capacity);
+			table->hashes = repalloc_huge(table->hashes, sizeof(uint32) * capacity);
+		}
+		pfree(table->slots);
+	}
+	table->capacity = capacity;
+	table->nslots = nslots;
+	table->slots = MemoryContextAllocExtended(table->context, sizeof(int) * nslots,
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < table->count; i++)
+	{
+		uint32		slot = integer ? hash_integer(table->integers[i]) : table->hashes[i];
+
+		for (slot &= nslots - 1; table->slots[slot] != 0; slot = (slot + 1) & (nslots - 1))
+			;
+		table->slots[slot] = i + 1;
+	}
+}
+
+static int
+number_of_integer(KeyTable *table, int64 key, bool add)
+{
+	uint32		mask = table->nslots - 1;
+	uint32		slot = hash_integer(key) & mask;
+
+	for (; table->slots[slot] != 0; slot = (slot + 1) & mask)
+	{
+		if (table->integers[table->slots[slot] - 1] == key)
+			return table->slots[slot] - 1;
+	}
+	if (!add)
+		return NO_KEY;
+	table->integers[table->count] = key;
+	table->slots[slot] = ++table->count;
+	return table->count - 1;
+}
+
+static int
+number_of_values(KeyTable *table, const Datum *key, bool add)
+{
+	int			n = table->type->ncolumns;
+	uint32		hash = hash_values(table->type, key);
+	uint32		mask = table->nslots - 1;
+	uint32		slot = hash & mask;
+	MemoryContext old;
+
+	for (; table->slots[slot] != 0; slot = (slot + 1) & mask)
+	{
+		int			number = table->slots[slot] - 1;
+
+		CHECK_FOR_INTERRUPTS();
+		if (table->hashes[number] == hash &&
+			values_equal(table->type, key, &table->values[(Size) number * n]))
+			return number;
+	}
+	if (!add)
+		return NO_KEY;
+	old = MemoryContextSwitchTo(table->values_context);
+	for (int i = 0; i < n; i++)
+		table->values[(Size) table->count * n + i] =
+			datumCopy(key[i], table->type->columns[i].by_value, table->type->columns[i].length);
+	MemoryContextSwitchTo(old);
+	table->hashes[table->count] = hash;
+	table->slots[slot] = ++table->count;
+	return table->count - 1;
+}
+
+int
+bolt_key_number(KeyTable *table, const Datum *key, bool add)
+{
+	if (table->count == table->capacity)
+		grow(table);
+	if (table->type->integer)
+		return number_of_integer(table, integer_key(table->type, key[0]), add);
+	return number_of_values(table, key, add);
+}
+
+/* An array without nulls of an integer type, filled in place. */
+static Datum
+integer_array(const KeyTable *table, int first)
+{
+	const KeyColumn *column = &table->type->columns[0];
+	int			n = table->count - first;
+	Size		size = ARR_OVERHEAD_NONULLS(1) + (Size) n * column->length;
+	ArrayType  *array;
+	char	   *data;
+
+	if (!AllocSizeIsValid(size))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many keys for one statement"),
+				 errhint("Lower \"bolt_orm.chunk_size\".")));
+	array = palloc(size);
+	SET_VARSIZE(array, size);
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = column->type;
+	ARR_DIMS(array)[0] = n;
+	ARR_LBOUND(array)[0] = 1;
+	data = ARR_DATA_PTR(array);
+	if (column->length == 8)
+		memcpy(data, table->integers + first, (Size) n * 8);
+	else if (column->length == 4)
+	{
+		for (int i = 0; i < n; i++)
+			((int32 *) data)[i] = (int32) table->integers[first + i];
+	}
+	else
+	{
+		for (int i = 0; i < n; i++)
+			((int16 *) data)[i] = (int16) table->integers[first + i];
+	}
+	return PointerGetDatum(array);
+}
+
+Datum
+bolt_key_array(const KeyTable *table, int column, int first)
+{
+	const KeyType *type = table->type;
+	int			n = table->count - first;
+	Datum	   *values;
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	if (type->integer)
+		return integer_array(table, first);
+	values = palloc_extended(sizeof(Datum) * Max(n, 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+		values[i] = table->values[(Size) (first + i) * type->ncolumns + column];
+	get_typlenbyvalalign(type->columns[column].type, &length, &by_value, &align);
+	return PointerGetDatum(construct_array(values, n, type->columns[column].type, length, by_value, align));
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * key_table.h
+ *	  The distinct keys of a level, numbered from 0 in the order they came.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_KEY_TABLE_H
+#define BOLT_KEY_TABLE_H
+
+#include "postgres.h"
+
+#include "fetch_graph.h"
+
+typedef struct KeyTable
+{
+	const KeyType *type;
+	MemoryContext context;
+	MemoryContext values_context;	/* of values passed by reference */
+	int			count;
+	int			capacity;		/* of the arrays that follow */
+	int64	   *integers;		/* integer keys */
+	Datum	   *values;			/* others: type->ncolumns a key */
+	uint32	   *hashes;			/* others */
+	int		   *slots;			/* open addressing: number + 1, or 0 */
+	uint32		nslots;			/* a power of two */
+} KeyTable;
+
+#define NO_KEY (-1)
+
+/* A table in CurrentMemoryContext. */
+extern void bolt_key_table_init(KeyTable *table, const KeyType *type);
+
+/* Forgets the keys and keeps the memory. */
+extern void bolt_key_table_reset(KeyTable *table);
+
+/* The key's number; add: it is entered where it is new, else NO_KEY. */
+extern int	bolt_key_number(KeyTable *table, const Datum *key, bool add);
+
+/* One column of the keys from number first on, as an array. */
+extern Datum bolt_key_array(const KeyTable *table, int column, int first);
+
+#endif							/* BOLT_KEY_TABLE_H */

@@ -1,0 +1,289 @@
+/*-------------------------------------------------------------------------
+ *
+ * model_load.c
+ *	  Puts a Model together from the catalogs and the registrations.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog_table.h"
+#include "common/hashfn.h"
+#include "model_load.h"
+#include "registrations.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+static void load_fields(LoadedModel *loaded, CatalogTable *table);
+static void load_primary_key(LoadedModel *loaded, CatalogTable *table);
+static void load_ordering(LoadedModel *loaded, CatalogTable *table);
+static uint64 fingerprint_model(const LoadedModel *loaded);
+
+LoadedModel *
+bolt_model_load(Oid oid)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context;
+	MemoryContext scratch;
+	CatalogTable *table;
+	LoadedModel *loaded = NULL;
+	char	   *schema;
+
+	scratch = AllocSetContextCreate(caller, "bolt_orm model being read",
+									ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(scratch);
+	table = bolt_catalog_table(bolt_catalog_reader(), oid);
+	schema = table == NULL ? NULL : get_namespace_name(table->schema);
+	if (schema != NULL && bolt_relkind_is_model(table->relkind))
+	{
+		const RegisteredModel *registered = bolt_registered_model(oid);
+		ModelRelations relations;
+
+		context = AllocSetContextCreate(caller, "bolt_orm model", ALLOCSET_SMALL_SIZES);
+		MemoryContextSwitchTo(context);
+		MemoryContextCopyAndSetIdentifier(context, table->name);
+		loaded = palloc0(sizeof(LoadedModel));
+		loaded->context = context;
+		loaded->model.oid = oid;
+		loaded->model.relkind = table->relkind;
+		loaded->model.schema = pstrdup(schema);
+		loaded->model.table = pstrdup(table->name);
+		loaded->model.name = pstrdup(registered != NULL && registered->name != NULL ?
+									 registered->name : table->name);
+		loaded->model.volatile_plan = bolt_catalog_distributed(oid);
+		load_fields(loaded, table);
+		load_primary_key(loaded, table);
+		bolt_model_relations_load(table, &relations);
+		loaded->model.relations = relations.relations;
+		loaded->broken = relations.broken;
+		loaded->neighbours = relations.neighbours;
+		if (loaded->error == NULL)
+			loaded->error = relations.error;
+		load_ordering(loaded, table);
+		loaded->fingerprint = fingerprint_model(loaded);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	return loaded;
+}
+
+void
+bolt_model_check(const LoadedModel *loaded)
+{
+	if (loaded->error == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("%s", loaded->error),
+			 errdetail("The model \"%s\" cannot be used until its registration is put right.",
+					   loaded->model.name),
+			 errhint("Register it again, or call bolt.unregister.")));
+}
+
+static int
+compare_fields_by_name(const void *a, const void *b, void *fields)
+{
+	const Field *all = fields;
+
+	return strcmp(all[*(const int *) a].name, all[*(const int *) b].name);
+}
+
+static void
+load_fields(LoadedModel *loaded, CatalogTable *table)
+{
+	Model	   *model = &loaded->model;
+
+	bolt_catalog_fields(table);
+	model->nfields = table->nfields;
+	model->fields = palloc(Max(table->nfields, 1) * sizeof(Field));
+	loaded->fields_by_name = palloc(Max(table->nfields, 1) * sizeof(int));
+	for (int i = 0; i < table->nfields; i++)
+	{
+		model->fields[i] = table->fields[i];
+		model->fields[i].name = pstrdup(table->fields[i].name);
+		loaded->fields_by_name[i] = i;
+	}
+	qsort_arg(loaded->fields_by_name, model->nfields, sizeof(int),
+			  compare_fields_by_name, model->fields);
+}
+
+static void
+set_error(LoadedModel *loaded, const char *what, const char *column)
+{
+	if (loaded->error == NULL)
+		loaded->error = psprintf("%s \"%s\" of registered model \"%s\" does not exist",
+								 what, column, loaded->model.name);
+}
+
+/*
+ * A PRIMARY KEY constraint wins over a registered one.
+ */
+static void
+load_primary_key(LoadedModel *loaded, CatalogTable *table)
+{
+	Model	   *model = &loaded->model;
+	const TableIndex *index = bolt_catalog_primary_key(table);
+	const RegisteredModel *registered;
+	ListCell   *lc;
+
+	if (index != NULL)
+	{
+		model->nprimary_key = index->nkeys;
+		model->primary_key = palloc(index->nkeys * sizeof(AttrNumber));
+		memcpy(model->primary_key, index->keys, index->nkeys * sizeof(AttrNumber));
+		model->primary_key_constraint = index->immediate;
+		return;
+	}
+
+	registered = bolt_registered_model(table->oid);
+	if (registered == NULL || registered->primary_key == NIL)
+		return;
+	model->primary_key = palloc(list_length(registered->primary_key) * sizeof(AttrNumber));
+	foreach(lc, registered->primary_key)
+	{
+		const Field *field = bolt_catalog_field(table, lfirst(lc));
+
+		if (field == NULL)
+		{
+			set_error(loaded, "primary key column", lfirst(lc));
+			model->nprimary_key = 0;
+			return;
+		}
+		model->primary_key[model->nprimary_key++] = field->attnum;
+	}
+}
+
+/*
+ * Takes over the registered ordering.  Only the first step of a path is looked
+ * at: what lies behind a relation is the business of whoever follows it.
+ */
+static void
+load_ordering(LoadedModel *loaded, CatalogTable *table)
+{
+	const RegisteredModel *registered = bolt_registered_model(table->oid);
+	Model	   *model = &loaded->model;
+	ListCell   *lc;
+
+	if (registered == NULL)
+		return;
+	foreach(lc, registered->ordering)
+	{
+		char	   *entry = pstrdup(lfirst(lc));
+		char	   *name = entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry;
+		char	   *end = strstr(name, "__");
+		bool		found;
+		ListCell   *relation;
+
+		model->ordering = lappend(model->ordering, entry);
+		if (strcmp(name, "?") == 0 || strcmp(name, "pk") == 0)
+			continue;
+		name = end == NULL ? name : pnstrdup(name, end - name);
+		found = bolt_catalog_field(table, name) != NULL;
+		foreach(relation, model->relations)
+		{
+			ListCell   *known;
+
+			foreach(known, ((ModelRelation *) lfirst(relation))->names)
+				found = found || strcmp(lfirst(known), name) == 0;
+		}
+		/* a column may itself have "__" in its name */
+		if (!found && bolt_catalog_field(table, entry[0] == '-' || entry[0] == '+' ?
+										 entry + 1 : entry) == NULL)
+			set_error(loaded, "ordering field", name);
+	}
+}
+
+static uint64
+hash_bytes64(uint64 hash, const void *bytes, Size length)
+{
+	return hash_combine64(hash, hash_bytes_extended(bytes, (int) length, length));
+}
+
+static uint64
+hash_string(uint64 hash, const char *string)
+{
+	if (string == NULL)
+		return hash_combine64(hash, 1);
+	return hash_bytes64(hash, string, strlen(string));
+}
+
+static uint64
+hash_strings(uint64 hash, List *strings)
+{
+	ListCell   *lc;
+
+	hash = hash_combine64(hash, list_length(strings));
+	foreach(lc, strings)
+		hash = hash_string(hash, lfirst(lc));
+	return hash;
+}
+
+static uint64
+hash_columns(uint64 hash, int n, const AttrNumber *columns)
+{
+	return hash_bytes64(hash_combine64(hash, n), columns, n * sizeof(AttrNumber));
+}
+
+static uint64
+fingerprint_relation(uint64 hash, const ModelRelation *relation)
+{
+	uint64		numbers[] = {
+		relation->registered, relation->kind, relation->target, relation->through,
+		relation->nullable, relation->indexed, relation->constraint,
+		relation->on_delete_registered
+	};
+
+	hash = hash_bytes64(hash, numbers, sizeof(numbers));
+	hash = hash_string(hash, relation->name);
+	hash = hash_strings(hash, relation->names);
+	hash = hash_string(hash, relation->on_delete);
+	hash = hash_columns(hash, relation->nfields, relation->source_fields);
+	hash = hash_columns(hash, relation->ntarget_fields, relation->target_fields);
+	if (OidIsValid(relation->through))
+	{
+		hash = hash_columns(hash, relation->nfields, relation->through_source_fields);
+		hash = hash_columns(hash, relation->ntarget_fields, relation->through_target_fields);
+	}
+	return hash;
+}
+
+/*
+ * A number that tells two versions of a model apart.  Everything that a reader
+ * of the Model can see goes into it.
+ */
+static uint64
+fingerprint_model(const LoadedModel *loaded)
+{
+	const Model *model = &loaded->model;
+	uint64		hash = hash_string(model->relkind, model->schema);
+	ListCell   *lc;
+
+	hash = hash_string(hash, model->table);
+	hash = hash_string(hash, model->name);
+	for (int i = 0; i < model->nfields; i++)
+	{
+		const Field *field = &model->fields[i];
+		uint64		numbers[] = {
+			field->attnum, field->type, field->typmod, field->collation, field->not_null,
+			field->generated, field->identity, field->has_default
+		};
+
+		hash = hash_string(hash, field->name);
+		hash = hash_bytes64(hash, numbers, sizeof(numbers));
+	}
+	hash = hash_columns(hash, model->nprimary_key, model->primary_key);
+	hash = hash_combine64(hash, model->primary_key_constraint);
+	hash = hash_combine64(hash, model->volatile_plan);
+	hash = hash_strings(hash, model->ordering);
+	foreach(lc, model->relations)
+		hash = fingerprint_relation(hash, lfirst(lc));
+	hash = hash_string(hash, loaded->error);
+	foreach(lc, loaded->broken)
+	{
+		const BrokenRelation *broken = lfirst(lc);
+
+		hash = hash_strings(hash, broken->names);
+		hash = hash_string(hash, broken->error);
+	}
+	return hash;
+}

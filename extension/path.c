@@ -1,0 +1,442 @@
+/*-------------------------------------------------------------------------
+ *
+ * path.c
+ *	  Where a path such as author__profile__city leads, and the joins it needs.
+ *
+ * A path is read against the models first; joins are made afterwards, because
+ * under a negation the part behind a to-many relation becomes a subquery.  A
+ * last hop whose columns are the near table's as well (author__id is author_id)
+ * makes no join.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "compile.h"
+#include "error.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* ----------
+ * Reading a path
+ * ----------
+ */
+static List *
+split_path(const char *text)
+{
+	List	   *segments = NIL;
+	const char *end;
+
+	/* a leading underscore belongs to the name: "_x__in" */
+	while ((end = strstr(text[0] == '_' ? text + 1 : text, "__")) != NULL)
+	{
+		while (end[2] == '_')	/* and a trailing one as well: "x___in" */
+			end++;
+		segments = lappend(segments, pnstrdup(text, end - text));
+		text = end + 2;
+	}
+	return lappend(segments, pstrdup(text));
+}
+
+/* Segments from to until - 1, as one name. */
+static char *
+join_segments(List *segments, int from, int until)
+{
+	StringInfoData name;
+
+	initStringInfo(&name);
+	for (int i = from; i < until; i++)
+		appendStringInfo(&name, "%s%s", i > from ? "__" : "", (char *) list_nth(segments, i));
+	return name.data;
+}
+
+static bool
+resolves(const Model *model, const char *name, const JsonValue *value)
+{
+	return strcmp(name, "pk") == 0 ||
+		bolt_model_field(model, name) != NULL ||
+		bolt_model_relation(model, name, value) != NULL;
+}
+
+static void
+cannot_resolve(const Model *model, const char *name, const JsonValue *value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("Cannot resolve keyword '%s' into field", name),
+			 bolt_errdetail_at(value),
+			 bolt_errhint_choices(bolt_model_choices(model))));
+}
+
+static void
+path_ends_at_primary_key(FieldPath *path)
+{
+	const Model *model = path->model;
+
+	if (model->nprimary_key == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("model \"%s\" has no primary key", model->name),
+				 bolt_errdetail_at(path->value),
+				 errhint("Name one with bolt.register_model.")));
+	path->nfields = model->nprimary_key;
+	for (int i = 0; i < model->nprimary_key; i++)
+		path->fields[i] = bolt_model_field_by_attnum(model, model->primary_key[i]);
+}
+
+/*
+ * The columns that a path ending at a relation stands for: those that the
+ * relation refers to, or the primary key of the objects a reverse one leads to.
+ */
+static void
+path_ends_at_relation(FieldPath *path)
+{
+	const ModelRelation *relation = llast(path->relations);
+
+	path->relation = relation;
+	if (relation_is_forward(relation) || relation->kind == RELATION_MANY_TO_MANY)
+	{
+		path->nfields = relation->ntarget_fields;
+		for (int i = 0; i < path->nfields; i++)
+			path->fields[i] = bolt_model_field_by_attnum(path->model, relation->target_fields[i]);
+	}
+	else if (path->model->nprimary_key > 0)
+		path_ends_at_primary_key(path);
+	else
+	{
+		path->nfields = relation->ntarget_fields;
+		for (int i = 0; i < path->nfields; i++)
+			path->fields[i] = bolt_model_field_by_attnum(path->model, relation->target_fields[i]);
+	}
+}
+
+/*
+ * One name of the path: the longest run of segments that the model knows.
+ * Returns how many segments it took; 0 where it knows none.
+ */
+static int
+take_name(FieldPath *path, List *segments, int from, bool *goes_on)
+{
+	int			n = list_length(segments);
+
+	for (int until = n; until > from; until--)
+	{
+		char	   *name = join_segments(segments, from, until);
+		const Field *field = bolt_model_field(path->model, name);
+		const ModelRelation *relation;
+
+		if (strcmp(name, "pk") == 0 && (field == NULL || path->model->nprimary_key > 0))
+		{
+			path_ends_at_primary_key(path);
+			*goes_on = false;
+			return until - from;
+		}
+		relation = field != NULL && until == n ? NULL :
+			bolt_model_relation(path->model, name, path->value);
+		if (field != NULL && relation != NULL)
+		{
+			/* one name for both: the relation, where the path goes on in its target */
+			const Model *target = bolt_model_by_oid(relation->target);
+
+			if (!resolves(target, list_nth(segments, until), path->value))
+				relation = NULL;
+		}
+		if (relation != NULL)
+		{
+			path->relations = lappend(path->relations, unconstify(ModelRelation *, relation));
+			path->model = bolt_model_by_oid(relation->target);
+			*goes_on = true;
+			return until - from;
+		}
+		if (field != NULL)
+		{
+			path->nfields = 1;
+			path->fields[0] = field;
+			*goes_on = false;
+			return until - from;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Reads a path against a model.
+ * Errors: 42703 where its first name is unknown; what is unknown behind that is
+ * left in path->rest, which may be transforms and a lookup.
+ */
+FieldPath *
+bolt_parse_path(const Model *model, const char *text, const JsonValue *value)
+{
+	FieldPath	   *path = palloc0(sizeof(FieldPath));
+	List	   *segments = split_path(text);
+	int			at = 0;
+	bool		goes_on = true;
+
+	path->text = text;
+	path->value = value;
+	path->model = model;
+	while (goes_on && at < list_length(segments))
+	{
+		int			taken = take_name(path, segments, at, &goes_on);
+
+		if (taken == 0)
+			break;
+		at += taken;
+	}
+	if (at == 0)
+		cannot_resolve(model, linitial(segments), value);
+	if (goes_on)
+		path_ends_at_relation(path);
+	path->rest = list_copy_tail(segments, at);
+	return path;
+}
+
+/* For places where a path names a column and nothing else. */
+void
+bolt_refuse_rest(const FieldPath *path)
+{
+	if (path->rest == NIL)
+		return;
+	if (path->relation != NULL)
+		cannot_resolve(path->model, linitial(path->rest), path->value);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("Cannot resolve keyword '%s' into field", (char *) linitial(path->rest)),
+			 errdetail("Join on '%s' not permitted.", path->fields[0]->name),
+			 bolt_errhint_choices(bolt_model_choices(path->model))));
+}
+
+/* The index of the first hop that leads to many rows, or -1. */
+int
+bolt_first_to_many(const FieldPath *path)
+{
+	ListCell   *lc;
+
+	foreach(lc, path->relations)
+	{
+		if (!relation_is_to_one((ModelRelation *) lfirst(lc)))
+			return foreach_current_index(lc);
+	}
+	return -1;
+}
+
+/* blog_article.title, for messages */
+char *
+bolt_field_display(const Model *model, const Field *field)
+{
+	return psprintf("%s.%s", model->name, field->name);
+}
+
+/* ----------
+ * Joins
+ * ----------
+ */
+static JoinedTable *
+new_join(Select *select, const Model *model)
+{
+	JoinedTable	   *join = palloc0(sizeof(JoinedTable));
+
+	join->alias = select->statement->naliases++;
+	join->model = model;
+	join->call = select->call;
+	select->joins = lappend(select->joins, join);
+	return join;
+}
+
+/* A SELECT from a model's table. */
+Select *
+bolt_begin_select(Statement *statement, const Model *model)
+{
+	Select	   *select = palloc0(sizeof(Select));
+
+	select->statement = statement;
+	select->call = ANY_CALL;
+	if (model != NULL)
+		new_join(select, model);
+	return select;
+}
+
+/* The alias of the first table. */
+int
+bolt_base_alias(const Select *select)
+{
+	return ((JoinedTable *) linitial(select->joins))->alias;
+}
+
+/*
+ * The join of a relation to the table parent: one that is there already, or a
+ * new one.  A to-many relation's is shared within one filter() call only, as in
+ * Django: separate calls may be met by different rows.
+ */
+JoinedTable *
+bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through)
+{
+	bool		shared = relation_is_to_one(relation) ||
+		(relation->kind == RELATION_MANY_TO_MANY && !through);
+	ListCell   *lc;
+	JoinedTable	   *join;
+
+	foreach(lc, select->joins)
+	{
+		join = lfirst(lc);
+		if (join->relation == relation && join->parent == parent && join->through == through &&
+			(shared || select->call == ANY_CALL || join->call == ANY_CALL || join->call == select->call))
+			return join;
+	}
+	join = new_join(select, bolt_model_by_oid(through ? relation->through : relation->target));
+	join->parent = parent;
+	join->relation = relation;
+	join->through = through;
+	join->nullable = true;
+	return join;
+}
+
+static void
+set_columns(Column *columns, int n, int alias, const Model *model, const AttrNumber *attnums, bool nullable)
+{
+	for (int i = 0; i < n; i++)
+	{
+		columns[i].alias = alias;
+		columns[i].field = bolt_model_field_by_attnum(model, attnums[i]);
+		columns[i].nullable = nullable || !columns[i].field->not_null;
+	}
+}
+
+static JoinedTable *
+join_of_alias(const Select *select, int alias)
+{
+	for (; select != NULL; select = select->outer)
+	{
+		ListCell   *lc;
+
+		foreach(lc, select->joins)
+		{
+			if (((JoinedTable *) lfirst(lc))->alias == alias)
+				return lfirst(lc);
+		}
+	}
+	elog(ERROR, "no join has the alias t%d", alias);
+}
+
+/*
+ * Are the path's columns all among attnums of its model?  Then fills in those of
+ * counterparts, in the path's order.
+ */
+static bool
+counterpart_columns(const FieldPath *path, int n, const AttrNumber *attnums, const AttrNumber *counterparts,
+					AttrNumber *result)
+{
+	for (int i = 0; i < path->nfields; i++)
+	{
+		int			at = 0;
+
+		while (at < n && attnums[at] != path->fields[i]->attnum)
+			at++;
+		if (at == n)
+			return false;
+		result[i] = counterparts[at];
+	}
+	return true;
+}
+
+/*
+ * The columns that a path ends at, joined to the select as far as needed.  The
+ * hops before first_hop have been walked already and ended at alias.
+ */
+void
+bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_hop, Column *columns)
+{
+	JoinedTable	   *join = join_of_alias(select, alias);
+	AttrNumber	attnums[INDEX_MAX_KEYS];
+	int			nhops = list_length(path->relations);
+
+	for (int hop = first_hop; hop < nhops; hop++)
+	{
+		const ModelRelation *relation = list_nth(path->relations, hop);
+		bool		last = hop == nhops - 1;
+
+		if (relation->kind == RELATION_MANY_TO_MANY)
+		{
+			join = bolt_add_join(select, join->alias, relation, true);
+			if (last && counterpart_columns(path, relation->ntarget_fields, relation->target_fields,
+											relation->through_target_fields, attnums))
+			{
+				set_columns(columns, path->nfields, join->alias, join->model, attnums, true);
+				return;
+			}
+			join = bolt_add_join(select, join->alias, relation, false);
+			continue;
+		}
+		if (last && relation_is_forward(relation) &&
+			counterpart_columns(path, relation->nfields, relation->target_fields,
+								relation->source_fields, attnums))
+		{
+			set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
+			return;
+		}
+		join = bolt_add_join(select, join->alias, relation, false);
+	}
+	for (int i = 0; i < path->nfields; i++)
+		attnums[i] = path->fields[i]->attnum;
+	set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
+}
+
+/* near.column = far.column AND … */
+void
+bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
+{
+	const ModelRelation *relation = join->relation;
+	bool		far = relation->kind == RELATION_MANY_TO_MANY && !join->through;
+	const Model *near_model = bolt_model_by_oid(far ? relation->through : relation->model);
+	const AttrNumber *near_fields = far ? relation->through_target_fields : relation->source_fields;
+	const AttrNumber *far_fields = join->through ? relation->through_source_fields : relation->target_fields;
+	int			n = far ? relation->ntarget_fields : relation->nfields;
+
+	for (int i = 0; i < n; i++)
+	{
+		const Field *near_field = bolt_model_field_by_attnum(near_model, near_fields[i]);
+		const Field *far_field = bolt_model_field_by_attnum(join->model, far_fields[i]);
+		const char *operator = bolt_operator(far_field->type, near_field->type, BTEqualStrategyNumber);
+
+		if (i > 0)
+			appendStringInfoString(sql, " AND ");
+		bolt_append_column(sql, join->alias, far_field->name);
+		if (operator == NULL)
+		{
+			/* no operator between the two: compare as the near one's type */
+			appendStringInfoString(sql, "::");
+			bolt_append_type(sql, near_field->type, -1);
+			operator = bolt_operator(near_field->type, near_field->type, BTEqualStrategyNumber);
+		}
+		appendStringInfo(sql, " %s ", operator ? operator : "=");
+		bolt_append_column(sql, join->parent, near_field->name);
+	}
+}
+
+/*
+ * The tables of the FROM clause.  base_condition joins the first of them to what
+ * stands before it; without one, a base table that belongs to an outer select's
+ * row has its condition in WHERE.
+ */
+void
+bolt_append_from(StringInfo sql, const Select *select, const char *base_condition)
+{
+	ListCell   *lc;
+
+	foreach(lc, select->joins)
+	{
+		JoinedTable *join = lfirst(lc);
+		bool		base = foreach_current_index(lc) == 0;
+
+		appendStringInfo(sql, "%s%s t%d", base ? "" : " LEFT JOIN ",
+						 bolt_model_sql_name(join->model), join->alias);
+		if (base && base_condition != NULL)
+			appendStringInfo(sql, " ON %s", base_condition);
+		if (!base)
+		{
+			appendStringInfoString(sql, " ON ");
+			bolt_append_join_condition(sql, join);
+		}
+	}
+}

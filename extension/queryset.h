@@ -1,0 +1,154 @@
+/*-------------------------------------------------------------------------
+ *
+ * queryset.h
+ *	  A queryset document, understood as far as its syntax goes.
+ *
+ * Nothing here has been looked up in the catalogs: paths and names are strings,
+ * and each part keeps the JsonValue that it came from, for messages.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_QUERYSET_H
+#define BOLT_QUERYSET_H
+
+#include "postgres.h"
+
+#include "json_in.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+typedef enum QKind
+{
+	Q_AND,
+	Q_OR,
+	Q_XOR,
+	Q_NOT,
+	Q_CONDITION
+} QKind;
+
+/* Django's Q: a condition, or Qs joined by a connector. */
+typedef struct Q
+{
+	QKind		kind;
+	List	   *members;		/* of Q *, for connectors and NOT */
+	const char *path;			/* condition: "author__name__icontains" */
+	JsonValue  *value;			/* condition: what it is compared with */
+} Q;
+
+/* One call of filter() or exclude(): its to-many joins are shared. */
+typedef struct FilterCall
+{
+	bool		exclude;
+	Q		   *q;
+} FilterCall;
+
+typedef enum NullsOrder
+{
+	NULLS_DEFAULT_ORDER,
+	NULLS_FIRST_ORDER,
+	NULLS_LAST_ORDER
+} NullsOrder;
+
+typedef struct OrderTerm
+{
+	const char *path;
+	bool		random;			/* "?" */
+	bool		descending;
+	NullsOrder	nulls;
+	JsonValue  *value;			/* NULL where no document says it */
+} OrderTerm;
+
+/* A name or path, with the place it stands at. */
+typedef struct PathTerm
+{
+	const char *path;
+	JsonValue  *value;
+} PathTerm;
+
+typedef enum ValuesKind
+{
+	VALUES_NONE,				/* model objects */
+	VALUES_OBJECTS,				/* values() */
+	VALUES_LISTS,				/* values_list() */
+	VALUES_FLAT					/* values_list(flat=True) */
+} ValuesKind;
+
+typedef struct QuerySet QuerySet;
+
+typedef struct PrefetchLookup
+{
+	const char *path;
+	const char *to_attr;		/* NULL: the lookup's own segment */
+	QuerySet   *queryset;		/* NULL: all of them */
+	JsonValue  *value;
+} PrefetchLookup;
+
+struct QuerySet
+{
+	JsonValue  *source;
+	JsonValue  *model;			/* NULL in a prefetch that leaves it out */
+	List	   *filters;		/* of FilterCall *, in order */
+	bool		ordered;		/* order_by given, though perhaps empty */
+	List	   *order_by;		/* of OrderTerm * */
+	bool		reverse;
+	bool		distinct;
+	List	   *distinct_on;	/* of PathTerm * */
+	bool		select_related_all;
+	List	   *select_related; /* of PathTerm * */
+	List	   *prefetch_related;	/* of PrefetchLookup * */
+	List	   *only;			/* of PathTerm * */
+	List	   *defer;			/* of PathTerm * */
+	ValuesKind	values_kind;
+	List	   *values;			/* of PathTerm *; NIL: all columns */
+	JsonValue  *limit;			/* literals, or NULL */
+	JsonValue  *offset;
+	bool		none;
+
+	/* Set by the functions that ask for something else than the objects. */
+	int			constant_limit; /* LIMIT in the statement's text; 0: none */
+	bool		order_by_pk;	/* where nothing else orders it */
+	const char *keyed_by;		/* rows are members "field's value": object */
+};
+
+/*
+ * Everything that a call was given: one queryset, and the literals of all its
+ * arguments, which become parameters.
+ */
+typedef struct Document
+{
+	QuerySet   *queryset;
+	int			nliterals;
+	int			literals_size;
+	JsonValue **literals;		/* literal n stands at [n - 1] */
+	StringInfoData shape;		/* the arguments without their literals:
+								 * equal shapes compile to equal graphs */
+} Document;
+
+/*
+ * Parses a queryset document.  text must outlive the result, which is allocated
+ * in CurrentMemoryContext.
+ * Errors: 22023 for what is not a document, 54001 for depth.
+ */
+extern Document *bolt_document_parse(const char *text, int length);
+
+/* Adds a further call of filter() given as a JSON text of its own. */
+extern void bolt_document_add_filter(Document *document, const char *text, int length);
+
+/* Adds a value that is to be a parameter; returns it, marked as a literal. */
+extern JsonValue *bolt_document_add_literal(Document *document, JsonValue *value);
+
+/* A value of its own that the calling function compares with: parsed and added. */
+extern JsonValue *bolt_document_add_value(Document *document, const char *text, int length);
+
+/* Distinguishes shapes by what the calling function adds to them. */
+extern void bolt_document_add_shape(Document *document, const char *text);
+
+/* A slice, as limit and offset say it: literals, or -1 for none. */
+extern void bolt_document_set_slice(Document *document, int64 limit, int64 offset);
+
+/* A condition for FilterCall: path compared with a literal. */
+extern FilterCall *bolt_make_condition(const char *path, JsonValue *literal);
+
+extern OrderTerm *bolt_make_order_term(const char *path, JsonValue *value);
+
+#endif							/* BOLT_QUERYSET_H */

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * read.h
+ *	  What the files of SQL-callable reading functions share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_READ_H
+#define BOLT_READ_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "json_out.h"
+#include "queryset.h"
+
+/* Error 22004 where an argument is NULL that has to be given. */
+extern void bolt_refuse_null(FunctionCallInfo fcinfo, int argument, const char *name);
+
+/* The document that an argument holds, in CurrentMemoryContext. */
+extern Document *bolt_document_argument(FunctionCallInfo fcinfo, int argument);
+
+/* Error 0A000 with Django's message where the queryset is sliced. */
+extern void bolt_refuse_slice(const Document *document, const char *message);
+
+/* A json result: begun, appended to, ended. */
+extern void bolt_begin_result(JsonBuffer *out);
+extern Datum bolt_end_result(JsonBuffer *out);
+
+/* Runs a document; appends its objects as an array. */
+extern void bolt_append_array(Document *document, JsonBuffer *out);
+
+extern int64 bolt_run_count(Document *document);
+
+#endif							/* BOLT_READ_H */

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * registry_names.h
+ *	  Whether names may be registered.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_REGISTRY_NAMES_H
+#define BOLT_REGISTRY_NAMES_H
+
+#include "postgres.h"
+
+#include "registrations.h"
+
+/*
+ * Errors: 42602 for what is no name, 42710 where it is taken, 42501 where it is
+ * that of somebody else's table.
+ */
+extern void bolt_check_model_name(const char *name, Oid relation);
+
+/*
+ * The same for the names of a row about to be written.  A row that stands in
+ * the way but is broken is deleted: this is how one is registered again after
+ * its columns were renamed.
+ */
+extern void bolt_check_relation_names(const RegisteredRelation *row);
+extern void bolt_check_many_to_many_names(const RegisteredManyToMany *row, Oid target);
+
+#endif							/* BOLT_REGISTRY_NAMES_H */

@@ -1,0 +1,353 @@
+/*-------------------------------------------------------------------------
+ *
+ * select.c
+ *	  The clauses of a SELECT over a model: order, distinct, slice.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "error.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+/* An ordering that leads back to itself makes more joins than any that was meant. */
+#define MAX_ORDER_JOINS 200
+
+static void add_terms(SelectText *text, const Model *model, int alias, List *terms, bool reverse);
+
+void
+bolt_begin_select_text(SelectText *text, Statement *statement, const Model *model, const QuerySet *queryset)
+{
+	memset(text, 0, sizeof(SelectText));
+	text->select = bolt_begin_select(statement, model);
+	text->model = model;
+	text->queryset = queryset;
+}
+
+/* Adds an expression to the select list, unless it is there; its number in the result. */
+AttrNumber
+bolt_add_output(SelectText *text, const char *expression)
+{
+	ListCell   *lc;
+
+	foreach(lc, text->outputs)
+	{
+		if (strcmp(lfirst(lc), expression) == 0)
+			return foreach_current_index(lc) + 1;
+	}
+	text->outputs = lappend(text->outputs, pstrdup(expression));
+	return list_length(text->outputs);
+}
+
+bool
+bolt_is_sliced(const QuerySet *queryset)
+{
+	return queryset != NULL &&
+		(queryset->limit != NULL || queryset->offset != NULL || queryset->constant_limit > 0);
+}
+
+/* ----------
+ * ORDER BY
+ * ----------
+ */
+static NullsOrder
+reversed_nulls(NullsOrder nulls)
+{
+	switch (nulls)
+	{
+		case NULLS_FIRST_ORDER:
+			return NULLS_LAST_ORDER;
+		case NULLS_LAST_ORDER:
+			return NULLS_FIRST_ORDER;
+		default:
+			return NULLS_DEFAULT_ORDER;
+	}
+}
+
+static void
+add_order_expression(SelectText *text, const char *expression, const OrderTerm *term, bool reverse)
+{
+	OrderExpression *order = palloc(sizeof(OrderExpression));
+
+	order->text = pstrdup(expression);
+	order->descending = term->descending != reverse;
+	order->nulls = reverse ? reversed_nulls(term->nulls) : term->nulls;
+	text->order = lappend(text->order, order);
+}
+
+static List *
+default_order(const Model *model)
+{
+	List	   *terms = NIL;
+	ListCell   *lc;
+
+	foreach(lc, model->ordering)
+		terms = lappend(terms, bolt_make_order_term(lfirst(lc), NULL));
+	return terms;
+}
+
+static void
+add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term, bool reverse)
+{
+	FieldPath  *path;
+	Column		columns[INDEX_MAX_KEYS];
+	StringInfoData expression;
+
+	if (term->random)
+	{
+		add_order_expression(text, "pg_catalog.random()", term, reverse);
+		return;
+	}
+	path = bolt_parse_path(model, term->path, term->value);
+	bolt_refuse_rest(path);
+
+	/* a relation stands for the order of its model, where that has one */
+	if (path->relation != NULL && path->model->ordering != NIL)
+	{
+		int			at = alias;
+		ListCell   *lc;
+
+		check_stack_depth();
+		if (list_length(text->select->joins) > MAX_ORDER_JOINS)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("Infinite loop caused by ordering"),
+					 bolt_errdetail_at(term->value)));
+		foreach(lc, path->relations)
+		{
+			ModelRelation *relation = lfirst(lc);
+
+			if (relation->kind == RELATION_MANY_TO_MANY)
+				at = bolt_add_join(text->select, at, relation, true)->alias;
+			at = bolt_add_join(text->select, at, relation, false)->alias;
+		}
+		add_terms(text, path->model, at, default_order(path->model), term->descending != reverse);
+		return;
+	}
+
+	bolt_path_columns(text->select, alias, path, 0, columns);
+	for (int i = 0; i < path->nfields; i++)
+	{
+		initStringInfo(&expression);
+		bolt_append_column(&expression, columns[i].alias, columns[i].field->name);
+		add_order_expression(text, expression.data, term, reverse);
+	}
+}
+
+static void
+add_terms(SelectText *text, const Model *model, int alias, List *terms, bool reverse)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	foreach(lc, terms)
+		add_term(text, model, alias, lfirst(lc), reverse);
+}
+
+/* What first() and last() do to a queryset without an order. */
+static void
+add_primary_key_order(SelectText *text, int alias)
+{
+	const QuerySet *queryset = text->queryset;
+
+	if (queryset->limit != NULL || queryset->offset != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot reorder a query once a slice has been taken"),
+				 bolt_errdetail_at(queryset->source),
+				 errhint("Give the queryset an order_by.")));
+	if (text->model->nprimary_key > 0)
+		add_term(text, text->model, alias, bolt_make_order_term("pk", NULL), queryset->reverse);
+}
+
+/* The queryset's order, else its model's. */
+void
+bolt_add_order(SelectText *text)
+{
+	const QuerySet *queryset = text->queryset;
+	bool		ordered = queryset != NULL && queryset->ordered;
+	int			alias = bolt_base_alias(text->select);
+
+	add_terms(text, text->model, alias,
+			  ordered ? queryset->order_by : default_order(text->model),
+			  queryset != NULL && queryset->reverse);
+	if (text->order == NIL && queryset != NULL && queryset->order_by_pk)
+		add_primary_key_order(text, alias);
+}
+
+void
+bolt_append_order(StringInfo sql, const SelectText *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, text->order)
+	{
+		const OrderExpression *order = lfirst(lc);
+
+		appendStringInfo(sql, "%s%s%s", foreach_current_index(lc) > 0 ? ", " : " ORDER BY ",
+						 order->text, order->descending ? " DESC" : "");
+		if (order->nulls != NULLS_DEFAULT_ORDER)
+			appendStringInfoString(sql, order->nulls == NULLS_FIRST_ORDER ? " NULLS FIRST" : " NULLS LAST");
+	}
+}
+
+/* ----------
+ * LIMIT and OFFSET
+ * ----------
+ */
+static int
+add_bound(SelectText *text, const JsonValue *literal)
+{
+	Statement  *statement = text->select->statement;
+
+	bolt_add_param(statement, INT8OID, bolt_bind_bigint, literal)->estimate = true;
+	return list_length(statement->params);
+}
+
+void
+bolt_append_slice(StringInfo sql, SelectText *text)
+{
+	const QuerySet *queryset = text->queryset;
+
+	if (queryset == NULL)
+		return;
+	if (queryset->limit != NULL && queryset->constant_limit > 0)
+		appendStringInfo(sql, " LIMIT LEAST($%d, %d)", add_bound(text, queryset->limit),
+						 queryset->constant_limit);
+	else if (queryset->limit != NULL)
+		appendStringInfo(sql, " LIMIT $%d", add_bound(text, queryset->limit));
+	else if (queryset->constant_limit > 0)
+		appendStringInfo(sql, " LIMIT %d", queryset->constant_limit);
+	if (queryset->offset != NULL)
+		appendStringInfo(sql, " OFFSET $%d", add_bound(text, queryset->offset));
+}
+
+/* A slice of numbered rows: number > offset AND number - offset <= limit */
+void
+bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number)
+{
+	const QuerySet *queryset = text->queryset;
+	int			offset = queryset->offset != NULL ? add_bound(text, queryset->offset) : 0;
+	int			limit = queryset->limit != NULL ? add_bound(text, queryset->limit) : 0;
+
+	if (offset > 0)
+		appendStringInfo(sql, "%s OPERATOR(pg_catalog.>) $%d", number, offset);
+	if (offset > 0 && limit > 0)
+		appendStringInfo(sql, " AND (%s OPERATOR(pg_catalog.-) $%d) OPERATOR(pg_catalog.<=) $%d",
+						 number, offset, limit);
+	else if (limit > 0)
+		appendStringInfo(sql, "%s OPERATOR(pg_catalog.<=) $%d", number, limit);
+}
+
+/* ----------
+ * The whole of it, up to ORDER BY and LIMIT
+ * ----------
+ */
+
+/* DISTINCT ON (…): the columns of its paths */
+static void
+append_distinct_on(StringInfo sql, SelectText *text)
+{
+	int			alias = bolt_base_alias(text->select);
+	ListCell   *lc;
+	int			n = 0;
+
+	appendStringInfoString(sql, "DISTINCT ON (");
+	foreach(lc, text->queryset->distinct_on)
+	{
+		const PathTerm *term = lfirst(lc);
+		FieldPath  *path = bolt_parse_path(text->model, term->path, term->value);
+		Column		columns[INDEX_MAX_KEYS];
+
+		bolt_refuse_rest(path);
+		bolt_path_columns(text->select, alias, path, 0, columns);
+		for (int i = 0; i < path->nfields; i++)
+		{
+			if (n++ > 0)
+				appendStringInfoString(sql, ", ");
+			bolt_append_column(sql, columns[i].alias, columns[i].field->name);
+		}
+	}
+	appendStringInfoString(sql, ") ");
+}
+
+/*
+ * Distinct objects of a table with a primary key: a group a key.  The same rows
+ * as DISTINCT over all columns gives, without comparing them, and json columns,
+ * which cannot be compared, do no harm.
+ */
+static void
+append_group_by_key(StringInfo sql, const SelectText *text)
+{
+	int			alias = bolt_base_alias(text->select);
+	ListCell   *lc;
+
+	for (int i = 0; i < text->model->nprimary_key; i++)
+	{
+		appendStringInfoString(sql, i == 0 ? " GROUP BY " : ", ");
+		bolt_append_column(sql, alias,
+						   bolt_model_field_by_attnum(text->model, text->model->primary_key[i])->name);
+	}
+	foreach(lc, text->order)
+		appendStringInfo(sql, ", %s", ((OrderExpression *) lfirst(lc))->text);
+}
+
+/*
+ * SELECT … FROM … WHERE … [GROUP BY …].
+ *
+ * before: what stands before the model's table in FROM, joined to it by
+ * base_condition; both or none.
+ * condition: a further condition of WHERE, or NULL.
+ * name_outputs: outputs get the names c1, c2, …, for a query around this one.
+ */
+void
+bolt_append_select(StringInfo sql, SelectText *text, const char *before, const char *base_condition,
+				   const char *condition, bool name_outputs)
+{
+	const QuerySet *queryset = text->queryset;
+	bool		distinct = queryset != NULL && queryset->distinct;
+	bool		distinct_on = distinct && queryset->distinct_on != NIL;
+	bool		group = distinct && !distinct_on && text->model->primary_key_constraint &&
+		queryset->values_kind == VALUES_NONE;
+	StringInfoData where;
+	StringInfoData on;
+	ListCell   *lc;
+
+	/* what the clauses need may add joins: write them before FROM */
+	initStringInfo(&where);
+	initStringInfo(&on);
+	if (condition != NULL)
+		appendStringInfo(&where, " WHERE %s", condition);
+	if (queryset != NULL)
+		bolt_append_filters(&where, text->select, text->model, queryset->filters,
+							where.len > 0 ? " AND " : " WHERE ");
+	if (queryset != NULL && queryset->none)
+		appendStringInfo(&where, "%sFALSE", where.len > 0 ? " AND " : " WHERE ");
+	if (distinct_on)
+		append_distinct_on(&on, text);
+	else if (distinct && !group)
+	{
+		/* PostgreSQL orders a DISTINCT by what it selects only */
+		appendStringInfoString(&on, "DISTINCT ");
+		foreach(lc, text->order)
+			bolt_add_output(text, ((OrderExpression *) lfirst(lc))->text);
+	}
+
+	appendStringInfo(sql, "SELECT %s", on.data);
+	foreach(lc, text->outputs)
+	{
+		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? ", " : "", (char *) lfirst(lc));
+		if (name_outputs)
+			appendStringInfo(sql, " AS c%d", foreach_current_index(lc) + 1);
+	}
+	appendStringInfoString(sql, " FROM ");
+	if (before != NULL)
+		appendStringInfo(sql, "%s JOIN ", before);
+	bolt_append_from(sql, text->select, base_condition);
+	appendStringInfoString(sql, where.data);
+	if (group)
+		append_group_by_key(sql, text);
+}

@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql_text.c
+ *	  How names, types and operators are spelled in the statements we write.
+ *
+ * All of them are schema-qualified: what a statement means must not depend on
+ * the caller's search_path.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+/* t3."name" */
+void
+bolt_append_column(StringInfo sql, int alias, const char *name)
+{
+	appendStringInfo(sql, "t%d.%s", alias, quote_identifier(name));
+}
+
+void
+bolt_append_type(StringInfo sql, Oid type, int32 typmod)
+{
+	appendStringInfoString(sql, format_type_extended(type, typmod,
+													 FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN));
+}
+
+/* k.c1, k.c2, …: prefix "k.c", n names */
+void
+bolt_append_names(StringInfo sql, const char *prefix, int n)
+{
+	for (int i = 1; i <= n; i++)
+		appendStringInfo(sql, "%s%s%d", i > 1 ? ", " : "", prefix, i);
+}
+
+/*
+ * The type in which values of a type are compared: domains give way to their
+ * base types, and a type without operators of its own to the one whose it uses
+ * (varchar: text).
+ */
+Oid
+bolt_comparison_type(Oid type)
+{
+	Oid			base = getBaseType(type);
+	TypeCacheEntry *entry = lookup_type_cache(base, TYPECACHE_BTREE_OPFAMILY);
+
+	if (!OidIsValid(entry->btree_opintype) ||
+		get_typtype(entry->btree_opintype) == TYPTYPE_PSEUDO)
+		return base;
+	return entry->btree_opintype;
+}
+
+static const char *
+qualified_operator(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	const char *result;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)",
+					  quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * The operator that the default btree operator family of left has between the
+ * two types, or for equality the one of their hash family.  NULL: there is none.
+ */
+const char *
+bolt_operator(Oid left, Oid right, int strategy)
+{
+	TypeCacheEntry *entry = lookup_type_cache(getBaseType(left),
+											  TYPECACHE_BTREE_OPFAMILY | TYPECACHE_EQ_OPR);
+	TypeCacheEntry *other = lookup_type_cache(getBaseType(right), TYPECACHE_BTREE_OPFAMILY);
+	Oid			operator = InvalidOid;
+
+	if (OidIsValid(entry->btree_opf) && OidIsValid(other->btree_opintype))
+		operator = get_opfamily_member(entry->btree_opf, entry->btree_opintype,
+									   other->btree_opintype, strategy);
+	if (!OidIsValid(operator) && strategy == BTEqualStrategyNumber &&
+		getBaseType(left) == getBaseType(right))
+		operator = entry->eq_opr;
+	return OidIsValid(operator) ? qualified_operator(operator) : NULL;
+}

@@ -1,0 +1,252 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.c
+ *	  Plans a graph's statements once and runs them with many values.
+ *
+ * Plans are SPI's kept ones, so that the plan cache looks after locks,
+ * invalidation, and the caller's role and row security.  They are generic where
+ * one plan serves all values.  What a generic plan must know it is told by a
+ * planner hook, which acts on our own statements only:
+ *
+ * - LIMIT and OFFSET: the planner assumes a tenth of the rows for a LIMIT it
+ *   does not know and sorts where an index would do.  It is shown the first
+ *   values, to estimate with and not to fold; a graph serves one magnitude of them.
+ * - A table that has an index for the keys is never scanned whole: the plan is made
+ *   when few keys are expected and serves thousands.
+ * - No JIT, which guesses of many rows would switch on for statements that
+ *   take microseconds.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "jit/jit.h"
+#include "nodes/params.h"
+#include "optimizer/cost.h"
+#include "optimizer/planner.h"
+#include "statement.h"
+#include "tcop/pquery.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+static planner_hook_type previous_planner_hook = NULL;
+
+/* The statement that SPI is planning or running for us, with its parameters. */
+static FetchStatement *running_statement = NULL;
+static ParamListInfo running_params = NULL;
+
+static PlannedStmt *
+call_planner(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
+{
+	if (previous_planner_hook)
+		return previous_planner_hook(parse, query_string, cursor_options, params);
+	return standard_planner(parse, query_string, cursor_options, params);
+}
+
+/* The parameters that the planner may estimate with, without PARAM_FLAG_CONST. */
+static ParamListInfo
+estimate_params(const FetchStatement *statement, ParamListInfo params)
+{
+	ParamListInfo estimates = makeParamList(statement->nparams);
+
+	for (int i = 0; i < statement->nparams; i++)
+	{
+		estimates->params[i] = params->params[i];
+		estimates->params[i].pflags = 0;
+		if (!statement->params[i].estimate)
+			estimates->params[i].ptype = InvalidOid;
+	}
+	return estimates;
+}
+
+static PlannedStmt *
+plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
+{
+	FetchStatement *statement = running_statement;
+	bool		save_jit = jit_enabled;
+	bool		save_seqscan = enable_seqscan;
+	PlannedStmt *result;
+
+	if (statement == NULL || query_string == NULL || strcmp(query_string, statement->sql) != 0)
+		return call_planner(parse, query_string, cursor_options, params);
+
+	if (params == NULL && running_params != NULL)
+		params = estimate_params(statement, running_params);
+
+	/* what the planner runs in its turn is not this statement */
+	running_statement = NULL;
+	PG_TRY();
+	{
+		jit_enabled = false;
+		if (statement->keyed_by_index)
+			enable_seqscan = false;
+		result = call_planner(parse, query_string, cursor_options, params);
+	}
+	PG_FINALLY();
+	{
+		jit_enabled = save_jit;
+		enable_seqscan = save_seqscan;
+		running_statement = statement;
+	}
+	PG_END_TRY();
+	return result;
+}
+
+void
+bolt_statement_init(void)
+{
+	previous_planner_hook = planner_hook;
+	planner_hook = plan_statement;
+}
+
+static void
+prepare(FetchStatement *statement)
+{
+	Oid		   *types;
+	int			options = 0;
+	SPIPlanPtr	plan;
+
+	if (statement->plan != NULL)
+		return;
+	types = palloc(sizeof(Oid) * Max(statement->nparams, 1));
+	for (int i = 0; i < statement->nparams; i++)
+		types[i] = statement->params[i].type;
+	if (statement->generic_plan)
+		options |= CURSOR_OPT_GENERIC_PLAN;
+	if (statement->parallel)
+		options |= CURSOR_OPT_PARALLEL_OK;
+	plan = SPI_prepare_cursor(statement->sql, statement->nparams, types, options);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+			 SPI_result_code_string(SPI_result));
+	statement->plan = plan;
+	pfree(types);
+}
+
+ParamListInfo
+bolt_statement_params(const FetchStatement *statement, const Document *document)
+{
+	ParamListInfo params = makeParamList(statement->nparams);
+
+	for (int i = 0; i < statement->nparams; i++)
+	{
+		const StatementParam *source = &statement->params[i];
+		ParamExternData *param = &params->params[i];
+
+		param->ptype = source->type;
+		param->pflags = PARAM_FLAG_CONST;
+		param->isnull = true;
+		param->value = (Datum) 0;
+		if (source->bind != NULL)
+			param->isnull = !source->bind(source, document->literals[source->literal - 1], &param->value);
+	}
+	return params;
+}
+
+/*
+ * The statement that the hook is to know.  Statements nest when a function in
+ * one of them calls bolt_orm again; after an error the next one sets it anew.
+ */
+typedef struct Running
+{
+	FetchStatement *statement;
+	ParamListInfo params;
+} Running;
+
+static Running
+set_running(FetchStatement *statement, ParamListInfo params)
+{
+	Running		outer = {running_statement, running_params};
+
+	running_statement = statement;
+	running_params = params;
+	return outer;
+}
+
+static void
+reset_running(Running outer)
+{
+	running_statement = outer.statement;
+	running_params = outer.params;
+}
+
+void
+bolt_statement_run(FetchStatement *statement, ParamListInfo params, DestReceiver *dest)
+{
+	SPIExecuteOptions options;
+	Running		outer;
+	int			result;
+
+	prepare(statement);
+	memset(&options, 0, sizeof(options));
+	options.params = params;
+	options.read_only = true;
+	options.dest = dest;
+	outer = set_running(statement, params);
+	PG_TRY();
+	{
+		result = SPI_execute_plan_extended(statement->plan, &options);
+	}
+	PG_FINALLY();
+	{
+		reset_running(outer);
+	}
+	PG_END_TRY();
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
+}
+
+char *
+bolt_statement_open(FetchStatement *statement, ParamListInfo params)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Running		outer;
+	Portal		portal;
+
+	prepare(statement);
+	outer = set_running(statement, params);
+	PG_TRY();
+	{
+		portal = SPI_cursor_open_with_paramlist(NULL, statement->plan, params, true);
+	}
+	PG_FINALLY();
+	{
+		reset_running(outer);
+	}
+	PG_END_TRY();
+	portal->visible = false;
+	MemoryContextSwitchTo(context);
+	return pstrdup(portal->name);
+}
+
+uint64
+bolt_statement_fetch(const char *name, uint64 count, DestReceiver *dest)
+{
+	Portal		portal = GetPortalByName(name);
+
+	/* CLOSE ALL in the middle of a fetch takes it away */
+	if (!PortalIsValid(portal))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_CURSOR_NAME),
+				 errmsg("the cursor of a fetch was closed before its end")));
+	return PortalRunFetch(portal, FETCH_FORWARD, count, dest);
+}
+
+void
+bolt_statement_close(const char *name)
+{
+	Portal		portal = GetPortalByName(name);
+
+	if (PortalIsValid(portal))
+		SPI_cursor_close(portal);
+}
+
+void
+bolt_statement_free(FetchStatement *statement)
+{
+	if (statement != NULL && statement->plan != NULL)
+	{
+		SPI_freeplan(statement->plan);
+		statement->plan = NULL;
+	}
+}

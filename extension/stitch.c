@@ -1,0 +1,129 @@
+/*-------------------------------------------------------------------------
+ *
+ * stitch.c
+ *	  Joins fragments to objects: bytes are copied, nothing is parsed again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fetch.h"
+#include "miscadmin.h"
+
+static void stitch_object(FetchRun *run, NodeRun *state, int row, JsonBuffer *out);
+
+static inline void
+append_fragment(const RowStore *store, int row, int fragment, JsonBuffer *out)
+{
+	const Size *offsets = &store->offsets[(Size) row * store->stride + fragment];
+
+	json_buffer_append(out, store->text.data + offsets[0], offsets[1] - offsets[0]);
+}
+
+/* What a child node fetched for a row of its parent: an array, an object, null. */
+static void
+stitch_child(FetchRun *run, NodeRun *state, int parent_row, JsonBuffer *out)
+{
+	const FetchNode *node = state->node;
+	const RowLists *lists = node->junction ? &state->joined : &state->shares->store.by_key;
+	int			key = state->parent_keys[parent_row];
+	int			link = key == NO_KEY ? -1 : lists->heads[key];
+
+	if (!node->to_many)
+	{
+		if (link < 0)
+			json_buffer_append(out, "null", 4);
+		else
+			stitch_object(run, state->shares, lists->rows[link], out);
+		return;
+	}
+	json_buffer_append_char(out, '[');
+	while (link >= 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		stitch_object(run, state->shares, lists->rows[link], out);
+		link = lists->next[link];
+		if (link >= 0)
+			json_buffer_append_char(out, ',');
+	}
+	json_buffer_append_char(out, ']');
+}
+
+/* A row's own fragments with its children between and behind them. */
+static void
+stitch_row(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
+{
+	const FetchNode *node = state->node;
+	int			child = 0;
+
+	check_stack_depth();
+	for (int fragment = 0; fragment < state->store.stride; fragment++)
+	{
+		append_fragment(&state->store, row, fragment, out);
+		for (; child < node->nchildren && (child <= fragment || fragment == node->nsplits); child++)
+		{
+			const FetchItem *item = node->children[child];
+
+			json_buffer_append(out, item->prefix, item->prefix_length);
+			stitch_child(run, &run->nodes[item->child->number], row, out);
+		}
+	}
+	json_buffer_append(out, node->close, strlen(node->close));
+}
+
+static void
+stitch_object(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
+{
+	if (state->node->nchildren == 0)
+		append_fragment(&state->store, row, 0, out);
+	else if (row < state->whole_rows)
+		json_buffer_append(out, state->whole.data + state->whole_offsets[row],
+						   state->whole_offsets[row + 1] - state->whole_offsets[row]);
+	else
+		stitch_row(run, state, row, out);
+}
+
+/* An object with children that several rows may refer to. */
+static bool
+is_shared(const FetchNode *node)
+{
+	return node->parent != NULL && node->nchildren > 0 && (node->junction != NULL || !node->to_many);
+}
+
+void
+bolt_stitch_shared(FetchRun *run)
+{
+	/* children come behind their parents: from the last node on */
+	for (int i = run->graph->nnodes - 1; i > 0; i--)
+	{
+		NodeRun    *state = &run->nodes[i];
+		int			nrows = state->store.nrows;
+
+		if (!is_shared(state->node) || nrows == 0)
+			continue;
+		if (state->whole.context == NULL)
+			bolt_json_buffer_init(&state->whole, run->context, 0);
+		if (nrows + 1 > state->whole_capacity)
+		{
+			Size		size = sizeof(Size) * (Size) (nrows + 1) * 2;
+
+			state->whole_capacity = (nrows + 1) * 2;
+			state->whole_offsets = state->whole_offsets == NULL ?
+				MemoryContextAllocHuge(run->context, size) : repalloc_huge(state->whole_offsets, size);
+		}
+		for (int row = 0; row < nrows; row++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			state->whole_offsets[row] = state->whole.length;
+			stitch_row(run, state, row, &state->whole);
+		}
+		state->whole_offsets[nrows] = state->whole.length;
+		state->whole_rows = nrows;
+	}
+}
+
+void
+bolt_stitch_row(FetchRun *run, int row, JsonBuffer *out)
+{
+	stitch_object(run, &run->nodes[0], row, out);
+}
