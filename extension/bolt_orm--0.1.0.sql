@@ -221,3 +221,52 @@ CREATE FUNCTION bolt.in_bulk(queryset pg_catalog.json, ids pg_catalog.json DEFAU
 	RETURNS pg_catalog.json
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
 	AS 'MODULE_PATHNAME', 'bolt_in_bulk';
+
+CREATE FUNCTION bolt.page(queryset pg_catalog.json, page pg_catalog.int8 DEFAULT 1,
+		page_size pg_catalog.int8 DEFAULT 20, total pg_catalog.text DEFAULT 'exact')
+	RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_page';
+
+CREATE FUNCTION bolt.queryset(model pg_catalog.text, filter pg_catalog.json DEFAULT NULL,
+		exclude pg_catalog.json DEFAULT NULL, annotate pg_catalog.json DEFAULT NULL,
+		order_by pg_catalog.text[] DEFAULT NULL, select_related pg_catalog.text[] DEFAULT NULL,
+		prefetch_related pg_catalog.text[] DEFAULT NULL, only pg_catalog.text[] DEFAULT NULL,
+		defer pg_catalog.text[] DEFAULT NULL, "values" pg_catalog.text[] DEFAULT NULL,
+		"distinct" pg_catalog.bool DEFAULT NULL, "limit" pg_catalog.int8 DEFAULT NULL,
+		"offset" pg_catalog.int8 DEFAULT NULL)
+	RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'bolt_queryset';
+
+CREATE FUNCTION bolt.prefetch(lookup pg_catalog.text, queryset pg_catalog.json,
+		to_attr pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.text
+	LANGUAGE c STABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'bolt_prefetch';
+
+CREATE FUNCTION bolt.sql(queryset pg_catalog.json) RETURNS SETOF pg_catalog.text
+	LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 5
+	AS 'MODULE_PATHNAME', 'bolt_sql';
+
+CREATE FUNCTION bolt.explain(queryset pg_catalog.json, "analyze" pg_catalog.bool DEFAULT false)
+	RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'bolt_explain';
+
+COMMENT ON FUNCTION bolt.fetch(pg_catalog.json) IS 'the objects of a queryset, one a row';
+COMMENT ON FUNCTION bolt.fetch_json(pg_catalog.json) IS 'the objects of a queryset as one array';
+COMMENT ON FUNCTION bolt.get(pg_catalog.json, pg_catalog.json) IS 'the one object of a queryset; an error where it is none or several';
+COMMENT ON FUNCTION bolt.first(pg_catalog.json) IS 'the first object of a queryset, or NULL';
+COMMENT ON FUNCTION bolt.last(pg_catalog.json) IS 'the last object of a queryset, or NULL';
+COMMENT ON FUNCTION bolt.earliest(pg_catalog.json, pg_catalog.text[]) IS 'the object that comes first by the fields';
+COMMENT ON FUNCTION bolt.latest(pg_catalog.json, pg_catalog.text[]) IS 'the object that comes last by the fields';
+COMMENT ON FUNCTION bolt.count(pg_catalog.json) IS 'how many objects a queryset has';
+COMMENT ON FUNCTION bolt.exists(pg_catalog.json) IS 'whether a queryset has any object';
+COMMENT ON FUNCTION bolt.contains(pg_catalog.json, pg_catalog.json) IS 'whether the object of that primary key is in a queryset';
+COMMENT ON FUNCTION bolt.in_bulk(pg_catalog.json, pg_catalog.json, pg_catalog.text) IS 'the objects of a list of keys, as members named by them';
+COMMENT ON FUNCTION bolt.page(pg_catalog.json, pg_catalog.int8, pg_catalog.int8, pg_catalog.text) IS 'a page of a queryset, with the total';
+COMMENT ON FUNCTION bolt.queryset(pg_catalog.text, pg_catalog.json, pg_catalog.json, pg_catalog.json, pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.bool, pg_catalog.int8, pg_catalog.int8) IS 'a queryset document of named arguments';
+COMMENT ON FUNCTION bolt.prefetch(pg_catalog.text, pg_catalog.json, pg_catalog.text) IS 'a member for the prefetch_related of bolt.queryset';
+COMMENT ON FUNCTION bolt.sql(pg_catalog.json) IS 'the statements that a fetch of a queryset runs';
+COMMENT ON FUNCTION bolt.explain(pg_catalog.json, pg_catalog.bool) IS 'the nodes of a queryset with their statements, plans, rows and times';

@@ -47,4 +47,19 @@
 #define GetSearchPathMatcher(context) GetOverrideSearchPath(context)
 #endif
 
+/* 18: explain's header in two; 17: one more argument to ExplainOnePlan */
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+#if PG_VERSION_NUM >= 170000
+#define bolt_explain_one_plan(plan, state, sql, params) \
+	ExplainOnePlan((plan), NULL, (state), (sql), (params), NULL, NULL, NULL, NULL)
+#else
+#define bolt_explain_one_plan(plan, state, sql, params) \
+	ExplainOnePlan((plan), NULL, (state), (sql), (params), NULL, NULL, NULL)
+#endif
+
 #endif							/* BOLT_COMPAT_H */

@@ -14,6 +14,8 @@
 #include "compat.h"
 #include "json_out.h"
 #include "json_out_writers.h"
+#include "port/pg_bitutils.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/bytea.h"
 #include "utils/float.h"
@@ -200,20 +202,54 @@ bolt_json_write_numeric(const JsonWriter *writer, Datum value, JsonBuffer *out)
 }
 
 /*
- * Is there a byte among these eight that must be escaped?  The subtraction
- * borrows into the high bit of a byte below 0x20, or of one that the XOR made
- * zero; bytes with the high bit set are multibyte and masked out.
+ * Which of eight bytes, the first in the low bits, must be escaped: the lowest
+ * bit set is the high bit of the first such byte, and no bit means none.
+ *
+ * The subtraction borrows into the high bit of a byte below 0x20, or of one
+ * that the XOR made zero.  A borrow may go on into bytes above it, so that only
+ * the lowest bit can be relied upon.  Bytes with the high bit set are multibyte
+ * and masked out.
  */
 static inline uint64
-escape_bits(uint64 word)
+escape_bits(const char *bytes)
 {
-	uint64		quote = word ^ EIGHT_TIMES('"');
-	uint64		backslash = word ^ EIGHT_TIMES('\\');
+	uint64		word;
+	uint64		quote;
+	uint64		backslash;
+	uint64		borrows;
 
-	uint64		borrows = (word - EIGHT_TIMES(0x20)) | (quote - EIGHT_TIMES(0x01)) |
+	memcpy(&word, bytes, 8);
+#ifdef WORDS_BIGENDIAN
+	word = pg_bswap64(word);
+#endif
+	quote = word ^ EIGHT_TIMES('"');
+	backslash = word ^ EIGHT_TIMES('\\');
+	borrows = (word - EIGHT_TIMES(0x20)) | (quote - EIGHT_TIMES(0x01)) |
 		(backslash - EIGHT_TIMES(0x01));
-
 	return borrows & ~word & EIGHT_TIMES(0x80);
+}
+
+/*
+ * Writes one byte in its escaped form to where the buffer will grow, and makes
+ * room for what follows it: so many bytes and the closing quote.
+ */
+static inline char *
+put_escape(JsonBuffer *out, char *to, unsigned char byte, Size following)
+{
+	char		escape = escapes[byte];
+
+	out->length = to - out->data;
+	to = json_buffer_reserve(out, (escape == 'u' ? 6 : 2) + following + 1);
+	*to++ = '\\';
+	*to++ = escape;
+	if (escape == 'u')
+	{
+		*to++ = '0';
+		*to++ = '0';
+		*to++ = hex_digits[byte >> 4];
+		*to++ = hex_digits[byte & 0x0f];
+	}
+	return to;
 }
 
 /*
@@ -221,6 +257,7 @@ escape_bits(uint64 word)
  *
  * The buffer always has room for the bytes still to come and the closing
  * quote, each taken as one byte; an escape reserves what it needs beyond that.
+ * So a whole word may be copied before it is known how much of it is clean.
  */
 void
 bolt_json_write_string(JsonBuffer *out, const char *string, Size length)
@@ -230,63 +267,44 @@ bolt_json_write_string(JsonBuffer *out, const char *string, Size length)
 	char	   *to = json_buffer_reserve(out, length + 2);
 
 	*to++ = '"';
-	while (from < end)
+
+	while (end - from >= 8)
 	{
-		const char *stop = end;
+		uint64		bits;
+		int			clean;
 
-		/* two words at a time first: it halves the branches of a long text */
-		while (end - from >= 16)
+		/* two words at a time while they are clean halves the branches */
+		while (end - from >= 16 && (escape_bits(from) | escape_bits(from + 8)) == 0)
 		{
-			uint64		words[2];
-
-			memcpy(words, from, 16);
-			if ((escape_bits(words[0]) | escape_bits(words[1])) != 0)
-				break;
-			memcpy(to, words, 16);
+			memcpy(to, from, 16);
 			from += 16;
 			to += 16;
 		}
+		if (end - from < 8)
+			break;
 
-		/* then one; a word with an escape is left to the loop below */
-		while (end - from >= 8)
+		memcpy(to, from, 8);
+		bits = escape_bits(from);
+		clean = bits == 0 ? 8 : pg_rightmost_one_pos64(bits) / 8;
+		from += clean;
+		to += clean;
+		if (bits != 0)
 		{
-			uint64		word;
-
-			memcpy(&word, from, 8);
-			if (escape_bits(word) != 0)
-			{
-				stop = from + 8;
-				break;
-			}
-			memcpy(to, &word, 8);
-			from += 8;
-			to += 8;
-		}
-
-		while (from < stop)
-		{
-			unsigned char byte = (unsigned char) *from++;
-			char		escape = escapes[byte];
-
-			if (likely(escape == 0))
-			{
-				*to++ = byte;
-				continue;
-			}
-
-			out->length = to - out->data;
-			to = json_buffer_reserve(out, (escape == 'u' ? 6 : 2) + (end - from) + 1);
-			*to++ = '\\';
-			*to++ = escape;
-			if (escape == 'u')
-			{
-				*to++ = '0';
-				*to++ = '0';
-				*to++ = hex_digits[byte >> 4];
-				*to++ = hex_digits[byte & 0x0f];
-			}
+			to = put_escape(out, to, (unsigned char) *from, end - from - 1);
+			from++;
 		}
 	}
+
+	while (from < end)
+	{
+		unsigned char byte = (unsigned char) *from++;
+
+		if (likely(escapes[byte] == 0))
+			*to++ = byte;
+		else
+			to = put_escape(out, to, byte, end - from);
+	}
+
 	*to++ = '"';
 	out->length = to - out->data;
 }

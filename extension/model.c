@@ -522,7 +522,11 @@ bolt_model_field_by_attnum(const Model *model, AttrNumber attnum)
 		else
 			high = middle;
 	}
-	return NULL;
+
+	/* another session has dropped it between our reading of two models */
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column %d of model \"%s\" does not exist any more", attnum, model->name)));
 }
 
 char *

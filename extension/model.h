@@ -135,7 +135,10 @@ extern const Model *bolt_model_by_oid(Oid oid);
 /* The column of that name, or NULL. */
 extern const Field *bolt_model_field(const Model *model, const char *name);
 
-/* The column of that number; never NULL for numbers that a Model or relation holds. */
+/*
+ * The column of that number, never NULL.  Error 42703 where it is gone: only a
+ * relation's, dropped by another session between the reading of its two models.
+ */
 extern const Field *bolt_model_field_by_attnum(const Model *model, AttrNumber attnum);
 
 /*
@@ -163,8 +166,11 @@ extern List *bolt_model_visible(void);
  */
 extern char *bolt_model_name_of(Oid oid);
 
-/* Whether the caller may read the table or some column of it. */
+/* Whether the caller may read the table, or some column of it. */
 extern bool bolt_may_read_some(Oid oid);
+
+/* The same for the far end of a relation, and its through table. */
+extern bool bolt_relation_is_readable(const ModelRelation *relation);
 
 /*
  * A hash of the schemas that unqualified names are looked up in now.  Whatever

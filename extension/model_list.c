@@ -155,7 +155,7 @@ list_relations(const Model *model, ReturnSetInfo *result)
 		char	   *target = bolt_model_name_of(relation->target);
 		Row			row = {0};
 
-		if (name == NULL || target == NULL || !bolt_may_read_some(relation->target))
+		if (name == NULL || target == NULL || !bolt_relation_is_readable(relation))
 			continue;
 		add_text(&row, name);
 		add_text(&row, relation->name);

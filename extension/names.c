@@ -279,6 +279,13 @@ append_columns(StringInfo text, Oid table, int n, const AttrNumber *columns)
 	appendStringInfoChar(text, ')');
 }
 
+bool
+bolt_relation_is_readable(const ModelRelation *relation)
+{
+	return bolt_may_read_some(relation->target) &&
+		(!OidIsValid(relation->through) || bolt_may_read_some(relation->through));
+}
+
 /*
  * Describes a relation by what does not depend on its name: the table that
  * holds the columns, these, and the FK.
@@ -316,6 +323,7 @@ report_ambiguous(const Model *model, const char *name, List *candidates,
 {
 	StringInfoData text;
 	char	   *path = value == NULL ? NULL : bolt_json_path(value);
+	int			untold = 0;
 	ListCell   *lc;
 
 	initStringInfo(&text);
@@ -324,10 +332,18 @@ report_ambiguous(const Model *model, const char *name, List *candidates,
 	appendStringInfoString(&text, "It could be: ");
 	foreach(lc, candidates)
 	{
-		if (foreach_current_index(lc) > 0)
+		if (!bolt_relation_is_readable(lfirst(lc)))
+		{
+			untold++;
+			continue;
+		}
+		if (foreach_current_index(lc) > untold)
 			appendStringInfoString(&text, "; ");
 		append_candidate(&text, lfirst(lc));
 	}
+	if (untold > 0)
+		appendStringInfo(&text, "%s%d to tables that you may not read",
+						 untold < list_length(candidates) ? "; " : "", untold);
 	appendStringInfoChar(&text, '.');
 	ereport(ERROR,
 			(errcode(ERRCODE_AMBIGUOUS_COLUMN),
@@ -392,7 +408,7 @@ bolt_model_relation_choices(const Model *model, bool only_to_one)
 
 		if (only_to_one && !relation_is_to_one(relation))
 			continue;
-		if (bolt_may_read_some(relation->target))
+		if (bolt_relation_is_readable(relation))
 			choices = lappend(choices, relation->name);
 	}
 	return choices;

@@ -89,40 +89,37 @@ refuse_values(const Document *document, const char *message)
  * ----------
  */
 
-/* What a run writes into is the caller's; everything else goes with the run. */
-typedef void (*RunConsumer) (FetchRun *run, int nrows, JsonBuffer *out);
-
 /*
- * Runs a document to its end, chunk by chunk.  Result is allocated in
- * CurrentMemoryContext.
+ * Runs a document to its end and appends its objects, at most so many, with
+ * commas between them.  Returns whether there were more.
  */
-static void
-run_document(Document *document, RunConsumer consume, JsonBuffer *out)
+static bool
+append_objects(Document *document, int64 most, JsonBuffer *out)
 {
 	MemoryContext context = CurrentMemoryContext;
 	FetchRun   *run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
+	int64		count = 0;
 	int			nrows;
 
 	SPI_connect();
 	MemoryContextSwitchTo(context);
 	while ((nrows = bolt_run_chunk(run)) > 0)
-		consume(run, nrows, out);
+	{
+		for (int row = 0; row < nrows; row++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (count++ >= most)
+				continue;
+			if (count > 1)
+				json_buffer_append_char(out, ',');
+			bolt_stitch_row(run, row, out);
+		}
+	}
 	bolt_run_end(run);
 	SPI_finish();
 	MemoryContextSwitchTo(context);
 	MemoryContextDelete(run->context);
-}
-
-static void
-append_rows(FetchRun *run, int nrows, JsonBuffer *out)
-{
-	for (int row = 0; row < nrows; row++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (out->length > VARHDRSZ + 1)
-			json_buffer_append_char(out, ',');
-		bolt_stitch_row(run, row, out);
-	}
+	return count > most;
 }
 
 void
@@ -140,13 +137,15 @@ bolt_end_result(JsonBuffer *out)
 	return PointerGetDatum(out->data);
 }
 
-/* All rows between two brackets. */
-void
-bolt_append_array(Document *document, JsonBuffer *out)
+bool
+bolt_append_array(Document *document, int64 most, JsonBuffer *out)
 {
+	bool		more;
+
 	json_buffer_append_char(out, '[');
-	run_document(document, append_rows, out);
+	more = append_objects(document, most, out);
 	json_buffer_append_char(out, ']');
+	return more;
 }
 
 
@@ -287,7 +286,7 @@ bolt_fetch_json(PG_FUNCTION_ARGS)
 	JsonBuffer	out;
 
 	bolt_begin_result(&out);
-	bolt_append_array(document, &out);
+	bolt_append_array(document, PG_INT64_MAX, &out);
 	PG_RETURN_DATUM(bolt_end_result(&out));
 }
 
@@ -505,7 +504,7 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 
 	bolt_begin_result(&out);
 	json_buffer_append_char(&out, '{');
-	run_document(document, append_rows, &out);
+	append_objects(document, PG_INT64_MAX, &out);
 	json_buffer_append_char(&out, '}');
 	PG_RETURN_DATUM(bolt_end_result(&out));
 }

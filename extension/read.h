@@ -27,8 +27,11 @@ extern void bolt_refuse_slice(const Document *document, const char *message);
 extern void bolt_begin_result(JsonBuffer *out);
 extern Datum bolt_end_result(JsonBuffer *out);
 
-/* Runs a document; appends its objects as an array. */
-extern void bolt_append_array(Document *document, JsonBuffer *out);
+/*
+ * Runs a document; appends its objects as an array, at most so many of them.
+ * Returns whether there were more.
+ */
+extern bool bolt_append_array(Document *document, int64 most, JsonBuffer *out);
 
 extern int64 bolt_run_count(Document *document);
 

@@ -44,6 +44,7 @@ static void load_reverse(RelationLoader *loader, CatalogTable *source);
 static void find_junction(RelationLoader *loader, CatalogTable *through);
 static void apply_registered(RelationLoader *loader, List *referring);
 static void load_many_to_many(RelationLoader *loader);
+static void withhold_names(RelationLoader *loader, const ModelRelation *relation);
 
 const char *
 bolt_relation_kind_name(RelationKind kind)
@@ -525,6 +526,45 @@ load_many_to_many(RelationLoader *loader)
 		relation->through_target_fields = copy_columns(far->nfields, far->source_fields);
 		relation->target_fields = copy_columns(far->nfields, far->target_fields);
 		relation->indexed = bolt_catalog_indexed(through, near->nfields, near->source_fields);
+		withhold_names(loader, relation);
 		MemoryContextSwitchTo(caller);
+	}
+}
+
+/*
+ * Takes a many-to-many relation's names from the reverse relation to its
+ * through table.  Between "article" and "article_tags" both would answer to
+ * "tags", and the default name that everybody expects would be ambiguous for
+ * no other reason than a table that speaks of the same rows.
+ */
+static void
+withhold_names(RelationLoader *loader, const ModelRelation *relation)
+{
+	ListCell   *lc;
+
+	foreach(lc, loader->into->relations)
+	{
+		ModelRelation *reverse = lfirst(lc);
+		ListCell   *name;
+
+		if (reverse->kind == RELATION_MANY_TO_MANY || relation_is_forward(reverse) ||
+			reverse->registered || reverse->target != relation->through)
+			continue;
+		foreach(name, reverse->names)
+		{
+			ListCell   *taken;
+
+			/* the first one is the table's own */
+			if (lfirst(name) == reverse->name)
+				continue;
+			foreach(taken, relation->names)
+			{
+				if (strcmp(lfirst(name), lfirst(taken)) == 0)
+				{
+					reverse->names = foreach_delete_current(reverse->names, name);
+					break;
+				}
+			}
+		}
 	}
 }

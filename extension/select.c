@@ -153,7 +153,7 @@ add_primary_key_order(SelectText *text, int alias)
 {
 	const QuerySet *queryset = text->queryset;
 
-	if (queryset->limit != NULL || queryset->offset != NULL)
+	if (!queryset->page_order && (queryset->limit != NULL || queryset->offset != NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Cannot reorder a query once a slice has been taken"),
@@ -174,7 +174,7 @@ bolt_add_order(SelectText *text)
 	add_terms(text, text->model, alias,
 			  ordered ? queryset->order_by : default_order(text->model),
 			  queryset != NULL && queryset->reverse);
-	if (text->order == NIL && queryset != NULL && queryset->order_by_pk)
+	if (text->order == NIL && queryset != NULL && (queryset->order_by_pk || queryset->page_order))
 		add_primary_key_order(text, alias);
 }
 

@@ -20,13 +20,16 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "jit/jit.h"
 #include "nodes/params.h"
 #include "optimizer/cost.h"
 #include "optimizer/planner.h"
 #include "statement.h"
 #include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/snapmgr.h"
 
 static planner_hook_type previous_planner_hook = NULL;
@@ -239,6 +242,79 @@ bolt_statement_close(const char *name)
 
 	if (PortalIsValid(portal))
 		SPI_cursor_close(portal);
+}
+
+/*
+ * The plan that the plan cache would give a run with these parameters.  To be
+ * released with ReleaseCachedPlan.
+ */
+static CachedPlan *
+plan_for(FetchStatement *statement, ParamListInfo params)
+{
+	CachedPlanSource *source;
+	CachedPlan *plan;
+	Running		outer;
+
+	prepare(statement);
+	source = linitial(SPI_plan_get_plan_sources(statement->plan));
+	outer = set_running(statement, params);
+	PG_TRY();
+	{
+		plan = GetCachedPlan(source, params, CurrentResourceOwner, NULL);
+	}
+	PG_FINALLY();
+	{
+		reset_running(outer);
+	}
+	PG_END_TRY();
+	return plan;
+}
+
+char *
+bolt_statement_explain(FetchStatement *statement, ParamListInfo params, bool analyze)
+{
+	MemoryContext context = CurrentMemoryContext;
+	CachedPlan *plan = plan_for(statement, params);
+	ExplainState *state = NewExplainState();
+	char	   *result;
+
+	MemoryContextSwitchTo(context);
+	state->format = EXPLAIN_FORMAT_JSON;
+	state->costs = true;
+	state->analyze = analyze;
+	state->timing = analyze;
+	state->buffers = analyze;
+	state->summary = analyze;
+	ExplainBeginOutput(state);
+	bolt_explain_one_plan(linitial_node(PlannedStmt, plan->stmt_list), state, statement->sql, params);
+	ExplainEndOutput(state);
+	ReleaseCachedPlan(plan, CurrentResourceOwner);
+	MemoryContextSwitchTo(context);
+
+	/* an array of one: its member */
+	result = strchr(state->str->data, '{');
+	*(strrchr(result, '}') + 1) = '\0';
+	return result;
+}
+
+/*
+ * Planned anew with the values, whatever the plan cache holds: an estimate that
+ * does not know them would be the same for every filter.
+ */
+double
+bolt_statement_estimate(FetchStatement *statement, ParamListInfo params)
+{
+	List	   *raw = pg_parse_query(statement->sql);
+	Oid		   *types = palloc(sizeof(Oid) * Max(statement->nparams, 1));
+	List	   *queries;
+	List	   *plans;
+
+	for (int i = 0; i < statement->nparams; i++)
+		types[i] = statement->params[i].type;
+	queries = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, raw), statement->sql, types,
+												 statement->nparams, NULL);
+	plans = pg_plan_queries(queries, statement->sql, 0, params);
+	return linitial_node(PlannedStmt, plans)->planTree->plan_rows;
 }
 
 void

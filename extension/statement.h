@@ -37,6 +37,15 @@ extern uint64 bolt_statement_fetch(const char *portal, uint64 count, DestReceive
 /* Closes a portal, if the transaction has not done so. */
 extern void bolt_statement_close(const char *portal);
 
+/*
+ * EXPLAIN (FORMAT JSON) of the plan that running it with these parameters would
+ * use: one JSON object, allocated in CurrentMemoryContext.  analyze: it is run.
+ */
+extern char *bolt_statement_explain(FetchStatement *statement, ParamListInfo params, bool analyze);
+
+/* How many rows the planner expects of it, knowing the values. */
+extern double bolt_statement_estimate(FetchStatement *statement, ParamListInfo params);
+
 /* Gives the plan back. */
 extern void bolt_statement_free(FetchStatement *statement);
 

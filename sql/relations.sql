@@ -30,7 +30,8 @@ CREATE TABLE blog_article_tags (
 	UNIQUE (article_id, tag_id));
 CREATE TABLE blog_comment (id int PRIMARY KEY,
 	article_id int NOT NULL REFERENCES blog_article ON DELETE CASCADE,
-	author int REFERENCES auth_user ON DELETE RESTRICT);
+	author int REFERENCES auth_user ON DELETE RESTRICT,
+	text text);
 CREATE INDEX ON blog_comment (article_id);
 SELECT * FROM bolt.relations();
 SELECT n, leads('auth_user', n) FROM unnest(ARRAY['blog_article', 'blog_article_set', 'article', 'article_set',
@@ -84,6 +85,13 @@ CREATE TABLE person (id int PRIMARY KEY);
 CREATE TABLE person_friends (from_id int REFERENCES person, to_id int REFERENCES person, PRIMARY KEY (from_id, to_id));
 SELECT name, kind, through, columns, target_columns FROM bolt.relations('person');
 SELECT bolt.register_model('person', ordering => '{friends}');
+
+-- a junction leaves its short names to the many-to-many relation
+CREATE TABLE article (id int PRIMARY KEY);
+CREATE TABLE tag (id int PRIMARY KEY);
+CREATE TABLE article_tags (article_id int REFERENCES article, tag_id int REFERENCES tag, PRIMARY KEY (article_id, tag_id));
+SELECT n, leads('article', n) FROM unnest(ARRAY['tags', 'tags_set', 'article_tags', 'article_tags_set', 'tag']) n;
+SELECT n, leads('tag', n) FROM unnest(ARRAY['article', 'article_set', 'article_tags', 'tags', 'tags_set']) n;
 
 -- what is no junction: a further column, a third FK, a surrogate key of two columns
 CREATE TABLE l (id int PRIMARY KEY);
@@ -157,6 +165,7 @@ SELECT name, target FROM bolt.relations('auth_user');
 CREATE ROLE regress_bolt_reader;
 GRANT USAGE ON SCHEMA relations_test TO regress_bolt_reader;
 GRANT SELECT ON blog_article, blog_tag TO regress_bolt_reader;
+GRANT SELECT (id) ON auth_user TO regress_bolt_reader;
 SET ROLE regress_bolt_reader;
 SELECT model, name FROM bolt.relations();
 RESET ROLE;
