@@ -231,7 +231,7 @@ CREATE FUNCTION bolt.page(queryset pg_catalog.json, page pg_catalog.int8 DEFAULT
 CREATE FUNCTION bolt.queryset(model pg_catalog.text, filter pg_catalog.json DEFAULT NULL,
 		exclude pg_catalog.json DEFAULT NULL, annotate pg_catalog.json DEFAULT NULL,
 		order_by pg_catalog.text[] DEFAULT NULL, select_related pg_catalog.text[] DEFAULT NULL,
-		prefetch_related pg_catalog.text[] DEFAULT NULL, only pg_catalog.text[] DEFAULT NULL,
+		prefetch_related pg_catalog.text[] DEFAULT NULL, "only" pg_catalog.text[] DEFAULT NULL,
 		defer pg_catalog.text[] DEFAULT NULL, "values" pg_catalog.text[] DEFAULT NULL,
 		"distinct" pg_catalog.bool DEFAULT NULL, "limit" pg_catalog.int8 DEFAULT NULL,
 		"offset" pg_catalog.int8 DEFAULT NULL)

@@ -228,11 +228,33 @@ append_xor(StringInfo sql, ConditionContext *context, List *members)
 	appendStringInfoString(sql, ") OPERATOR(pg_catalog.%) 2) OPERATOR(pg_catalog.=) 1)");
 }
 
+/* A Q without conditions, which matches everything, negated or not. */
+static bool
+is_empty(const Q *q)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (q->kind == Q_CONDITION)
+		return false;
+	foreach(lc, q->members)
+	{
+		if (!is_empty(lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
 static void
 append_not(StringInfo sql, ConditionContext *context, Q *q)
 {
 	ConditionContext negated = *context;
 
+	if (is_empty(q))
+	{
+		appendStringInfoString(sql, "TRUE");
+		return;
+	}
 	negated.negated = true;
 	appendStringInfoString(sql, "(NOT ");
 	append_q(sql, &negated, q);
@@ -280,7 +302,7 @@ bolt_append_filters(StringInfo sql, Select *select, const Model *model, List *fi
 			.alias = bolt_base_alias(select)
 		};
 
-		if (call->q->kind == Q_AND && call->q->members == NIL)
+		if (is_empty(call->q))
 			continue;
 		select->call = foreach_current_index(lc);
 		appendStringInfoString(sql, lead);

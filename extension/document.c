@@ -562,7 +562,7 @@ parse_slice_bound(Document *document, JsonValue *value)
 	if (value->text[0] == '-')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("negative indexing is not supported"),
+				 errmsg("Negative indexing is not supported"),
 				 bolt_errdetail_at(value)));
 	errno = 0;
 	number = strtoll(value->text, &end, 10);

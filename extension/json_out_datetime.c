@@ -80,6 +80,9 @@ static const char digit_pairs[] =
 "6061626364656667686970717273747576777879"
 "8081828384858687888990919293949596979899";
 
+/*
+ * A number below 100, with its zero.
+ */
 static inline char *
 put_pair(char *to, uint32 number)
 {
@@ -183,6 +186,9 @@ write_unusual(Datum value, Oid type, JsonBuffer *out)
 	bolt_json_write_string(out, encoded, strlen(encoded));
 }
 
+/*
+ * ISO, as opposed to the output function, which asks DateStyle.
+ */
 void
 bolt_json_write_date(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -219,6 +225,9 @@ bolt_json_write_time(const JsonWriter *writer, Datum value, JsonBuffer *out)
 	json_composed(out, start, to - start);
 }
 
+/*
+ * ISO with a T, without an offset.
+ */
 void
 bolt_json_write_timestamp(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -344,6 +353,10 @@ bolt_json_zone_refresh(void)
 	known_zone = session_timezone;
 }
 
+/*
+ * In the session's zone, with its offset.  The zone is compared for each value:
+ * a function in the query may have set another.
+ */
 void
 bolt_json_write_timestamptz(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {

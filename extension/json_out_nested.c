@@ -78,6 +78,10 @@ bolt_json_write_json(const JsonWriter *writer, Datum value, JsonBuffer *out)
 		pfree(json);
 }
 
+/*
+ * A key, or a value that holds no others.  Numbers stay bare whatever
+ * bigint_as_string says: jsonb is the caller's own document.
+ */
 static void
 write_jsonb_scalar(const JsonbValue *scalar, JsonBuffer *out)
 {
@@ -208,6 +212,10 @@ write_dimension(ArrayWalk *walk, int dimension, JsonBuffer *out)
 	json_buffer_append_char(out, ']');
 }
 
+/*
+ * An array whose elements the writer knows.  Without any, it is [] in whatever
+ * dimensions.
+ */
 static void
 write_elements(const JsonWriter *writer, ArrayType *array, JsonBuffer *out)
 {
@@ -252,6 +260,9 @@ write_array_of(Oid element_type, const JsonWriter *writer, ArrayType *array,
 	MemoryContextDelete(transient);
 }
 
+/*
+ * Detoasted and freed here: text[] then leaves nothing behind, as text does.
+ */
 void
 bolt_json_write_array(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -269,6 +280,10 @@ bolt_json_write_array(const JsonWriter *writer, Datum value, JsonBuffer *out)
 		pfree(array);
 }
 
+/*
+ * For a new writer.  The columns are looked at when the first value comes,
+ * since type record says nothing of them.
+ */
 Composite *
 bolt_json_composite_create(MemoryContext context)
 {

@@ -47,6 +47,9 @@ static const char escapes[256] = {
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/*
+ * Bare, as in JSON.
+ */
 void
 bolt_json_write_bool(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -56,6 +59,10 @@ bolt_json_write_bool(const JsonWriter *writer, Datum value, JsonBuffer *out)
 		json_buffer_append(out, "false", 5);
 }
 
+/*
+ * The integers are put in place by the server's own fast conversion, without
+ * a string between.
+ */
 void
 bolt_json_write_int2(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -65,6 +72,9 @@ bolt_json_write_int2(const JsonWriter *writer, Datum value, JsonBuffer *out)
 	json_composed(out, start, pg_ltoa(DatumGetInt16(value), start));
 }
 
+/*
+ * As int2.
+ */
 void
 bolt_json_write_int4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -74,6 +84,9 @@ bolt_json_write_int4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 	json_composed(out, start, pg_ltoa(DatumGetInt32(value), start));
 }
 
+/*
+ * As int2, but may have to be a string: doubles lose digits past 2^53.
+ */
 void
 bolt_json_write_int8(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -147,6 +160,10 @@ quote_unless_finite(JsonBuffer *out, char *start, int length, bool finite)
 	json_composed(out, start, length + 2);
 }
 
+/*
+ * In shortest form while extra_float_digits allows it, which it does unless
+ * somebody lowered it; then the output function knows how.
+ */
 void
 bolt_json_write_float4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -168,6 +185,9 @@ bolt_json_write_float4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 						!isnan(number) && !isinf(number));
 }
 
+/*
+ * As float4.
+ */
 void
 bolt_json_write_float8(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -189,6 +209,10 @@ bolt_json_write_float8(const JsonWriter *writer, Datum value, JsonBuffer *out)
 						!isnan(number) && !isinf(number));
 }
 
+/*
+ * Detoasted here, since numeric_out would not free its copy: a stored numeric
+ * nearly always has a short header.
+ */
 void
 bolt_json_write_numeric(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -322,6 +346,9 @@ bolt_json_write_text(const JsonWriter *writer, Datum value, JsonBuffer *out)
 		pfree(string);
 }
 
+/*
+ * Of fixed length, padded with NULs.
+ */
 void
 bolt_json_write_name(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
@@ -330,6 +357,9 @@ bolt_json_write_name(const JsonWriter *writer, Datum value, JsonBuffer *out)
 	bolt_json_write_string(out, string, strlen(string));
 }
 
+/*
+ * Nothing in it to escape.
+ */
 void
 bolt_json_write_uuid(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {

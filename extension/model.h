@@ -166,8 +166,9 @@ extern List *bolt_model_visible(void);
  */
 extern char *bolt_model_name_of(Oid oid);
 
-/* Whether the caller may read the table, or some column of it. */
+/* Whether the caller may read the table, or some column of it; that column. */
 extern bool bolt_may_read_some(Oid oid);
+extern bool bolt_may_read_field(const Model *model, const Field *field);
 
 /* The same for the far end of a relation, and its through table. */
 extern bool bolt_relation_is_readable(const ModelRelation *relation);

@@ -12,7 +12,6 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -124,14 +123,12 @@ list_model(const Model *model, ReturnSetInfo *result)
 	char	   *name = bolt_model_name_of(model->oid);
 	Datum	   *fields = palloc(Max(model->nfields, 1) * sizeof(Datum));
 	int			nfields = 0;
-	bool		all = pg_class_aclcheck(model->oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 
 	if (name == NULL)
 		return;
 	for (int i = 0; i < model->nfields; i++)
 	{
-		if (all || pg_attribute_aclcheck(model->oid, model->fields[i].attnum, GetUserId(),
-										 ACL_SELECT) == ACLCHECK_OK)
+		if (bolt_may_read_field(model, &model->fields[i]))
 			fields[nfields++] = CStringGetTextDatum(model->fields[i].name);
 	}
 	add_text(&row, name);

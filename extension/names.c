@@ -73,8 +73,22 @@ bolt_model_by_name(const char *name, const JsonValue *value)
 bool
 bolt_may_read_some(Oid oid)
 {
-	return pg_class_aclcheck(oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-		pg_attribute_aclcheck_all(oid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+	bool		missing = false;	/* dropped under us: nothing to be read */
+
+	return pg_class_aclcheck_ext(oid, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK ||
+		(!missing &&
+		 pg_attribute_aclcheck_all(oid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK);
+}
+
+bool
+bolt_may_read_field(const Model *model, const Field *field)
+{
+	bool		missing = false;
+
+	return pg_class_aclcheck_ext(model->oid, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK ||
+		(!missing &&
+		 pg_attribute_aclcheck_ext(model->oid, field->attnum, GetUserId(), ACL_SELECT,
+								   &missing) == ACLCHECK_OK);
 }
 
 typedef struct VisibleTable
@@ -165,9 +179,6 @@ bolt_model_visible(void)
 	return oids;
 }
 
-/*
- * A name for a table, or NULL where the table is gone.
- */
 char *
 bolt_model_name_of(Oid oid)
 {
@@ -175,6 +186,7 @@ bolt_model_name_of(Oid oid)
 	char	   *table = get_rel_name(oid);
 	char	   *schema;
 
+	/* no invalidation is taken in from here to RelationIsVisible */
 	if (table == NULL)
 		return NULL;
 	if (registered != NULL && registered->name != NULL)
@@ -225,6 +237,8 @@ report_unknown_model(const char *name, const JsonValue *value)
 		int			steps;
 
 		CHECK_FOR_INTERRUPTS();
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(oid)))
+			continue;
 		if (!(registered != NULL && registered->name != NULL) && !RelationIsVisible(oid))
 			continue;
 		choice = bolt_model_name_of(oid);
@@ -418,13 +432,11 @@ List *
 bolt_model_choices(const Model *model)
 {
 	List	   *choices = NIL;
-	bool		all = pg_class_aclcheck(model->oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 	ListCell   *lc;
 
 	for (int i = 0; i < model->nfields; i++)
 	{
-		if (all || pg_attribute_aclcheck(model->oid, model->fields[i].attnum,
-										 GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		if (bolt_may_read_field(model, &model->fields[i]))
 			choices = lappend(choices, model->fields[i].name);
 	}
 	foreach(lc, bolt_model_relation_choices(model, false))

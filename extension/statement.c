@@ -126,11 +126,28 @@ prepare(FetchStatement *statement)
 	pfree(types);
 }
 
+/* Says which value an input function's error is about. */
+static void
+literal_error_context(void *literal)
+{
+	char	   *path = bolt_json_path(*(const JsonValue **) literal);
+
+	if (path[0] != '\0')
+		errcontext("value at %s of the queryset document", path);
+}
+
 ParamListInfo
 bolt_statement_params(const FetchStatement *statement, const Document *document)
 {
 	ParamListInfo params = makeParamList(statement->nparams);
+	const JsonValue *literal = NULL;
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = literal_error_context,
+		.arg = &literal
+	};
 
+	error_context_stack = &callback;
 	for (int i = 0; i < statement->nparams; i++)
 	{
 		const StatementParam *source = &statement->params[i];
@@ -140,9 +157,12 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
 		param->pflags = PARAM_FLAG_CONST;
 		param->isnull = true;
 		param->value = (Datum) 0;
-		if (source->bind != NULL)
-			param->isnull = !source->bind(source, document->literals[source->literal - 1], &param->value);
+		if (source->bind == NULL)
+			continue;
+		literal = document->literals[source->literal - 1];
+		param->isnull = !source->bind(source, literal, &param->value);
 	}
+	error_context_stack = callback.previous;
 	return params;
 }
 

@@ -33,7 +33,7 @@ CREATE TABLE blog_comment (id int PRIMARY KEY,
 	author int REFERENCES auth_user ON DELETE RESTRICT,
 	text text);
 CREATE INDEX ON blog_comment (article_id);
-SELECT * FROM bolt.relations();
+SELECT * FROM bolt.relations() WHERE model !~ '\.';
 SELECT n, leads('auth_user', n) FROM unnest(ARRAY['blog_article', 'blog_article_set', 'article', 'article_set',
 	'auth_profile', 'profile', 'profile_set', 'comment', 'comment_set', 'blog_comment', 'id', 'pk', 'none', 'id__year']) n;
 SELECT n, leads('blog_tag', n) FROM unnest(ARRAY['blog_article', 'blog_article_set', 'article', 'article_set', 'tags',
@@ -167,7 +167,7 @@ GRANT USAGE ON SCHEMA relations_test TO regress_bolt_reader;
 GRANT SELECT ON blog_article, blog_tag TO regress_bolt_reader;
 GRANT SELECT (id) ON auth_user TO regress_bolt_reader;
 SET ROLE regress_bolt_reader;
-SELECT model, name FROM bolt.relations();
+SELECT model, name FROM bolt.relations() WHERE model !~ '\.';
 RESET ROLE;
 
 RESET search_path;

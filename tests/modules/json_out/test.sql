@@ -356,6 +356,20 @@ DO $$ BEGIN EXECUTE format('CREATE TABLE wide (%s)', (SELECT string_agg(format('
 INSERT INTO wide (c1, c2, c50, c100) VALUES ('a', 2, 50, 'z');
 SELECT same('SELECT x AS v FROM wide x', 'a row of 100 columns', false);
 
+CREATE TYPE growing AS (a int8);
+CREATE FUNCTION grow(i int) RETURNS growing LANGUAGE plpgsql AS $$
+DECLARE
+	grown growing;
+BEGIN
+	IF i = 3 THEN
+		ALTER TYPE growing ADD ATTRIBUTE b text;
+	END IF;
+	EXECUTE format('SELECT (v).* FROM (SELECT row(%s)::growing AS v) x', CASE WHEN i < 3 THEN '1' ELSE '1, ''x''' END) INTO grown;
+	RETURN grown;
+END $$;
+SELECT is((SELECT string_agg(bolt_test_to_json(grow(i)), ' ') FROM generate_series(1, 4) i),
+	'{"a":1} {"a":1} {"a":1,"b":"x"} {"a":1,"b":"x"}', 'a type altered between two values');
+
 -- bigint_as_string at every depth
 
 SELECT is(bolt_test_to_json(v, true), expected, behaviour) FROM (VALUES
@@ -400,6 +414,9 @@ CREATE FUNCTION mood_to_json(mood) RETURNS json LANGUAGE sql IMMUTABLE AS $$SELE
 CREATE CAST (mood AS json) WITH FUNCTION mood_to_json(mood);
 SELECT same($$SELECT v FROM unnest(enum_range(NULL::mood)) v$$, 'a cast to json in SQL');
 SELECT same($$SELECT v FROM nests$$, 'the same inside composites', false);
+CREATE FUNCTION point_to_json(point) RETURNS json LANGUAGE sql IMMUTABLE AS $$SELECT '"never"'::json$$;
+CREATE CAST (point AS json) WITH FUNCTION point_to_json(point);
+SELECT same($$SELECT '(1,2)'::point AS v$$, 'a cast of a type of the server is not asked');
 CREATE FUNCTION pair_to_json(pair) RETURNS json LANGUAGE sql IMMUTABLE AS $$SELECT '"never"'::json$$;
 CREATE CAST (pair AS json) WITH FUNCTION pair_to_json(pair);
 SELECT same($$SELECT row(3, 'x')::pair AS v$$, 'a composite''s cast to json is not asked', false);
