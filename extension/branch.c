@@ -72,7 +72,8 @@ add_branch(Branch *branch, const char *name, const ModelRelation *relation, cons
 
 /*
  * Takes the relation's name that a path begins with: the longest run of
- * segments that names a branch or a relation.  *text moves behind it.
+ * segments that names a branch or a relation.  *text moves behind it, to NULL at
+ * the end.
  */
 static Branch *
 take_branch(Branch *branch, const char **text, const JsonValue *value, bool *known)
@@ -88,7 +89,7 @@ take_branch(Branch *branch, const char **text, const JsonValue *value, bool *kno
 
 		if (relation != NULL)
 		{
-			*text = *end ? end + 2 : end;
+			*text = *end ? end + 2 : NULL;
 			*known = child != NULL;
 			return child ? child : add_branch(branch, name, relation, value);
 		}
@@ -134,7 +135,7 @@ select_related(Branch *branch, const PathTerm *term)
 					 bolt_errhint_choices(bolt_model_relation_choices(branch->model, true))));
 		child->selected = true;
 		branch = child;
-	} while (*rest);
+	} while (rest != NULL);
 }
 
 /* Every relation that is not nullable, and theirs. */
@@ -228,7 +229,7 @@ prefetch_related(Branch *branch, const PrefetchLookup *lookup)
 		{
 			child = branch_to_attr(branch, lookup, rest);
 			if (child != NULL)
-				rest = "";
+				rest = NULL;
 		}
 		if (child == NULL)
 			child = take_branch(branch, &rest, lookup->value, &known);
@@ -240,7 +241,7 @@ prefetch_related(Branch *branch, const PrefetchLookup *lookup)
 					 bolt_errdetail_at(lookup->value),
 					 bolt_errhint_choices(bolt_model_relation_choices(branch->model, false))));
 		branch = child;
-	} while (*rest);
+	} while (rest != NULL);
 
 	if (lookup->queryset == NULL)
 		return;

@@ -18,10 +18,12 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_namespace.h"
 #include "catalog_table.h"
 #include "compat.h"
+#include "foreign_keys.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -86,6 +88,42 @@ bolt_relkind_is_model(char relkind)
 }
 
 /*
+ * Takes back not_null from columns whose constraint is NOT VALID: attnotnull
+ * says no more than that new rows are checked.
+ */
+static void
+skip_invalid_not_nulls(CatalogTable *table)
+{
+	Relation	constraints;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(table->oid));
+	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		int			ncolumns;
+		AttrNumber *columns;
+
+		if (form->contype != 'n' || form->convalidated)
+			continue;
+		columns = bolt_constraint_columns(tuple, Anum_pg_constraint_conkey,
+										  RelationGetDescr(constraints), &ncolumns);
+		for (int i = 0; i < table->nfields; i++)
+		{
+			if (bolt_columns_contain(ncolumns, columns, table->fields[i].attnum))
+				table->fields[i].not_null = false;
+		}
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+}
+
+/*
  * Reads the columns, in one scan rather than by a syscache look-up each: a
  * table may have 1600.
  */
@@ -137,6 +175,8 @@ bolt_catalog_fields(CatalogTable *table)
 	}
 	systable_endscan(scan);
 	table_close(attributes, AccessShareLock);
+	if (BOLT_NOT_NULL_MAY_BE_INVALID)
+		skip_invalid_not_nulls(table);
 
 	table->fields_known = true;
 	MemoryContextSwitchTo(caller);

@@ -41,6 +41,14 @@
 #define constraint_is_temporal(form) (false)
 #endif
 
+/* 18: NOT NULL constraints stand in pg_constraint, and may be NOT VALID */
+#define BOLT_NOT_NULL_MAY_BE_INVALID (PG_VERSION_NUM >= 180000)
+
+/* 18: the mark of a function that does not return comes before, not behind */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 17: a search path to compare with is a matcher, no longer an override */
 #if PG_VERSION_NUM < 170000
 #define SearchPathMatcher OverrideSearchPath

@@ -234,19 +234,14 @@ key_condition(const KeyPair *pair, int alias, bool any)
 	return sql.data;
 }
 
-/* pg_catalog.unnest($1, $2) AS k (c1, c2) */
+/* ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS k (c1, c2) */
 static char *
 key_table(const KeyPair *pair)
 {
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "pg_catalog.unnest(");
-	for (int i = 0; i < pair->n; i++)
-		appendStringInfo(&sql, "%s$%d", i > 0 ? ", " : "", i + 1);
-	appendStringInfoString(&sql, ") AS k (");
-	bolt_append_names(&sql, "c", pair->n);
-	appendStringInfoChar(&sql, ')');
+	bolt_append_unnest(&sql, 1, pair->n, "k");
 	return sql.data;
 }
 

@@ -87,6 +87,8 @@ extern const char *bolt_operator(Oid left, Oid right, int strategy);
 extern Oid	bolt_comparison_type(Oid type);
 extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
 
+extern void bolt_append_unnest(StringInfo sql, int first, int n, const char *alias);
+
 /* bind.c */
 extern StatementParam *bolt_add_param(Statement *statement, Oid type, BindFunction bind,
 									  const JsonValue *literal);

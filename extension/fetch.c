@@ -335,14 +335,14 @@ set_keys(const FetchStatement *statement, ParamListInfo params, const KeyTable *
 }
 
 static void
-run_keyed(FetchRun *run, NodeRun *state, FetchStatement *statement, ParamListInfo params, const KeyTable *keys,
-		  int first, RowReceiver *receiver)
+run_keyed(FetchRun *run, FetchStatement *statement, ParamListInfo params, const KeyTable *keys, int first,
+		  RowReceiver *receiver)
 {
 	MemoryContext old = MemoryContextSwitchTo(run->call_context);
 
 	set_keys(statement, params, keys, first);
 	MemoryContextSwitchTo(old);
-	bolt_statement_run(statement, params, &receiver->pub);
+	bolt_statement_run(statement, params, keys->count - first, &receiver->pub);
 	MemoryContextSwitchTo(old);
 }
 
@@ -390,6 +390,10 @@ join_pairs(FetchRun *run, NodeRun *state)
 	}
 }
 
+/*
+ * Runs a node's statements.  Objects that several nodes share wait for the last
+ * of them, so that one statement fetches them all.
+ */
 static void
 run_node(FetchRun *run, NodeRun *state)
 {
@@ -402,19 +406,17 @@ run_node(FetchRun *run, NodeRun *state)
 	{
 		init_receiver(&receiver, run, state, receive_pair);
 		receiver.pub.rStartup = ignore_startup;
-		run_keyed(run, state, node->junction, state->junction_params, &state->junction.keys, 0, &receiver);
+		run_keyed(run, node->junction, state->junction_params, &state->junction.keys, 0, &receiver);
 	}
+	if (!state->fetches)
+		return;
 	lists_for_keys(run, &store->by_key, store->keys.count);
 	if (store->asked < store->keys.count)
 	{
-		int			first = store->asked;
-
 		init_receiver(&receiver, run, shared, receive_row);
-		run_keyed(run, shared, shared->node->statement, shared->params, &store->keys, first, &receiver);
+		run_keyed(run, shared->node->statement, shared->params, &store->keys, store->asked, &receiver);
 		store->asked = store->keys.count;
 	}
-	if (node->junction != NULL)
-		join_pairs(run, state);
 }
 
 static void
@@ -480,6 +482,14 @@ bolt_run_begin(FetchGraph *graph, const Document *document)
 		}
 		state->params = bolt_statement_params(node->statement, document);
 	}
+	for (int i = graph->nnodes - 1; i > 0; i--)
+	{
+		bool		later = false;
+
+		for (int j = i + 1; j < graph->nnodes; j++)
+			later |= run->nodes[j].shares == run->nodes[i].shares;
+		run->nodes[i].fetches = !later;
+	}
 	MemoryContextSwitchTo(old);
 	return run;
 }
@@ -541,7 +551,7 @@ run_root(FetchRun *run)
 
 		if (bound >= 0 && bound <= bolt_chunk_size)
 		{
-			bolt_statement_run(root->node->statement, root->params, &receiver.pub);
+			bolt_statement_run(root->node->statement, root->params, 0, &receiver.pub);
 			run->done = true;
 			MemoryContextSwitchTo(old);
 			return;
@@ -576,6 +586,11 @@ bolt_run_chunk(FetchRun *run)
 			run_node_measured(run, &run->nodes[i]);
 		else
 			run_node(run, &run->nodes[i]);
+	}
+	for (int i = 1; i < run->graph->nnodes; i++)
+	{
+		if (run->nodes[i].node->junction != NULL)
+			join_pairs(run, &run->nodes[i]);
 	}
 	bolt_stitch_shared(run);
 	return run->nodes[0].store.nrows;
@@ -622,6 +637,6 @@ bolt_run_scalar(FetchRun *run)
 		}
 	};
 
-	bolt_statement_run(run->nodes[0].node->statement, run->nodes[0].params, &receiver.pub);
+	bolt_statement_run(run->nodes[0].node->statement, run->nodes[0].params, 0, &receiver.pub);
 	return receiver.value;
 }

@@ -61,6 +61,7 @@ typedef struct NodeRun
 {
 	const FetchNode *node;
 	struct NodeRun *shares;		/* whose store holds the objects; often this one */
+	bool		fetches;		/* the last node to ask for those objects */
 	RowStore	store;
 	JunctionPairs junction;
 	RowLists	joined;			/* many-to-many: rows by the near objects' keys */

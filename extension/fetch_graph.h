@@ -45,6 +45,13 @@ struct StatementParam
 	const char *what;			/* the lookup, for messages */
 };
 
+/* A keyed statement is planned for few keys and for many. */
+typedef enum PlanSize
+{
+	PLAN_MANY,
+	PLAN_FEW
+} PlanSize;
+
 /* One SQL statement, planned when it first runs. */
 typedef struct FetchStatement
 {
@@ -54,7 +61,7 @@ typedef struct FetchStatement
 	bool		generic_plan;	/* one plan serves all values */
 	bool		keyed_by_index; /* an index serves its keys: never scan it all */
 	bool		parallel;		/* may run on parallel workers */
-	SPIPlanPtr	plan;			/* NULL until it first runs */
+	SPIPlanPtr	plans[2];		/* per PlanSize; NULL until it first runs */
 } FetchStatement;
 
 /* A key of one or several columns, compared on both sides in the same types. */

@@ -101,11 +101,8 @@ compare_by_target(const void *a, const void *b)
 	return left->oid < right->oid ? -1 : left->oid > right->oid;
 }
 
-/*
- * Reads an int2[] of pg_constraint.
- */
-static AttrNumber *
-read_columns(HeapTuple tuple, int attribute, TupleDesc desc, int *count)
+AttrNumber *
+bolt_constraint_columns(HeapTuple tuple, int attribute, TupleDesc desc, int *count)
 {
 	bool		isnull;
 	Datum		datum = heap_getattr(tuple, attribute, desc, &isnull);
@@ -193,8 +190,10 @@ read_foreign_keys(void)
 		/* what is not enforced does nothing */
 		key->on_delete = constraint_is_enforced(form) ?
 			form->confdeltype : FKCONSTR_ACTION_NOACTION;
-		key->source_fields = read_columns(tuple, Anum_pg_constraint_conkey, desc, &key->nfields);
-		key->target_fields = read_columns(tuple, Anum_pg_constraint_confkey, desc, &ntarget_fields);
+		key->source_fields = bolt_constraint_columns(tuple, Anum_pg_constraint_conkey, desc,
+													 &key->nfields);
+		key->target_fields = bolt_constraint_columns(tuple, Anum_pg_constraint_confkey, desc,
+													 &ntarget_fields);
 		if (key->nfields == 0 || key->nfields != ntarget_fields)
 			continue;
 

@@ -11,6 +11,8 @@
 #include "postgres.h"
 
 #include "access/attnum.h"
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "nodes/pg_list.h"
 
 typedef struct ForeignKey
@@ -45,5 +47,9 @@ extern uint64 bolt_foreign_keys_refresh(void);
  */
 extern List *bolt_foreign_keys_of(Oid source);
 extern List *bolt_foreign_keys_to(Oid target);
+
+/* An int2[] of a pg_constraint row; NULL and 0 where it is null. */
+extern AttrNumber *bolt_constraint_columns(HeapTuple tuple, int attribute, TupleDesc desc,
+										   int *count);
 
 #endif							/* BOLT_FOREIGN_KEYS_H */

@@ -150,30 +150,30 @@ append_range(StringInfo sql, LookupContext *context)
 	}
 }
 
-/* (t0.a, t0.b) among the rows of unnest($1, $2) */
+/* (t0.a, t0.b) among the pairs that two arrays make */
 static void
 append_composite_in(StringInfo sql, LookupContext *context)
 {
 	int			n = context->path->nfields;
-	StringInfoData condition;
+	int			first = list_length(context->select->statement->params) + 1;
 
-	initStringInfo(&condition);
-	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM pg_catalog.unnest(");
+	for (int i = 0; i < n; i++)
+	{
+		add_value(context, bolt_comparison_type(context->columns[i].field->type), bolt_bind_member_column);
+		set_member(context, i, n);
+	}
+	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM ");
+	bolt_append_unnest(sql, first, n, "v");
+	appendStringInfoString(sql, " WHERE ");
 	for (int i = 0; i < n; i++)
 	{
 		const Column *column = &context->columns[i];
-		Oid			type = bolt_comparison_type(column->field->type);
-		int			param = add_value(context, type, bolt_bind_member_column);
 
-		set_member(context, i, n);
-		appendStringInfo(sql, "%s$%d", i > 0 ? ", " : "", param);
-		appendStringInfo(&condition, "%sv.c%d %s ", i > 0 ? " AND " : "", i + 1,
+		appendStringInfo(sql, "%sv.c%d %s ", i > 0 ? " AND " : "", i + 1,
 						 comparison_operator(context, column->field, BTEqualStrategyNumber));
-		append_operand(&condition, column);
+		append_operand(sql, column);
 	}
-	appendStringInfoString(sql, ") AS v (");
-	bolt_append_names(sql, "c", n);
-	appendStringInfo(sql, ") WHERE %s)", condition.data);
+	appendStringInfoChar(sql, ')');
 }
 
 static void

@@ -111,13 +111,17 @@ relation_is_forward(const ModelRelation *relation)
  * Takes in what other sessions have changed and drops what is stale.  Returns
  * a number that stays the same as long as every model and relation that was
  * handed out still means the same: whatever was compiled under another number
- * has to be compiled again.  Called once at the start of each SQL-callable function, never
- * while a document is being compiled (bolt_model_pin).
+ * has to be compiled again.  Called once at the start of each SQL-callable
+ * function; while something else is being compiled only under a pin.
  */
 extern uint64 bolt_model_refresh(void);
 
-/* While the count is above zero bolt_model_refresh frees nothing (for functions that a catalog look-up or
- * an input function calls back into).  Forgotten at the end of the transaction. */
+/*
+ * While the count is above zero bolt_model_refresh frees nothing, though it
+ * hands out new models where they have changed (for functions that a catalog
+ * look-up or an input function calls back into).  Forgotten at the end of the
+ * (sub)transaction.
+ */
 extern void bolt_model_pin(void);
 extern void bolt_model_unpin(void);
 

@@ -36,7 +36,7 @@
 #define MAX_NEAR_LENGTH 255
 #define MAX_MODEL_CHOICES 20
 
-static void report_unknown_model(const char *name, const JsonValue *value) pg_attribute_noreturn();
+pg_noreturn static void report_unknown_model(const char *name, const JsonValue *value);
 
 /*
  * The relation registered under that name, or InvalidOid.  Rows of dropped

@@ -42,6 +42,21 @@ bolt_append_names(StringInfo sql, const char *prefix, int n)
 }
 
 /*
+ * Parameters first to first + n - 1, arrays of one length, as the columns of a
+ * table.  ROWS FROM, for unnest of several arrays is only known unqualified.
+ */
+void
+bolt_append_unnest(StringInfo sql, int first, int n, const char *alias)
+{
+	appendStringInfoString(sql, "ROWS FROM (");
+	for (int i = 0; i < n; i++)
+		appendStringInfo(sql, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "", first + i);
+	appendStringInfo(sql, ") AS %s (", alias);
+	bolt_append_names(sql, "c", n);
+	appendStringInfoChar(sql, ')');
+}
+
+/*
  * The type in which values of a type are compared: domains give way to their
  * base types, and a type without operators of its own to the one whose it uses
  * (varchar: text).

@@ -11,8 +11,10 @@
  * - LIMIT and OFFSET: the planner assumes a tenth of the rows for a LIMIT it
  *   does not know and sorts where an index would do.  It is shown the first
  *   values, to estimate with and not to fold; a graph serves one magnitude of them.
- * - A table that has an index for the keys is never scanned whole: the plan is made
- *   when few keys are expected and serves thousands.
+ * - A table that has an index for the keys is never scanned whole, whatever its
+ *   size is when the plan is made.  There is one plan for a handful of keys, which
+ *   goes from the index to each row, and one for many, which may sort the rows by
+ *   their place first.
  * - No JIT, which guesses of many rows would switch on for statements that
  *   take microseconds.
  *
@@ -34,9 +36,18 @@
 
 static planner_hook_type previous_planner_hook = NULL;
 
-/* The statement that SPI is planning or running for us, with its parameters. */
-static FetchStatement *running_statement = NULL;
-static ParamListInfo running_params = NULL;
+/* So many keys are few. */
+#define FEW_KEYS 16
+
+/* The statement that SPI is planning or running for us. */
+typedef struct Running
+{
+	FetchStatement *statement;
+	ParamListInfo params;
+	PlanSize	size;
+} Running;
+
+static Running running;
 
 static PlannedStmt *
 call_planner(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
@@ -65,31 +76,37 @@ estimate_params(const FetchStatement *statement, ParamListInfo params)
 static PlannedStmt *
 plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {
-	FetchStatement *statement = running_statement;
+	Running		current = running;
+	FetchStatement *statement = current.statement;
 	bool		save_jit = jit_enabled;
 	bool		save_seqscan = enable_seqscan;
+	bool		save_bitmapscan = enable_bitmapscan;
 	PlannedStmt *result;
 
 	if (statement == NULL || query_string == NULL || strcmp(query_string, statement->sql) != 0)
 		return call_planner(parse, query_string, cursor_options, params);
 
-	if (params == NULL && running_params != NULL)
-		params = estimate_params(statement, running_params);
+	if (params == NULL && current.params != NULL)
+		params = estimate_params(statement, current.params);
 
 	/* what the planner runs in its turn is not this statement */
-	running_statement = NULL;
+	running.statement = NULL;
 	PG_TRY();
 	{
 		jit_enabled = false;
 		if (statement->keyed_by_index)
+		{
 			enable_seqscan = false;
+			enable_bitmapscan &= current.size == PLAN_MANY;
+		}
 		result = call_planner(parse, query_string, cursor_options, params);
 	}
 	PG_FINALLY();
 	{
 		jit_enabled = save_jit;
 		enable_seqscan = save_seqscan;
-		running_statement = statement;
+		enable_bitmapscan = save_bitmapscan;
+		running = current;
 	}
 	PG_END_TRY();
 	return result;
@@ -102,15 +119,15 @@ bolt_statement_init(void)
 	planner_hook = plan_statement;
 }
 
-static void
-prepare(FetchStatement *statement)
+static SPIPlanPtr
+prepared_plan(FetchStatement *statement, PlanSize size)
 {
 	Oid		   *types;
 	int			options = 0;
 	SPIPlanPtr	plan;
 
-	if (statement->plan != NULL)
-		return;
+	if (statement->plans[size] != NULL)
+		return statement->plans[size];
 	types = palloc(sizeof(Oid) * Max(statement->nparams, 1));
 	for (int i = 0; i < statement->nparams; i++)
 		types[i] = statement->params[i].type;
@@ -122,8 +139,9 @@ prepare(FetchStatement *statement)
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
 			 SPI_result_code_string(SPI_result));
-	statement->plan = plan;
+	statement->plans[size] = plan;
 	pfree(types);
+	return plan;
 }
 
 /* Says which value an input function's error is about. */
@@ -167,52 +185,41 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
 }
 
 /*
- * The statement that the hook is to know.  Statements nest when a function in
- * one of them calls bolt_orm again; after an error the next one sets it anew.
+ * Tells the hook what is run.  Statements nest when a function in one of them
+ * calls bolt_orm again.  Returns what to reset it to.
  */
-typedef struct Running
-{
-	FetchStatement *statement;
-	ParamListInfo params;
-} Running;
-
 static Running
-set_running(FetchStatement *statement, ParamListInfo params)
+set_running(FetchStatement *statement, ParamListInfo params, PlanSize size)
 {
-	Running		outer = {running_statement, running_params};
+	Running		outer = running;
 
-	running_statement = statement;
-	running_params = params;
+	running.statement = statement;
+	running.params = params;
+	running.size = size;
 	return outer;
 }
 
-static void
-reset_running(Running outer)
-{
-	running_statement = outer.statement;
-	running_params = outer.params;
-}
-
 void
-bolt_statement_run(FetchStatement *statement, ParamListInfo params, DestReceiver *dest)
+bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, DestReceiver *dest)
 {
+	PlanSize	size = statement->keyed_by_index && nkeys <= FEW_KEYS ? PLAN_FEW : PLAN_MANY;
+	SPIPlanPtr	plan = prepared_plan(statement, size);
 	SPIExecuteOptions options;
 	Running		outer;
 	int			result;
 
-	prepare(statement);
 	memset(&options, 0, sizeof(options));
 	options.params = params;
 	options.read_only = true;
 	options.dest = dest;
-	outer = set_running(statement, params);
+	outer = set_running(statement, params, size);
 	PG_TRY();
 	{
-		result = SPI_execute_plan_extended(statement->plan, &options);
+		result = SPI_execute_plan_extended(plan, &options);
 	}
 	PG_FINALLY();
 	{
-		reset_running(outer);
+		running = outer;
 	}
 	PG_END_TRY();
 	if (result < 0)
@@ -223,18 +230,18 @@ char *
 bolt_statement_open(FetchStatement *statement, ParamListInfo params)
 {
 	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr	plan = prepared_plan(statement, PLAN_MANY);
 	Running		outer;
 	Portal		portal;
 
-	prepare(statement);
-	outer = set_running(statement, params);
+	outer = set_running(statement, params, PLAN_MANY);
 	PG_TRY();
 	{
-		portal = SPI_cursor_open_with_paramlist(NULL, statement->plan, params, true);
+		portal = SPI_cursor_open_with_paramlist(NULL, plan, params, true);
 	}
 	PG_FINALLY();
 	{
-		reset_running(outer);
+		running = outer;
 	}
 	PG_END_TRY();
 	portal->visible = false;
@@ -271,20 +278,18 @@ bolt_statement_close(const char *name)
 static CachedPlan *
 plan_for(FetchStatement *statement, ParamListInfo params)
 {
-	CachedPlanSource *source;
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(prepared_plan(statement, PLAN_MANY)));
 	CachedPlan *plan;
 	Running		outer;
 
-	prepare(statement);
-	source = linitial(SPI_plan_get_plan_sources(statement->plan));
-	outer = set_running(statement, params);
+	outer = set_running(statement, params, PLAN_MANY);
 	PG_TRY();
 	{
 		plan = GetCachedPlan(source, params, CurrentResourceOwner, NULL);
 	}
 	PG_FINALLY();
 	{
-		reset_running(outer);
+		running = outer;
 	}
 	PG_END_TRY();
 	return plan;
@@ -340,9 +345,10 @@ bolt_statement_estimate(FetchStatement *statement, ParamListInfo params)
 void
 bolt_statement_free(FetchStatement *statement)
 {
-	if (statement != NULL && statement->plan != NULL)
+	for (int size = 0; statement != NULL && size < lengthof(statement->plans); size++)
 	{
-		SPI_freeplan(statement->plan);
-		statement->plan = NULL;
+		if (statement->plans[size] != NULL)
+			SPI_freeplan(statement->plans[size]);
+		statement->plans[size] = NULL;
 	}
 }

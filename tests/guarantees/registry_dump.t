@@ -48,7 +48,7 @@ open_session() {
 
 ask() {
 	local line
-	echo "$1" >&3
+	echo "$1;" >&3
 	read -r -t 10 line <&4 && echo "$line"
 }
 
