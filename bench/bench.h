@@ -49,11 +49,14 @@ typedef struct Contestant
 	bool once; /* too slow for rounds: the run that is
 								 * verified is the one that is timed */
 
+	const char *setting; /* run after connecting */
+
 	/* What a run adds. */
 	PGconn *conn;
 	Statement statement[MAX_STATEMENTS];
 	int statement_count;
 	char *document_text;
+	long row_count;				/* of the last execution, 0 before the first */
 	char *failure;				/* why it does not take part */
 	double samples[MAX_ROUNDS]; /* milliseconds an execution, a round */
 	int sample_count;
@@ -67,6 +70,7 @@ typedef struct Workload
 								 * compared with, a name of NULL ends them */
 	int parameter_count;
 	void (*parameters)(int execution, int *values);
+	int verified;			/* executions that are verified */
 	int executions;			/* a turn of one contestant */
 	int warm_up;			/* executions before the first round */
 	bool streamed;			/* single-row mode */

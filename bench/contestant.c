@@ -110,6 +110,9 @@ void
 open_contestant(Contestant *contestant, const Workload *workload, const char *folder)
 {
 	contestant->conn = connect_server();
+	contestant->row_count = 0;
+	if (contestant->setting != NULL)
+		PQclear(query(contestant->conn, contestant->setting));
 	contestant->statement_count =
 		read_statements(folder, contestant->statements, contestant->statement);
 	if (contestant->document != NULL)
@@ -233,6 +236,7 @@ read_results(Contestant *contestant, RowReceiver receiver, void *argument)
 				receiver(argument, PQgetvalue(result, row, 0), PQgetlength(result, row, 0));
 			received += milliseconds() - start;
 		}
+		contestant->row_count += PQntuples(result);
 		PQclear(result);
 	}
 	return received;
@@ -303,17 +307,19 @@ run_query(Contestant *contestant, const Workload *workload, const Request *reque
 
 /*
  * Runs a contestant once and returns the milliseconds; sets its failure on an
- * error of the server. The receiver, if any, gets the first column of each row.
+ * error of the server, and where it returns not as many rows as the time before. The receiver, if any, gets the first column of each row.
  */
 double
 execute(Contestant *contestant, const Workload *workload, int execution, RowReceiver receiver,
 		void *argument)
 {
+	long row_count = contestant->row_count;
 	Request request;
 	double received = 0;
 	double start;
 	double end;
 
+	contestant->row_count = 0;
 	make_request(&request, contestant, workload, execution);
 	start = milliseconds();
 	if (contestant->manner == PIPELINED)
@@ -322,5 +328,7 @@ execute(Contestant *contestant, const Workload *workload, int execution, RowRece
 		received = run_query(contestant, workload, &request, receiver, argument);
 	end = milliseconds();
 	free_request(&request);
+	if (row_count != 0 && contestant->row_count != row_count)
+		fail(contestant, "different work: the number of rows changed");
 	return end - start - received;
 }

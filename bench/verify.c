@@ -18,9 +18,6 @@
 
 #include "bench.h"
 
-/* Executions to verify where each has another value. */
-#define VERIFIED_EXECUTIONS 20
-
 /* What a contestant returns, on its way into the table "wire". */
 typedef struct Wire
 {
@@ -80,13 +77,12 @@ capture(Contestant *contestant, const Workload *workload, PGconn *judge)
 {
 	static const char signature[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
 	Wire wire = {judge, 0};
-	int executions = workload->executions > 1 ? VERIFIED_EXECUTIONS : 1;
 	PGresult *result;
 
 	PQclear(query(judge, "TRUNCATE pg_temp.wire, pg_temp.actual"));
 	PQclear(query(judge, "COPY pg_temp.wire FROM STDIN (FORMAT binary)"));
 	put(&wire, signature, sizeof(signature));
-	for (int i = 0; i < executions && contestant->failure == NULL; i++)
+	for (int i = 0; i < workload->verified && contestant->failure == NULL; i++)
 	{
 		double elapsed = execute(contestant, workload, i, receive_document, &wire);
 
@@ -147,10 +143,9 @@ static void
 verify_rows(Contestant *contestant, const Workload *workload, PGconn *judge,
 			const Settings *settings)
 {
-	int executions = workload->executions > 1 ? VERIFIED_EXECUTIONS : 1;
 
 	PQclear(query(judge, "TRUNCATE pg_temp.flat"));
-	for (int execution = 0; execution < executions; execution++)
+	for (int execution = 0; execution < workload->verified; execution++)
 	{
 		int numbers[MAX_PARAMETERS] = {0};
 		char texts[MAX_PARAMETERS][16];

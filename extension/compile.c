@@ -15,7 +15,9 @@
  *	  WHERE key = ANY ($1)							an index serves the key
  *	  unnest($1) JOIN table							none does, or several columns
  *	  unnest($1) CROSS JOIN LATERAL (… LIMIT)		so many a parent, with an index
- *	  row_number() OVER (PARTITION BY key)			so many a parent, without
+ *	  row_number() OVER (PARTITION BY key)			so many a parent, without;
+ *													rows that have to be distinct
+ *													first are sliced by LATERAL
  *
  *-------------------------------------------------------------------------
  */
@@ -306,12 +308,6 @@ append_row_number(StringInfo sql, SelectText *text, const KeyedFrom *from)
 	StringInfoData inner;
 	int			noutputs = list_length(text->outputs);
 
-	if (text->queryset->distinct)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a sliced prefetch can only be distinct where an index serves the relation"),
-				 bolt_errdetail_at(text->queryset->source),
-				 errhint("Create an index on the foreign key's columns.")));
 	initStringInfo(&number);
 	appendStringInfoString(&number, "pg_catalog.row_number() OVER (PARTITION BY ");
 	for (int i = 0; i < from->pair->n; i++)
@@ -336,12 +332,13 @@ static FetchStatement *
 keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from)
 {
 	bool		sliced = bolt_is_sliced(text->queryset);
+	bool		lateral = sliced && (from->indexed || text->queryset->distinct);
 	bool		any = !sliced && from->indexed && from->pair->n == 1;
 	StringInfoData sql;
 	FetchStatement *result;
 
 	initStringInfo(&sql);
-	if (sliced && from->indexed)
+	if (lateral)
 		append_lateral(&sql, text, from);
 	else if (sliced)
 		append_row_number(&sql, text, from);

@@ -342,7 +342,7 @@ run_keyed(FetchRun *run, FetchStatement *statement, ParamListInfo params, const 
 
 	set_keys(statement, params, keys, first);
 	MemoryContextSwitchTo(old);
-	bolt_statement_run(statement, params, keys->count - first, &receiver->pub);
+	bolt_statement_run(statement, params, keys->count - first, 0, &receiver->pub);
 	MemoryContextSwitchTo(old);
 }
 
@@ -529,8 +529,8 @@ slice_bound(const FetchRun *run)
 {
 	const QuerySet *queryset = run->document->queryset;
 
-	if (queryset->constant_limit > 0)
-		return queryset->constant_limit;
+	if (queryset->constant_limit > 0 || queryset->row_limit > 0)
+		return Max(queryset->constant_limit, queryset->row_limit);
 	if (queryset->limit != NULL)
 		return strtoll(queryset->limit->text, NULL, 10);
 	return -1;
@@ -551,7 +551,7 @@ run_root(FetchRun *run)
 
 		if (bound >= 0 && bound <= bolt_chunk_size)
 		{
-			bolt_statement_run(root->node->statement, root->params, 0, &receiver.pub);
+			bolt_statement_run(root->node->statement, root->params, 0, run->document->queryset->row_limit, &receiver.pub);
 			run->done = true;
 			MemoryContextSwitchTo(old);
 			return;
@@ -637,6 +637,6 @@ bolt_run_scalar(FetchRun *run)
 		}
 	};
 
-	bolt_statement_run(run->nodes[0].node->statement, run->nodes[0].params, 0, &receiver.pub);
+	bolt_statement_run(run->nodes[0].node->statement, run->nodes[0].params, 0, 0, &receiver.pub);
 	return receiver.value;
 }

@@ -106,6 +106,7 @@ struct QuerySet
 
 	/* Set by the functions that ask for something else than the objects. */
 	int			constant_limit; /* LIMIT in the statement's text; 0: none */
+	int			row_limit;		/* rows looked at, without a LIMIT; 0: all */
 	bool		order_by_pk;	/* where nothing else orders it */
 	bool		page_order;		/* the same, with a slice of the function's own */
 	const char *keyed_by;		/* rows are members "field's value": object */

@@ -346,7 +346,7 @@ bolt_get(PG_FUNCTION_ARGS)
 	}
 	if (queryset->limit == NULL && queryset->offset == NULL && queryset->distinct_on == NIL)
 		clear_ordering(queryset);
-	queryset->constant_limit = MAX_GET_RESULTS;
+	queryset->row_limit = MAX_GET_RESULTS;
 	bolt_document_add_shape(document, "get");
 	PG_RETURN_DATUM(only_object(document));
 }

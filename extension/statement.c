@@ -200,7 +200,8 @@ set_running(FetchStatement *statement, ParamListInfo params, PlanSize size)
 }
 
 void
-bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, DestReceiver *dest)
+bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, uint64 count,
+				   DestReceiver *dest)
 {
 	PlanSize	size = statement->keyed_by_index && nkeys <= FEW_KEYS ? PLAN_FEW : PLAN_MANY;
 	SPIPlanPtr	plan = prepared_plan(statement, size);
@@ -211,6 +212,7 @@ bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, D
 	memset(&options, 0, sizeof(options));
 	options.params = params;
 	options.read_only = true;
+	options.tcount = count;
 	options.dest = dest;
 	outer = set_running(statement, params, size);
 	PG_TRY();

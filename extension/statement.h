@@ -26,10 +26,11 @@ extern void bolt_statement_init(void);
 extern ParamListInfo bolt_statement_params(const FetchStatement *statement, const Document *document);
 
 /*
- * Runs it to its end; rows go to dest.  nkeys: how many keys it is given, 0 for
- * a statement that takes none.
+ * Runs it; rows go to dest.  nkeys: how many keys it is given, 0 for a
+ * statement that takes none.  count: how many rows at the most, 0 for all.
  */
-extern void bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, DestReceiver *dest);
+extern void bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, uint64 count,
+							   DestReceiver *dest);
 
 /* Opens it; returns the portal's name, allocated in CurrentMemoryContext. */
 extern char *bolt_statement_open(FetchStatement *statement, ParamListInfo params);

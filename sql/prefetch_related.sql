@@ -190,6 +190,19 @@ SELECT same('{"model": "auth_user", "only": ["username"], "order_by": ["id"],
 			AND EXISTS (SELECT FROM blog_article_tags j WHERE j.article_id = a.id) ORDER BY id LIMIT 1) c) AS articles
 		FROM auth_user u ORDER BY id $$);
 
+SELECT same('{"model": "blog_tag", "order_by": ["id"],
+		"prefetch_related": [{"lookup": "article", "queryset": {"only": ["title"], "distinct": true, "filter": {"comments__isnull": false}, "order_by": ["id"], "limit": 2}}]}',
+	$$ SELECT t.*, (SELECT coalesce(jsonb_agg(c), '[]') FROM (SELECT id, title FROM blog_article a
+			WHERE EXISTS (SELECT FROM blog_comment c WHERE c.article_id = a.id) AND EXISTS (SELECT FROM blog_article_tags j WHERE (j.article_id, j.tag_id) = (a.id, t.id))
+			ORDER BY id LIMIT 2) c) AS article
+		FROM blog_tag t ORDER BY id $$);
+SELECT same('{"model": "blog_tag", "order_by": ["id"],
+		"prefetch_related": [{"lookup": "article", "queryset": {"only": ["title"], "distinct": ["author"], "order_by": ["author__id", "-id"]}}]}',
+	$$ SELECT t.*, (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'title', title) ORDER BY author_id, id DESC), '[]') FROM
+			(SELECT DISTINCT ON (author_id) a.* FROM blog_article a JOIN blog_article_tags j ON j.article_id = a.id AND j.tag_id = t.id
+			ORDER BY author_id, a.id DESC) c) AS article
+		FROM blog_tag t ORDER BY id $$);
+
 -- each level its own
 SELECT checked('{"model": "auth_user", "only": ["username"], "order_by": ["id"], "prefetch_related": [
 		{"lookup": "articles", "queryset": {"only": ["title"], "order_by": ["id"], "limit": 2, "prefetch_related": [
@@ -219,6 +232,10 @@ SELECT refused('{"model": "blog_article", "prefetch_related": ["comments__author
 -- to_attr that is taken
 SELECT refused('{"model": "blog_article", "prefetch_related": [{"lookup": "comments", "to_attr": "title"}]}');
 SELECT refused('{"model": "blog_article", "prefetch_related": [{"lookup": "comments", "to_attr": "x"}, {"lookup": "tags", "to_attr": "x"}]}');
+
+SELECT refused('{"model": "blog_article", "prefetch_related": [{"lookup": "comments", "to_attr": "author"}]}');
+SELECT refused('{"model": "blog_article", "prefetch_related": [{"lookup": "comments", "to_attr": "tags"}, "tags"]}');
+SELECT refused('{"model": "blog_article", "prefetch_related": ["tags", {"lookup": "comments", "to_attr": "tags"}]}');
 
 -- below select_related, and select_related below a prefetch
 SELECT checked('{"model": "blog_article", "only": ["author"], "select_related": ["author"], "prefetch_related": ["author__profile", {"lookup": "author__reports", "queryset": {"order_by": ["id"]}}], "filter": {"id__in": [1, 4]}, "order_by": ["id"]}',
@@ -305,6 +322,11 @@ SELECT checked('{"model": "auth_user", "only": ["username"], "order_by": ["id"],
 	$$ SELECT id, username, (SELECT coalesce(jsonb_agg(jsonb_build_object('id', followed_id) ORDER BY followed_id), '[]') FROM follow WHERE follower_id = u.id) AS follows,
 		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', follower_id) ORDER BY follower_id), '[]') FROM follow WHERE followed_id = u.id) AS followers
 		FROM auth_user u ORDER BY id $$);
+
+-- objects that are there twice stay twice, as Django has them
+INSERT INTO follow VALUES (5, 1, 2);
+SELECT checked('{"model": "auth_user", "only": ["username"], "filter": {"id": 1}, "prefetch_related": [{"lookup": "follows", "queryset": {"only": ["id"], "order_by": ["id"]}}]}',
+	$$ SELECT id, username, (SELECT jsonb_agg(jsonb_build_object('id', followed_id) ORDER BY followed_id) FROM follow WHERE follower_id = u.id) AS follows FROM auth_user u WHERE id = 1 $$);
 
 -- keys whose types differ on the two sides
 CREATE TABLE loose (id int PRIMARY KEY, author bigint, name varchar(20));

@@ -47,7 +47,7 @@ sub psql_ok
 {
 	my ($database, @statements) = @_;
 
-	system('psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $database,
+	system('psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-d', $database,
 		'-c', 'SET client_min_messages = warning', map { ('-c', $_) } @statements) == 0
 	  or BAIL_OUT("this must work: @statements");
 	return;
