@@ -70,4 +70,11 @@
 	ExplainOnePlan((plan), NULL, (state), (sql), (params), NULL, NULL, NULL)
 #endif
 
+/* 18: ExecutorRun needs not be told whether it is run once */
+#if PG_VERSION_NUM >= 180000
+#define bolt_executor_run(query, count) ExecutorRun((query), ForwardScanDirection, (count))
+#else
+#define bolt_executor_run(query, count) ExecutorRun((query), ForwardScanDirection, (count), false)
+#endif
+
 #endif							/* BOLT_COMPAT_H */

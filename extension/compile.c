@@ -142,9 +142,14 @@ compare_key(const KeyPair *pair, int column, KeyComparison *comparison)
 }
 
 static bool
-is_integer_key(Oid type)
+is_integer_key(const KeyPair *pair)
 {
-	return type == INT4OID || type == INT8OID || type == INT2OID || type == OIDOID;
+	KeyComparison comparison;
+
+	compare_key(pair, 0, &comparison);
+	return pair->n == 1 &&
+		(comparison.type == INT4OID || comparison.type == INT8OID ||
+		 comparison.type == INT2OID || comparison.type == OIDOID);
 }
 
 static void
@@ -168,7 +173,7 @@ fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair)
 		if (OidIsValid(entry->hash_proc_finfo.fn_oid))
 			fmgr_info_cxt(entry->hash_proc_finfo.fn_oid, &column->hash, compiler->graph->context);
 	}
-	key->integer = pair->n == 1 && is_integer_key(key->columns[0].type);
+	key->integer = is_integer_key(pair);
 }
 
 /* Parameters for the keys of the level above: arrays, one a column. */
@@ -325,13 +330,36 @@ append_row_number(StringInfo sql, SelectText *text, const KeyedFrom *from)
 }
 
 /*
+ * The statement WHERE key = ANY ($1) for all keys between the two members of $1.
+ * The condition stands in it once, for the alias is the table's alone.
+ */
+static char *
+range_form(const KeyedFrom *from, const char *sql)
+{
+	const char *any = key_condition(from->pair, from->alias, true);
+	const char *at = strstr(sql, any);
+	KeyComparison comparison;
+	Oid			far_type;
+	char	   *column;
+
+	compare_key(from->pair, 0, &comparison);
+	far_type = comparison.cast_far ? comparison.type :
+		bolt_model_field_by_attnum(from->pair->far_model, from->pair->far_fields[0])->type;
+	column = far_key(from->pair, 0, from->alias, comparison.cast_far);
+	return psprintf("%.*s%s %s ($1)[1] AND %s %s ($1)[2]%s", (int) (at - sql), sql,
+					column, bolt_operator(far_type, comparison.type, BTGreaterEqualStrategyNumber),
+					column, bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber),
+					at + strlen(any));
+}
+
+/*
  * The statement of the rows that belong to the keys of the level above, whose
  * parameters come first.
  */
 static FetchStatement *
 keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from)
 {
-	bool		sliced = bolt_is_sliced(text->queryset);
+	bool		sliced = bolt_is_per_parent(text->queryset);
 	bool		lateral = sliced && (from->indexed || text->queryset->distinct);
 	bool		any = !sliced && from->indexed && from->pair->n == 1;
 	StringInfoData sql;
@@ -352,6 +380,8 @@ keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from)
 	}
 	note_tables(text->select);
 	result = finish_statement(compiler, text->select->statement, sql.data);
+	if (any && is_integer_key(from->pair))
+		result->range_sql = graph_string(compiler, range_form(from, sql.data));
 	result->keyed_by_index = from->indexed && (any || sliced) && list_length(text->select->joins) == 1;
 	if (!from->indexed)
 		compiler->graph->all_indexed = false;
@@ -609,7 +639,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 	KeyedFrom	from = {.pair = near_pair, .indexed = relation->indexed};
 
 	add_key_params(&statement, near_pair);
-	if (bolt_is_sliced(branch->queryset))
+	if (bolt_is_per_parent(branch->queryset))
 	{
 		StringInfoData condition;
 
@@ -654,7 +684,7 @@ without_slice(const QuerySet *queryset)
 {
 	QuerySet   *rest;
 
-	if (!bolt_is_sliced(queryset))
+	if (!bolt_is_per_parent(queryset))
 		return queryset;
 	rest = palloc0(sizeof(QuerySet));
 	rest->source = queryset->source;

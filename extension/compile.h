@@ -157,6 +157,7 @@ extern void bolt_begin_select_text(SelectText *text, Statement *statement, const
 extern AttrNumber bolt_add_output(SelectText *text, const char *expression);
 extern void bolt_add_order(SelectText *text);
 extern bool bolt_is_sliced(const QuerySet *queryset);
+extern bool bolt_is_per_parent(const QuerySet *queryset);
 extern void bolt_append_order(StringInfo sql, const SelectText *text);
 extern void bolt_append_slice(StringInfo sql, SelectText *text);
 extern void bolt_append_select(StringInfo sql, SelectText *text, const char *before,

@@ -161,6 +161,23 @@ append_connector(StringInfo sql, int *nterms, const char *connector)
 		appendStringInfoString(sql, connector);
 }
 
+/* A Q without conditions, which matches everything, negated or not. */
+static bool
+is_empty(const Q *q)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (q->kind == Q_CONDITION)
+		return false;
+	foreach(lc, q->members)
+	{
+		if (!is_empty(lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
 /* AND, OR: each member in turn; under a negation grouped by to-many relation */
 static void
 append_joined(StringInfo sql, ConditionContext *context, List *members, QKind kind)
@@ -185,7 +202,7 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 	appendStringInfoChar(sql, '(');
 	for (int i = 0; i < n; i++)
 	{
-		if (conditions[i].done)
+		if (conditions[i].done || is_empty(conditions[i].q))
 			continue;
 		append_connector(sql, &nterms, connector);
 		if (conditions[i].path == NULL)
@@ -212,37 +229,20 @@ static void
 append_xor(StringInfo sql, ConditionContext *context, List *members)
 {
 	ListCell   *lc;
+	int			nterms = 0;
 
-	if (members == NIL)
-	{
-		appendStringInfoString(sql, "TRUE");
-		return;
-	}
 	appendStringInfoString(sql, "(((");
 	foreach(lc, members)
 	{
-		appendStringInfoString(sql, foreach_current_index(lc) > 0 ? " + CASE WHEN " : "CASE WHEN ");
+		if (is_empty(lfirst(lc)))
+			continue;
+		append_connector(sql, &nterms, " OPERATOR(pg_catalog.+) ");
+		appendStringInfoString(sql, "CASE WHEN ");
 		append_q(sql, context, lfirst(lc));
 		appendStringInfoString(sql, " THEN 1 ELSE 0 END");
 	}
+	appendStringInfoString(sql, nterms == 0 ? "1" : "");
 	appendStringInfoString(sql, ") OPERATOR(pg_catalog.%) 2) OPERATOR(pg_catalog.=) 1)");
-}
-
-/* A Q without conditions, which matches everything, negated or not. */
-static bool
-is_empty(const Q *q)
-{
-	ListCell   *lc;
-
-	check_stack_depth();
-	if (q->kind == Q_CONDITION)
-		return false;
-	foreach(lc, q->members)
-	{
-		if (!is_empty(lfirst(lc)))
-			return false;
-	}
-	return true;
 }
 
 static void

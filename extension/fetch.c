@@ -322,27 +322,48 @@ ignore_startup(DestReceiver *self, int operation, TupleDesc descriptor)
  * The nodes below the root
  * ----------
  */
+
+/*
+ * How the statement is to look the keys up.  With one row a key at the most, a
+ * range with gaps reads a row too many for each of them, which nobody asks for
+ * and the receiver drops; with many rows a key there is no telling how many that were.
+ */
+static PlanKind
+plan_kind(const FetchStatement *statement, const KeyTable *keys, int first, bool unique)
+{
+	if (!statement->keyed_by_index)
+		return PLAN_MANY;
+	if (keys->count - first <= FEW_KEYS)
+		return PLAN_FEW;
+	if (statement->range_sql != NULL && bolt_keys_are_dense(keys, first, unique ? 1 : 0))
+		return PLAN_RANGE;
+	return PLAN_MANY;
+}
+
 static void
-set_keys(const FetchStatement *statement, ParamListInfo params, const KeyTable *keys, int first)
+set_keys(const FetchStatement *statement, PlanKind kind, ParamListInfo params, const KeyTable *keys, int first)
 {
 	for (int i = 0; i < statement->nparams; i++)
 	{
 		if (statement->params[i].bind != NULL)
 			continue;
-		params->params[i].value = bolt_key_array(keys, statement->params[i].key_column, first);
+		params->params[i].value = kind == PLAN_RANGE ? bolt_key_bounds(keys, first) :
+			bolt_key_array(keys, statement->params[i].key_column, first);
 		params->params[i].isnull = false;
 	}
 }
 
+/* unique: the keys are of rows that have them for themselves. */
 static void
 run_keyed(FetchRun *run, FetchStatement *statement, ParamListInfo params, const KeyTable *keys, int first,
-		  RowReceiver *receiver)
+		  bool unique, RowReceiver *receiver)
 {
+	PlanKind	kind = plan_kind(statement, keys, first, unique);
 	MemoryContext old = MemoryContextSwitchTo(run->call_context);
 
-	set_keys(statement, params, keys, first);
+	set_keys(statement, kind, params, keys, first);
 	MemoryContextSwitchTo(old);
-	bolt_statement_run(statement, params, keys->count - first, 0, &receiver->pub);
+	bolt_statement_run(statement, kind, params, 0, &receiver->pub);
 	MemoryContextSwitchTo(old);
 }
 
@@ -406,7 +427,8 @@ run_node(FetchRun *run, NodeRun *state)
 	{
 		init_receiver(&receiver, run, state, receive_pair);
 		receiver.pub.rStartup = ignore_startup;
-		run_keyed(run, node->junction, state->junction_params, &state->junction.keys, 0, &receiver);
+		run_keyed(run, node->junction, state->junction_params, &state->junction.keys, 0, false,
+				  &receiver);
 	}
 	if (!state->fetches)
 		return;
@@ -414,7 +436,8 @@ run_node(FetchRun *run, NodeRun *state)
 	if (store->asked < store->keys.count)
 	{
 		init_receiver(&receiver, run, shared, receive_row);
-		run_keyed(run, shared->node->statement, shared->params, &store->keys, store->asked, &receiver);
+		run_keyed(run, shared->node->statement, shared->params, &store->keys, store->asked,
+				  node->junction != NULL || !node->to_many, &receiver);
 		store->asked = store->keys.count;
 	}
 }
@@ -536,7 +559,7 @@ slice_bound(const FetchRun *run)
 	return -1;
 }
 
-/* Few root rows are fetched at once; for others a portal stands open. */
+/* Few root rows are fetched at once; for others a cursor stays open. */
 static void
 run_root(FetchRun *run)
 {
@@ -545,25 +568,26 @@ run_root(FetchRun *run)
 	MemoryContext old = CurrentMemoryContext;
 
 	init_receiver(&receiver, run, root, receive_row);
-	if (run->portal == NULL)
+	if (run->cursor == NULL)
 	{
 		int64		bound = slice_bound(run);
 
 		if (bound >= 0 && bound <= bolt_chunk_size)
 		{
-			bolt_statement_run(root->node->statement, root->params, 0, run->document->queryset->row_limit, &receiver.pub);
+			bolt_statement_run(root->node->statement, PLAN_MANY, root->params,
+							   run->document->queryset->row_limit, &receiver.pub);
 			run->done = true;
 			MemoryContextSwitchTo(old);
 			return;
 		}
 		MemoryContextSwitchTo(run->context);
-		run->portal = bolt_statement_open(root->node->statement, root->params);
+		run->cursor = bolt_cursor_open(root->node->statement, root->params);
 	}
 	while (!run->done && root->store.nrows < run->chunk && root->store.text.length < CHUNK_BYTES)
 	{
 		int			count = Min(run->chunk - root->store.nrows, CHUNK_STEP);
 
-		if (bolt_statement_fetch(run->portal, count, &receiver.pub) < count)
+		if (bolt_cursor_fetch(run->cursor, count, &receiver.pub) < count)
 			run->done = true;
 	}
 	run->chunk = Min(run->chunk * CHUNK_GROWTH, bolt_chunk_size);
@@ -599,9 +623,9 @@ bolt_run_chunk(FetchRun *run)
 void
 bolt_run_end(FetchRun *run)
 {
-	if (run->portal != NULL)
-		bolt_statement_close(run->portal);
-	run->portal = NULL;
+	if (run->cursor != NULL)
+		bolt_cursor_close(run->cursor);
+	run->cursor = NULL;
 	run->done = true;
 }
 
@@ -637,6 +661,6 @@ bolt_run_scalar(FetchRun *run)
 		}
 	};
 
-	bolt_statement_run(run->nodes[0].node->statement, run->nodes[0].params, 0, 0, &receiver.pub);
+	bolt_statement_run(run->nodes[0].node->statement, PLAN_MANY, run->nodes[0].params, 0, &receiver.pub);
 	return receiver.value;
 }

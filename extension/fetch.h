@@ -90,7 +90,7 @@ typedef struct FetchRun
 	MemoryContext row_context;	/* what writing one row leaves behind */
 	MemoryContext call_context; /* arrays of keys; emptied at each chunk */
 	NodeRun    *nodes;			/* as the graph's */
-	char	   *portal;			/* of the root, or NULL */
+	struct StatementCursor *cursor; /* of the root, or NULL */
 	bool		done;			/* no root rows are left */
 	bool		instrument;		/* measure the nodes */
 	int			chunk;			/* root rows to fetch next */

@@ -45,23 +45,27 @@ struct StatementParam
 	const char *what;			/* the lookup, for messages */
 };
 
-/* A keyed statement is planned for few keys and for many. */
-typedef enum PlanSize
+/* A keyed statement is planned for few keys, for many, and for all between two. */
+typedef enum PlanKind
 {
 	PLAN_MANY,
-	PLAN_FEW
-} PlanSize;
+	PLAN_FEW,
+	PLAN_RANGE
+} PlanKind;
+
+#define PLAN_KINDS (PLAN_RANGE + 1)
 
 /* One SQL statement, planned when it first runs. */
 typedef struct FetchStatement
 {
 	char	   *sql;
+	char	   *range_sql;		/* the same for the keys between two, or NULL */
 	int			nparams;
 	StatementParam *params;
 	bool		generic_plan;	/* one plan serves all values */
 	bool		keyed_by_index; /* an index serves its keys: never scan it all */
 	bool		parallel;		/* may run on parallel workers */
-	SPIPlanPtr	plans[2];		/* per PlanSize; NULL until it first runs */
+	SPIPlanPtr	plans[PLAN_KINDS];	/* NULL until it first runs */
 } FetchStatement;
 
 /* A key of one or several columns, compared on both sides in the same types. */

@@ -194,12 +194,11 @@ bolt_key_number(KeyTable *table, const Datum *key, bool add)
 	return number_of_values(table, key, add);
 }
 
-/* An array without nulls of an integer type, filled in place. */
+/* An array without nulls of an integer key's type. */
 static Datum
-integer_array(const KeyTable *table, int first)
+integer_array(const KeyType *type, const int64 *integers, int n)
 {
-	const KeyColumn *column = &table->type->columns[0];
-	int			n = table->count - first;
+	const KeyColumn *column = &type->columns[0];
 	Size		size = ARR_OVERHEAD_NONULLS(1) + (Size) n * column->length;
 	ArrayType  *array;
 	char	   *data;
@@ -218,16 +217,16 @@ integer_array(const KeyTable *table, int first)
 	ARR_LBOUND(array)[0] = 1;
 	data = ARR_DATA_PTR(array);
 	if (column->length == 8)
-		memcpy(data, table->integers + first, (Size) n * 8);
+		memcpy(data, integers, (Size) n * 8);
 	else if (column->length == 4)
 	{
 		for (int i = 0; i < n; i++)
-			((int32 *) data)[i] = (int32) table->integers[first + i];
+			((int32 *) data)[i] = (int32) integers[i];
 	}
 	else
 	{
 		for (int i = 0; i < n; i++)
-			((int16 *) data)[i] = (int16) table->integers[first + i];
+			((int16 *) data)[i] = (int16) integers[i];
 	}
 	return PointerGetDatum(array);
 }
@@ -243,10 +242,42 @@ bolt_key_array(const KeyTable *table, int column, int first)
 	char		align;
 
 	if (type->integer)
-		return integer_array(table, first);
+		return integer_array(type, table->integers + first, n);
 	values = palloc_extended(sizeof(Datum) * Max(n, 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < n; i++)
 		values[i] = table->values[(Size) (first + i) * type->ncolumns + column];
 	get_typlenbyvalalign(type->columns[column].type, &length, &by_value, &align);
 	return PointerGetDatum(construct_array(values, n, type->columns[column].type, length, by_value, align));
+}
+
+static void
+find_bounds(const KeyTable *table, int first, int64 bounds[2])
+{
+	bounds[0] = bounds[1] = table->integers[first];
+	for (int i = first + 1; i < table->count; i++)
+	{
+		bounds[0] = Min(bounds[0], table->integers[i]);
+		bounds[1] = Max(bounds[1], table->integers[i]);
+	}
+}
+
+bool
+bolt_keys_are_dense(const KeyTable *table, int first, int gaps)
+{
+	int64		bounds[2];
+	uint64		n = table->count - first;
+
+	if (!table->type->integer)
+		return false;
+	find_bounds(table, first, bounds);
+	return (uint64) bounds[1] - (uint64) bounds[0] < n * (1 + gaps);
+}
+
+Datum
+bolt_key_bounds(const KeyTable *table, int first)
+{
+	int64		bounds[2];
+
+	find_bounds(table, first, bounds);
+	return integer_array(table->type, bounds, 2);
 }

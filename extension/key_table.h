@@ -40,4 +40,13 @@ extern int	bolt_key_number(KeyTable *table, const Datum *key, bool add);
 /* One column of the keys from number first on, as an array. */
 extern Datum bolt_key_array(const KeyTable *table, int column, int first);
 
+/*
+ * Whether the keys from number first on fill the range that they lie in, but for
+ * at most so many gaps a key: 0 for none, 1 for half of the range.
+ */
+extern bool bolt_keys_are_dense(const KeyTable *table, int first, int gaps);
+
+/* The least and the greatest of them, as an array. */
+extern Datum bolt_key_bounds(const KeyTable *table, int first);
+
 #endif							/* BOLT_KEY_TABLE_H */

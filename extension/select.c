@@ -49,6 +49,13 @@ bolt_is_sliced(const QuerySet *queryset)
 		(queryset->limit != NULL || queryset->offset != NULL || queryset->constant_limit > 0);
 }
 
+/* Does a prefetch with it choose among the rows of each parent? */
+bool
+bolt_is_per_parent(const QuerySet *queryset)
+{
+	return bolt_is_sliced(queryset) || (queryset != NULL && queryset->distinct_on != NIL);
+}
+
 /* ----------
  * ORDER BY
  * ----------

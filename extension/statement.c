@@ -13,8 +13,9 @@
  *   values, to estimate with and not to fold; a graph serves one magnitude of them.
  * - A table that has an index for the keys is never scanned whole, whatever its
  *   size is when the plan is made.  There is one plan for a handful of keys, which
- *   goes from the index to each row, and one for many, which may sort the rows by
- *   their place first.
+ *   goes from the index to each row, one for many, which may sort the rows by
+ *   their place first, and one for keys without gaps, which reads the index from
+ *   the first to the last.
  * - No JIT, which guesses of many rows would switch on for statements that
  *   take microseconds.
  *
@@ -23,12 +24,12 @@
 #include "postgres.h"
 
 #include "compat.h"
+#include "executor/executor.h"
 #include "jit/jit.h"
 #include "nodes/params.h"
 #include "optimizer/cost.h"
 #include "optimizer/planner.h"
 #include "statement.h"
-#include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -36,15 +37,12 @@
 
 static planner_hook_type previous_planner_hook = NULL;
 
-/* So many keys are few. */
-#define FEW_KEYS 16
-
 /* The statement that SPI is planning or running for us. */
 typedef struct Running
 {
 	FetchStatement *statement;
 	ParamListInfo params;
-	PlanSize	size;
+	PlanKind	kind;
 } Running;
 
 static Running running;
@@ -73,6 +71,12 @@ estimate_params(const FetchStatement *statement, ParamListInfo params)
 	return estimates;
 }
 
+static const char *
+sql_of(const FetchStatement *statement, PlanKind kind)
+{
+	return kind == PLAN_RANGE ? statement->range_sql : statement->sql;
+}
+
 static PlannedStmt *
 plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {
@@ -83,7 +87,7 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 	bool		save_bitmapscan = enable_bitmapscan;
 	PlannedStmt *result;
 
-	if (statement == NULL || query_string == NULL || strcmp(query_string, statement->sql) != 0)
+	if (statement == NULL || query_string == NULL || strcmp(query_string, sql_of(statement, current.kind)) != 0)
 		return call_planner(parse, query_string, cursor_options, params);
 
 	if (params == NULL && current.params != NULL)
@@ -97,7 +101,7 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 		if (statement->keyed_by_index)
 		{
 			enable_seqscan = false;
-			enable_bitmapscan &= current.size == PLAN_MANY;
+			enable_bitmapscan &= current.kind != PLAN_FEW;
 		}
 		result = call_planner(parse, query_string, cursor_options, params);
 	}
@@ -120,14 +124,14 @@ bolt_statement_init(void)
 }
 
 static SPIPlanPtr
-prepared_plan(FetchStatement *statement, PlanSize size)
+prepared_plan(FetchStatement *statement, PlanKind kind)
 {
 	Oid		   *types;
 	int			options = 0;
 	SPIPlanPtr	plan;
 
-	if (statement->plans[size] != NULL)
-		return statement->plans[size];
+	if (statement->plans[kind] != NULL)
+		return statement->plans[kind];
 	types = palloc(sizeof(Oid) * Max(statement->nparams, 1));
 	for (int i = 0; i < statement->nparams; i++)
 		types[i] = statement->params[i].type;
@@ -135,11 +139,11 @@ prepared_plan(FetchStatement *statement, PlanSize size)
 		options |= CURSOR_OPT_GENERIC_PLAN;
 	if (statement->parallel)
 		options |= CURSOR_OPT_PARALLEL_OK;
-	plan = SPI_prepare_cursor(statement->sql, statement->nparams, types, options);
+	plan = SPI_prepare_cursor(sql_of(statement, kind), statement->nparams, types, options);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+		elog(ERROR, "could not prepare \"%s\": %s", sql_of(statement, kind),
 			 SPI_result_code_string(SPI_result));
-	statement->plans[size] = plan;
+	statement->plans[kind] = plan;
 	pfree(types);
 	return plan;
 }
@@ -189,22 +193,21 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
  * calls bolt_orm again.  Returns what to reset it to.
  */
 static Running
-set_running(FetchStatement *statement, ParamListInfo params, PlanSize size)
+set_running(FetchStatement *statement, ParamListInfo params, PlanKind kind)
 {
 	Running		outer = running;
 
 	running.statement = statement;
 	running.params = params;
-	running.size = size;
+	running.kind = kind;
 	return outer;
 }
 
 void
-bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, uint64 count,
+bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo params, uint64 count,
 				   DestReceiver *dest)
 {
-	PlanSize	size = statement->keyed_by_index && nkeys <= FEW_KEYS ? PLAN_FEW : PLAN_MANY;
-	SPIPlanPtr	plan = prepared_plan(statement, size);
+	SPIPlanPtr	plan = prepared_plan(statement, kind);
 	SPIExecuteOptions options;
 	Running		outer;
 	int			result;
@@ -214,7 +217,7 @@ bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, u
 	options.read_only = true;
 	options.tcount = count;
 	options.dest = dest;
-	outer = set_running(statement, params, size);
+	outer = set_running(statement, params, kind);
 	PG_TRY();
 	{
 		result = SPI_execute_plan_extended(plan, &options);
@@ -226,51 +229,6 @@ bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, u
 	PG_END_TRY();
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
-}
-
-char *
-bolt_statement_open(FetchStatement *statement, ParamListInfo params)
-{
-	MemoryContext context = CurrentMemoryContext;
-	SPIPlanPtr	plan = prepared_plan(statement, PLAN_MANY);
-	Running		outer;
-	Portal		portal;
-
-	outer = set_running(statement, params, PLAN_MANY);
-	PG_TRY();
-	{
-		portal = SPI_cursor_open_with_paramlist(NULL, plan, params, true);
-	}
-	PG_FINALLY();
-	{
-		running = outer;
-	}
-	PG_END_TRY();
-	portal->visible = false;
-	MemoryContextSwitchTo(context);
-	return pstrdup(portal->name);
-}
-
-uint64
-bolt_statement_fetch(const char *name, uint64 count, DestReceiver *dest)
-{
-	Portal		portal = GetPortalByName(name);
-
-	/* CLOSE ALL in the middle of a fetch takes it away */
-	if (!PortalIsValid(portal))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_CURSOR_NAME),
-				 errmsg("the cursor of a fetch was closed before its end")));
-	return PortalRunFetch(portal, FETCH_FORWARD, count, dest);
-}
-
-void
-bolt_statement_close(const char *name)
-{
-	Portal		portal = GetPortalByName(name);
-
-	if (PortalIsValid(portal))
-		SPI_cursor_close(portal);
 }
 
 /*
@@ -295,6 +253,52 @@ plan_for(FetchStatement *statement, ParamListInfo params)
 	}
 	PG_END_TRY();
 	return plan;
+}
+
+/*
+ * Not a portal: CLOSE ALL would close it, and a COMMIT before the outer query,
+ * when that is a cursor WITH HOLD, has read it to its end.  As an SQL function's
+ * queries do, it belongs to the query that reads it.
+ */
+struct StatementCursor
+{
+	CachedPlan *plan;
+	ResourceOwner owner;		/* of the reference to the plan */
+	QueryDesc  *query;
+};
+
+StatementCursor *
+bolt_cursor_open(FetchStatement *statement, ParamListInfo params)
+{
+	MemoryContext context = CurrentMemoryContext;
+	StatementCursor *cursor = palloc0(sizeof(StatementCursor));
+
+	cursor->owner = CurrentResourceOwner;
+	cursor->plan = plan_for(statement, params);
+	MemoryContextSwitchTo(context);
+	cursor->query = CreateQueryDesc(linitial_node(PlannedStmt, cursor->plan->stmt_list), statement->sql,
+									GetActiveSnapshot(), InvalidSnapshot, None_Receiver, params, NULL, 0);
+	ExecutorStart(cursor->query, 0);
+	return cursor;
+}
+
+uint64
+bolt_cursor_fetch(StatementCursor *cursor, uint64 count, DestReceiver *dest)
+{
+	cursor->query->dest = dest;
+	PushActiveSnapshot(cursor->query->snapshot);
+	bolt_executor_run(cursor->query, count);
+	PopActiveSnapshot();
+	return cursor->query->estate->es_processed;
+}
+
+void
+bolt_cursor_close(StatementCursor *cursor)
+{
+	ExecutorFinish(cursor->query);
+	ExecutorEnd(cursor->query);
+	FreeQueryDesc(cursor->query);
+	ReleaseCachedPlan(cursor->plan, cursor->owner);
 }
 
 char *
@@ -347,10 +351,10 @@ bolt_statement_estimate(FetchStatement *statement, ParamListInfo params)
 void
 bolt_statement_free(FetchStatement *statement)
 {
-	for (int size = 0; statement != NULL && size < lengthof(statement->plans); size++)
+	for (int kind = 0; statement != NULL && kind < PLAN_KINDS; kind++)
 	{
-		if (statement->plans[size] != NULL)
-			SPI_freeplan(statement->plans[size]);
-		statement->plans[size] = NULL;
+		if (statement->plans[kind] != NULL)
+			SPI_freeplan(statement->plans[kind]);
+		statement->plans[kind] = NULL;
 	}
 }

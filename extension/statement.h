@@ -25,21 +25,24 @@ extern void bolt_statement_init(void);
  */
 extern ParamListInfo bolt_statement_params(const FetchStatement *statement, const Document *document);
 
-/*
- * Runs it; rows go to dest.  nkeys: how many keys it is given, 0 for a
- * statement that takes none.  count: how many rows at the most, 0 for all.
- */
-extern void bolt_statement_run(FetchStatement *statement, ParamListInfo params, int nkeys, uint64 count,
+/* Keys up to this number are few: what PLAN_FEW is for. */
+#define FEW_KEYS 16
+
+/* Runs it; rows go to dest.  count: how many rows at the most, 0 for all. */
+extern void bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo params, uint64 count,
 							   DestReceiver *dest);
 
-/* Opens it; returns the portal's name, allocated in CurrentMemoryContext. */
-extern char *bolt_statement_open(FetchStatement *statement, ParamListInfo params);
+/* A statement that is run a few rows at a time. */
+typedef struct StatementCursor StatementCursor;
+
+/* Opens it; everything of it is allocated in CurrentMemoryContext. */
+extern StatementCursor *bolt_cursor_open(FetchStatement *statement, ParamListInfo params);
 
 /* Runs it for so many rows more; returns how many there were. */
-extern uint64 bolt_statement_fetch(const char *portal, uint64 count, DestReceiver *dest);
+extern uint64 bolt_cursor_fetch(StatementCursor *cursor, uint64 count, DestReceiver *dest);
 
-/* Closes a portal, if the transaction has not done so. */
-extern void bolt_statement_close(const char *portal);
+/* Ends it.  Not needed after an error: what it holds goes with the transaction. */
+extern void bolt_cursor_close(StatementCursor *cursor);
 
 /*
  * EXPLAIN (FORMAT JSON) of the plan that running it with these parameters would

@@ -64,9 +64,12 @@ $session->ask('COMMIT');
 $session->ask("BEGIN; SAVEPOINT a; DECLARE c CURSOR FOR SELECT $fetch; FETCH 60 FROM c; ROLLBACK TO a");
 nothing_open('ROLLBACK TO SAVEPOINT in the middle of a cursor');
 $session->ask("DECLARE c CURSOR FOR SELECT $fetch; FETCH 10 FROM c; SAVEPOINT b; FETCH 100 FROM c; ROLLBACK TO b");
-my $state = $session->state_of('FETCH ALL FROM c');
-ok($state =~ /^(00000|34000|24000|55000)$/, "a cursor that a rolled back savepoint read from goes on or is an error: $state")
+is(() = $session->ask('FETCH ALL FROM c') =~ /^\{/mg, 390, 'a cursor that a rolled back savepoint read from goes on')
   or diag($session->{error});
+$session->ask('ROLLBACK');
+$session->ask("BEGIN; DECLARE c CURSOR FOR SELECT $fetch; SAVEPOINT b; FETCH 110 FROM c; ROLLBACK TO b");
+my $rest = () = $session->ask('FETCH ALL FROM c') =~ /^\{/mg;
+ok($session->{state} eq '34000' || $rest == 390, '... where it began there, too, or says that it cannot') or diag("$rest rows, $session->{error}");
 $session->ask('ROLLBACK');
 nothing_open('after it');
 $session->ask("BEGIN; DECLARE c CURSOR FOR SELECT $fetch; FETCH 10 FROM c; SAVEPOINT b; FETCH 100 FROM c; RELEASE b");
@@ -99,14 +102,16 @@ END \$\$
 SQL
 is($session->ask('SELECT pg_temp.errors()'), '120 of 1830', 'errors in the middle of a loop, caught');
 nothing_open('caught errors');
-is($session->ask(<<"SQL"), '25|500', 'an error inside the statement of a child, caught; then the whole again');
-CREATE FUNCTION pg_temp.failing(int) RETURNS boolean LANGUAGE plpgsql AS \$\$
+$session->ask(<<'SQL');
+CREATE FUNCTION failing(int) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-	IF \$1 = current_setting('guar.fail')::int THEN RAISE 'as told'; END IF;
+	IF $1 = current_setting('guar.fail')::int THEN RAISE 'as told'; END IF;
 	RETURN true;
-END \$\$;
-CREATE TEMP VIEW failing_comment AS SELECT * FROM blog_comment WHERE pg_temp.failing(article_id);
+END $$;
+CREATE VIEW failing_comment AS SELECT * FROM blog_comment WHERE failing(article_id);
 SELECT bolt.register_relation('failing_comment', '{article_id}', target => 'blog_article', related_name => 'failing');
+SQL
+is($session->ask(<<"SQL"), '25|500', 'an error inside the statement of a child, caught; then the whole again');
 CREATE FUNCTION pg_temp.fail() RETURNS record LANGUAGE plpgsql AS \$\$
 DECLARE caught int := 0; n int; result record;
 BEGIN
@@ -139,6 +144,7 @@ BEGIN
 		INSERT INTO result VALUES ((object->>'id')::int, json_array_length(object->'comment_set'));
 		IF (object->>'id')::int % 9 = 0 THEN COMMIT; END IF;
 	END LOOP;
+	COMMIT;
 	FOR i IN 1 .. 20 LOOP
 		INSERT INTO result VALUES (1000 + i, bolt.count('{"model": "blog_article"}'));
 		IF i % 2 = 0 THEN COMMIT; ELSE ROLLBACK; END IF;
@@ -179,9 +185,10 @@ END \$\$
 SQL
 $session->ask('ROLLBACK');
 nothing_open('CLOSE ALL in a loop');
-$session->ask("BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT $fetch; FETCH 3 FROM c; COMMIT");
-is($session->ask('MOVE ABSOLUTE 0 IN c; FETCH ALL FROM c') eq $all, 1, 'a cursor WITH HOLD outlives its transaction');
-$session->ask('CLOSE c');
+$session->ask('BEGIN');
+$session->ask("DECLARE hold_$_ CURSOR WITH HOLD FOR SELECT $fetch; MOVE 3 IN hold_$_") for 1 .. 8;
+is($session->state_of('COMMIT'), '00000', 'cursors WITH HOLD in the middle of a fetch: COMMIT') or diag($session->{error});
+is(() = $session->ask("FETCH ALL FROM hold_$_; CLOSE hold_$_") =~ /^\{/mg, 497, "... and the rest of number $_ comes after it") for 1 .. 8;
 $session->ask("BEGIN; DECLARE c SCROLL CURSOR FOR SELECT ($fetch)->>'id'; MOVE 70 IN c");
 is($session->ask('FETCH BACKWARD 2 FROM c; FETCH LAST FROM c; FETCH FIRST FROM c'), "69\n68\n500\n1", 'a SCROLL cursor goes back');
 $session->ask('COMMIT');
@@ -225,7 +232,7 @@ CREATE FUNCTION is_a_user(text) RETURNS boolean LANGUAGE sql STABLE
 	RETURN bolt.exists(json_build_object('model', 'auth_user', 'filter', json_build_object('username', $1)));
 CREATE DOMAIN user_name AS text CHECK (is_a_user(VALUE));
 CREATE TABLE login (id int PRIMARY KEY, name user_name);
-CREATE VIEW itself AS SELECT 1 AS id, bolt.count('{"model": "itself"}') AS n;
+CREATE VIEW itself AS SELECT 1 AS id, bolt.first('{"model": "itself"}') AS n;
 SQL
 is($session->ask(q[SELECT bolt.fetch_json('{"model": "counted_article", "filter": {"id__lte": 2}, "order_by": ["id"]}')]),
 	'[{"id":1,"title":"Article number 1","comments":8},{"id":2,"title":"Article number 2","comments":8}]',
@@ -246,13 +253,13 @@ nothing_open('calls within calls');
 
 for my $ddl ('ALTER TABLE blog_comment DROP COLUMN text', 'DROP TABLE blog_comment', 'ALTER TABLE blog_article ALTER COLUMN id TYPE bigint',
 	'DROP TABLE blog_article CASCADE', 'TRUNCATE blog_article CASCADE', 'ALTER TABLE blog_comment RENAME COLUMN article_id TO a',
-	'CREATE INDEX ON blog_comment (text)', 'DROP INDEX blog_comment_article_id_idx', 'DROP EXTENSION bolt_orm')
+	'CREATE INDEX ON blog_comment (text)', 'DROP INDEX blog_comment_article_id_idx', 'DROP EXTENSION bolt_orm CASCADE')
 {
 	my $star = '{"model": "blog_article", "order_by": ["id"], "prefetch_related": ["tags", "comment_set"]}';
 	my $direct = 'SELECT c.* FROM blog_article a JOIN blog_comment c ON c.article_id = a.id';
 
 	$session->ask("BEGIN; DECLARE c CURSOR FOR SELECT bolt.fetch('$star'); FETCH 60 FROM c");
-	$state = $session->state_of($ddl);
+	my $state = $session->state_of($ddl);
 	if ($state eq '00000')
 	{
 		$state = $session->state_of('FETCH ALL FROM c');
@@ -326,11 +333,11 @@ my $other = Sessions->new($database);
 $other->ask("SELECT $fetch");
 $other->ask("BEGIN; DECLARE c CURSOR FOR SELECT $fetch; FETCH 5 FROM c; COMMIT");
 psql_ok($database, 'DROP EXTENSION bolt_orm CASCADE');
-is($other->state_of("SELECT $fetch"), '3F000', 'DROP EXTENSION in another session while all is cached');
+like($other->state_of("SELECT $fetch"), qr/^(3F000|42883)$/, 'DROP EXTENSION in another session while all is cached');
 psql_ok($database, 'CREATE EXTENSION bolt_orm');
 is($other->ask("SELECT $fetch") eq $all, 1, '... and made again');
 $other->ask('DROP EXTENSION bolt_orm CASCADE');
-is($other->state_of("SELECT $fetch"), '3F000', 'DROP EXTENSION in the same session');
+like($other->state_of("SELECT $fetch"), qr/^(3F000|42883)$/, 'DROP EXTENSION in the same session');
 $other->ask('CREATE EXTENSION bolt_orm');
 is($other->ask("SELECT $fetch") eq $all, 1, '... and made again');
 $other->ask('DISCARD ALL');

@@ -1,0 +1,1 @@
+def run(options, wanted): return 0,0

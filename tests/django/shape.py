@@ -1,0 +1,117 @@
+"""What a queryset asks for around its objects: related ones, and whether in a certain order."""
+
+import dataclasses
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Prefetch
+
+from bolt_django.paths import walk
+
+SELECT_RELATED_DEPTH = 5
+
+
+@dataclasses.dataclass
+class Shape:
+    """A node of the graph.
+
+    selected: the relations of select_related; prefetched: name of the member → Prefetched;
+    ordered: the rows' order is decided, down to the last row.
+    """
+
+    selected: dict = dataclasses.field(default_factory=dict)
+    prefetched: dict = dataclasses.field(default_factory=dict)
+    annotations: tuple = ()
+    ordered: bool = True
+
+
+@dataclasses.dataclass
+class Prefetched:
+    relation: str
+    to_attr: bool
+    shape: Shape
+
+
+def shape_of(queryset):
+    """The shape of a QuerySet that Django has accepted."""
+    query = queryset.query
+    shape = Shape(ordered=is_totally_ordered(queryset), annotations=tuple(query.annotation_select))
+    if query.select_related is True:
+        _select_all(shape, query.model, 1)
+    elif query.select_related:
+        _select(shape, query.select_related)
+    for lookup in queryset._prefetch_related_lookups:
+        _prefetch(shape, queryset.model, lookup)
+    return shape
+
+
+def _select(shape, names):
+    for name, inner in names.items():
+        shape.selected[name] = Shape()
+        _select(shape.selected[name], inner)
+
+
+def _select_all(shape, model, depth):
+    if depth > SELECT_RELATED_DEPTH:
+        return
+    for field in model._meta.fields:
+        if field.remote_field is not None and not field.null:
+            shape.selected[field.name] = Shape()
+            _select_all(shape.selected[field.name], field.related_model, depth + 1)
+
+
+def _prefetch(shape, model, lookup):
+    if not isinstance(lookup, Prefetch):
+        lookup = Prefetch(lookup)
+    through = lookup.prefetch_through.split("__")
+    names = lookup.prefetch_to.split("__")
+    for level, (relation, name) in enumerate(zip(through, names, strict=True)):
+        if name in shape.prefetched:
+            relation = shape.prefetched[name].relation
+        model_of_relation = _target(model, relation)
+        last = level == len(names) - 1
+        if name in shape.selected:
+            shape = shape.selected[name]
+        elif name in shape.prefetched and not (last and lookup.queryset is not None):
+            shape = shape.prefetched[name].shape
+        else:
+            if last and lookup.queryset is not None:
+                inner = shape_of(lookup.queryset)
+            else:
+                inner = Shape(ordered=is_totally_ordered(model_of_relation._default_manager.all()))
+            shape.prefetched[name] = Prefetched(relation, name != relation, inner)
+            shape = inner
+        model = model_of_relation
+
+
+def _target(model, accessor):
+    """The model that a relation's attribute leads to."""
+    try:
+        return model._meta.get_field(accessor).related_model
+    except FieldDoesNotExist:
+        for relation in model._meta.related_objects:
+            if relation.get_accessor_name() == accessor:
+                return relation.related_model
+        raise
+
+
+def is_totally_ordered(queryset):
+    """Whether the terms of the ordering name a unique column, so that no two rows are equal."""
+    query = queryset.query
+    if query.combinator or any(_is_to_many(query.model, path) for path in query.values_select):
+        return False
+    terms = query.order_by or (query.default_ordering and query.get_meta().ordering) or ()
+    return any(isinstance(term, str) and _is_unique(query.model, term.lstrip("-+")) for term in terms)
+
+
+def _is_unique(model, name):
+    if name == "pk":
+        return True
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return field.concrete and field.unique and not field.null and not field.many_to_many
+
+
+def _is_to_many(model, path):
+    return any(field is not None and (field.one_to_many or field.many_to_many) for _, field in walk(model, path))
