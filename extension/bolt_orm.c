@@ -40,7 +40,7 @@ _PG_init(void)
 							"Each chunk of root objects has its relations fetched, is returned and freed before "
 							"the next one. Larger chunks run fewer statements and hold more memory.",
 							&bolt_chunk_size,
-							2000, 1, 1000000,
+							500, 1, 1000000,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("bolt_orm.plan_cache_size",

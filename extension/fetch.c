@@ -29,6 +29,9 @@
 #define FIRST_CHUNK 64
 #define CHUNK_GROWTH 4
 
+/* Where a child's whole table is read for each chunk, chunks are so much larger. */
+#define UNINDEXED_GROWTH 16
+
 /* A chunk ends when its root rows take up so many bytes … */
 #define CHUNK_BYTES (8 * 1024 * 1024)
 
@@ -480,7 +483,8 @@ bolt_run_begin(FetchGraph *graph, const Document *document)
 	run->context = context;
 	run->row_context = AllocSetContextCreate(context, "bolt_orm row", ALLOCSET_SMALL_SIZES);
 	run->call_context = AllocSetContextCreate(context, "bolt_orm chunk", ALLOCSET_DEFAULT_SIZES);
-	run->chunk = graph->all_indexed ? Min(FIRST_CHUNK, bolt_chunk_size) : bolt_chunk_size;
+	run->largest_chunk = graph->all_indexed ? bolt_chunk_size : bolt_chunk_size * UNINDEXED_GROWTH;
+	run->chunk = graph->all_indexed ? Min(FIRST_CHUNK, bolt_chunk_size) : run->largest_chunk;
 	callback->func = forget_graph;
 	callback->arg = graph;
 	graph->users++;
@@ -572,7 +576,7 @@ run_root(FetchRun *run)
 	{
 		int64		bound = slice_bound(run);
 
-		if (bound >= 0 && bound <= bolt_chunk_size)
+		if (bound >= 0 && bound <= run->largest_chunk)
 		{
 			bolt_statement_run(root->node->statement, PLAN_MANY, root->params,
 							   run->document->queryset->row_limit, &receiver.pub);
@@ -590,7 +594,7 @@ run_root(FetchRun *run)
 		if (bolt_cursor_fetch(run->cursor, count, &receiver.pub) < count)
 			run->done = true;
 	}
-	run->chunk = Min(run->chunk * CHUNK_GROWTH, bolt_chunk_size);
+	run->chunk = Min(run->chunk * CHUNK_GROWTH, run->largest_chunk);
 	MemoryContextSwitchTo(old);
 }
 

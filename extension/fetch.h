@@ -94,6 +94,7 @@ typedef struct FetchRun
 	bool		done;			/* no root rows are left */
 	bool		instrument;		/* measure the nodes */
 	int			chunk;			/* root rows to fetch next */
+	int			largest_chunk;
 } FetchRun;
 
 /*

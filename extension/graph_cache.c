@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "common/hashfn.h"
 #include "compile.h"
 #include "graph_cache.h"
@@ -84,15 +83,12 @@ static void
 complete_key(StringInfo key, FetchPurpose purpose)
 {
 	Oid			role = GetUserId();
-	List	   *path = fetch_search_path(true);
-	ListCell   *lc;
+	uint64		search_path = bolt_search_path_hash();
 
 	appendStringInfoChar(key, 'a' + purpose);
 	appendStringInfoChar(key, bolt_bigint_as_string ? '"' : '0');
 	appendBinaryStringInfo(key, (char *) &role, sizeof(role));
-	foreach(lc, path)
-		appendBinaryStringInfo(key, (char *) &lfirst_oid(lc), sizeof(Oid));
-	list_free(path);
+	appendBinaryStringInfo(key, (char *) &search_path, sizeof(search_path));
 }
 
 static FetchGraph *

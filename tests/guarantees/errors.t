@@ -186,7 +186,8 @@ CREATE TYPE two AS (one int, two text);
 CREATE TABLE everything (id int PRIMARY KEY, n numeric, b boolean, u uuid, i interval, d date, t text, j jsonb, a int[], r int4range,
 	c "char", e colour, x two, k json, y bytea, p point, m money, ts timestamp, tm time, f float8, s tsvector, v varchar(3), o oid, net inet, bits bit(3), z xml);
 INSERT INTO everything VALUES (1, 1.5, true, '9f1b2c3d-0000-0000-0000-000000000000', '1 day', '2024-02-29', 'abc', '{"a": [{"b": 1}]}', '{1,2}', '[1,5)',
-	'x', 'red', '(1,a)', '{"a":  1}', '\x00ff', '(1,2)', '1.5', now(), '12:00', 'NaN', 'a b', 'abc', 1, '10.0.0.1/8', '101', '<a/>'), (2);
+	'x', 'red', '(1,a)', '{"a":  1}', '\x00ff', '(1,2)', '1.5', now(), '12:00', 'NaN', 'a b', 'abc', 1, '10.0.0.1/8', '101', '<a/>');
+INSERT INTO everything (id) VALUES (2);
 CREATE TABLE tree (id int PRIMARY KEY, parent_id int REFERENCES tree, name text);
 INSERT INTO tree VALUES (1, NULL, 'a'), (2, 1, 'b'), (3, 2, 'c');
 SELECT bolt.register_relation('tree', '{parent_id}', related_name => 'children');
