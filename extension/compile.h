@@ -87,6 +87,7 @@ extern const char *bolt_operator(Oid left, Oid right, int strategy);
 extern Oid	bolt_comparison_type(Oid type);
 extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
 
+extern char *bolt_column_text(int alias, const Field *field);
 extern void bolt_append_unnest(StringInfo sql, int first, int n, const char *alias);
 
 /* bind.c */
@@ -164,6 +165,73 @@ extern void bolt_append_select(StringInfo sql, SelectText *text, const char *bef
 							   const char *base_condition, const char *condition, bool name_outputs);
 extern void bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number);
 extern int	bolt_base_alias(const Select *select);
+
+/* ----------
+ * Making the graph
+ * ----------
+ */
+typedef struct Compiler
+{
+	FetchGraph *graph;
+	List	   *nodes;			/* of FetchNode *, parents first */
+} Compiler;
+
+/* A key as the compiler sees it: columns on both sides of a relation. */
+typedef struct KeyPair
+{
+	int			n;
+	const Model *near_model;
+	const Model *far_model;
+	const AttrNumber *near_fields;
+	const AttrNumber *far_fields;
+} KeyPair;
+
+/* How the two sides of a key's column are compared. */
+typedef struct KeyComparison
+{
+	Oid			type;			/* in which they are */
+	const char *operator;		/* far operator type */
+	bool		cast_far;		/* the far column has to be cast for it */
+	bool		cast_key;		/* the far column has to be cast to be a key */
+} KeyComparison;
+
+/* Where a keyed statement finds its keys. */
+typedef struct KeyedFrom
+{
+	const KeyPair *pair;
+	bool		indexed;		/* an index serves the key */
+	int			alias;			/* of the table with the key's far columns */
+	char	   *through;		/* that table, where it is not the model's own … */
+	char	   *through_condition;	/* … and what joins the model's to it */
+} KeyedFrom;
+
+/* The members of a node that is being compiled. */
+typedef struct ItemList
+{
+	Compiler   *compiler;
+	FetchNode  *node;
+	int			size;
+} ItemList;
+
+/* keyed.c */
+extern void *bolt_graph_alloc(Compiler *compiler, Size size);
+extern char *bolt_graph_string(Compiler *compiler, const char *string);
+extern FetchStatement *bolt_finish_statement(Compiler *compiler, const Statement *statement,
+											 const char *sql);
+extern void bolt_note_tables(const Select *select);
+extern void bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison);
+extern void bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair);
+extern void bolt_add_key_params(Statement *statement, const KeyPair *pair);
+extern char *bolt_far_key(const KeyPair *pair, int column, int alias, bool cast);
+extern char *bolt_far_key_output(const KeyPair *pair, int column, int alias);
+extern FetchStatement *bolt_keyed_statement(Compiler *compiler, SelectText *text,
+											const KeyedFrom *from);
+
+/* items.c */
+extern void bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text);
+extern void bolt_add_values_items(ItemList *items, SelectText *text);
+extern void bolt_add_key_item(ItemList *items, SelectText *text);
+extern void bolt_open_behind_key(Compiler *compiler, FetchNode *node);
 
 /* compile.c */
 extern FetchGraph *bolt_compile(const Document *document, FetchPurpose purpose);

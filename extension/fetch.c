@@ -194,7 +194,8 @@ write_columns(const FetchNode *node, RowStore *store, TupleTableSlot *slot)
 	int			nsplits = 0;
 
 	offsets[0] = out->length;
-	json_buffer_append(out, node->open, strlen(node->open));
+	if (node->nitems == 0)
+		json_buffer_append(out, node->open, strlen(node->open));
 	for (int i = 0; i < node->nitems; i++)
 	{
 		const FetchItem *item = &node->items[i];
@@ -212,7 +213,7 @@ write_columns(const FetchNode *node, RowStore *store, TupleTableSlot *slot)
 			item->writer.write(&item->writer, slot->tts_values[item->attno - 1], out);
 	}
 	if (node->nchildren == 0)
-		json_buffer_append(out, node->close, strlen(node->close));
+		json_buffer_append(out, node->close, node->close_length);
 	offsets[store->stride] = out->length;
 }
 

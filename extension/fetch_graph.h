@@ -121,8 +121,9 @@ struct FetchNode
 	FetchNode  *shares;			/* an earlier node with the same objects, or itself */
 	bool		keep;			/* its objects may serve the next chunk, too */
 
-	const char *open;			/* "{", "[" or "" */
+	const char *open;			/* "{", "[" or "": part of the first item's prefix */
 	const char *close;
+	int			close_length;
 	int			nitems;
 	FetchItem  *items;
 	int			nsplits;		/* children before the last column */

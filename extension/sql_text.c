@@ -26,6 +26,17 @@ bolt_append_column(StringInfo sql, int alias, const char *name)
 	appendStringInfo(sql, "t%d.%s", alias, quote_identifier(name));
 }
 
+/* The same, as a string. */
+char *
+bolt_column_text(int alias, const Field *field)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	bolt_append_column(&sql, alias, field->name);
+	return sql.data;
+}
+
 void
 bolt_append_type(StringInfo sql, Oid type, int32 typmod)
 {

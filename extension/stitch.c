@@ -68,7 +68,7 @@ stitch_row(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
 			stitch_child(run, &run->nodes[item->child->number], row, out);
 		}
 	}
-	json_buffer_append(out, node->close, strlen(node->close));
+	json_buffer_append(out, node->close, node->close_length);
 }
 
 static void

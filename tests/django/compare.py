@@ -58,6 +58,8 @@ def attempt(case, form, wanted):
         outcome = compare(case.build, form, sqlstate=case.sqlstate, instead=case.instead)
         if outcome.verdict == "needs chain" and "chain" in wanted:
             outcome = compare(case.build, "chain", sqlstate=case.sqlstate, instead=case.instead)
+        if outcome.verdict == "ambiguous":
+            return None, "the case: Django's answer is one of several, its order decides nothing"
         return outcome, None
     except Exception as error:
         return None, f"the harness: {type(error).__name__}: {error}"

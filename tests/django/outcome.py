@@ -13,7 +13,7 @@ import bolt
 import serialize
 from bolt_django import NeedsChain, Request, observing, recording_only
 from canonical import text
-from shape import Shape, shape_of
+from shape import Shape, is_ambiguous, is_totally_ordered, shape_of
 
 # The SQLSTATEs, or their class, that stand for an exception of Django's (contract section 8).
 SQLSTATES = [
@@ -43,7 +43,8 @@ class Page:
 class Outcome:
     """What both said of an expression.
 
-    verdict: "same", "different" or "needs chain"; the other fields are for a report.
+    verdict: "same", "different", "needs chain" or "ambiguous", where Django's own answer
+    is one of several; the other fields are for a report.
     """
 
     verdict: str
@@ -67,10 +68,12 @@ def compare(build, form="plain", function="fetch_json", sqlstate=None, instead=N
             raise
         return Outcome("needs chain")
     answer = bolt.run(statement)
-    expected, shape = _django(instead or build, function)
+    expected, shape, ambiguous = _django(instead or build, function)
     if isinstance(expected, Exception) or isinstance(answer, bolt.Failure):
         same = isinstance(answer, bolt.Failure) and _means(answer.sqlstate, expected, sqlstate)
         return _outcome(same, statement, f"{type(expected).__name__}: {expected}", str(answer))
+    if ambiguous:
+        return Outcome("ambiguous", statement.document, statement)
     answer = _normalised(answer, request.method, shape)
     expected = text(expected)
     return _outcome(expected == text(answer), statement, expected, text(answer))
@@ -92,19 +95,28 @@ def _request_of(build, function):
 
 
 def _django(build, function):
-    """Django's answer in JSON's form, or its exception; and the shape of the queryset."""
+    """Django's answer in JSON's form, or its exception; the queryset's shape; whether another would do."""
     try:
         with observing() as requests:
             value = build()
         if isinstance(value, Page):
-            return _page(value), shape_of(value.queryset)
+            return _page(value), shape_of(value.queryset), not is_totally_ordered(value.queryset)
         request = requests[-1] if requests else Request(function, value)
         shape = shape_of(request.queryset)
-        return _answer(request, value, shape), shape
+        return _answer(request, value, shape), shape, _is_ambiguous(request)
     except Exception as error:
-        if isinstance(error, Error):
-            connection.close() if not connection.is_usable() else None
-        return error, Shape()
+        if isinstance(error, Error) and not connection.is_usable():
+            connection.close()
+        return error, Shape(), False
+
+
+def _is_ambiguous(request):
+    queryset = request.queryset
+    if request.method in ("first", "last") and queryset.ordered and not is_totally_ordered(queryset):
+        return True
+    if request.method in ("earliest", "latest"):
+        return not is_totally_ordered(queryset.order_by(*request.args or ["?"]))
+    return is_ambiguous(queryset)
 
 
 def _answer(request, value, shape):

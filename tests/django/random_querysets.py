@@ -1,1 +1,325 @@
-def run(options, wanted): return 0,0
+"""Random querysets over the press: whatever can be chained, in an order that Django allows.
+
+Where rows have no order the results are compared as multisets, and slices are only taken of
+rows that have one. Known differences on purpose (docs/differences.md) are not generated.
+"""
+
+import datetime
+import decimal
+import random
+import uuid
+import zoneinfo
+
+from django.db.models import Prefetch, Q
+
+import random_models as known
+from outcome import compare, report
+from press import models as press
+from random_chain import Chain, Joined, Leaf, Link, Not, PrefetchOf, Slice
+
+NAMESPACE = {
+    "datetime": datetime,
+    "Decimal": decimal.Decimal,
+    "UUID": uuid.UUID,
+    "zoneinfo": zoneinfo,
+    "Prefetch": Prefetch,
+    "Q": Q,
+    **{name: getattr(press, name) for name in dir(press) if name[0].isupper()},
+}
+
+
+def run(options, wanted):
+    """Generates and compares; returns how many passed and failed."""
+    passed = failed = 0
+    for number in range(options.random):
+        seed = options.seed * 1_000_000 + number
+        chain = Generator(random.Random(seed), wanted).chain()
+        form = options.form if "chain" in wanted else "plain"
+        if outcome_of(chain, form).verdict in ("same", "needs chain", "ambiguous"):
+            passed += 1
+            continue
+        failed += 1
+        chain = shrink(chain, form)
+        print(f"\nFAILED random {seed}\n{chain.source()}\n{report(outcome_of(chain, form), build(chain))}", flush=True)
+        if failed >= options.most:
+            print(f"random: stopped after {failed} differences in {number + 1}")
+            break
+    return passed, failed
+
+
+def build(chain):
+    text = chain.source()
+    return lambda: eval(text, dict(NAMESPACE))
+
+
+def outcome_of(chain, form):
+    return compare(build(chain), form, function="fetch")
+
+
+def shrink(chain, form, most=400):
+    """The smallest chain found that still makes a difference."""
+    progress = True
+    while progress and most > 0:
+        progress = False
+        for candidate in chain.smaller():
+            most -= 1
+            try:
+                different = outcome_of(candidate, form).verdict == "different"
+            except Exception:  # what is left makes no sense
+                different = False
+            if different:
+                chain = candidate
+                progress = True
+                break
+    return chain
+
+
+class Generator:
+    """One random queryset. features: what may be used of what is not always there."""
+
+    def __init__(self, chance, features):
+        self.chance = chance
+        self.features = features
+
+    def sometimes(self, probability):
+        return self.chance.random() < probability
+
+    def pick(self, members):
+        return self.chance.choice(members)
+
+    # ---- the chain ----
+
+    def chain(self):
+        name = self.pick(["Article", "Person", *known.model_names()])
+        links = self.conditions(name, 3)
+        terminal = None
+        if self.sometimes(0.2):
+            links += self.order(name, total=self.sometimes(0.7))
+            links += self.values(name) if self.sometimes(0.6) else ()
+            links += (Link("distinct"),) if self.sometimes(0.3) else ()
+        else:
+            selected = self.to_one_paths(name) if self.sometimes(0.35) else []
+            if selected:
+                links += (Link("select_related", tuple(map(repr, selected)), 1),)
+            links += self.loading(name, selected)
+            if self.sometimes(0.35):
+                links += self.prefetches(name, 2)
+            links += self.order_and_slice(name)
+        if self.sometimes(0.2):
+            terminal = self.terminal(name)
+        if self.sometimes(0.3):
+            links = self.shuffled(links)
+        return Chain(name, links, terminal)
+
+    def shuffled(self, links):
+        """In another order, but for what has to be last; values() must come after select_related()."""
+        last = [link for link in links if isinstance(link, Slice)]
+        first = [link for link in links if not isinstance(link, Slice)]
+        self.chance.shuffle(first)
+        return tuple(first + last)
+
+    def order_and_slice(self, name):
+        choice = self.chance.random()
+        if choice < 0.3:
+            return ()
+        if choice < 0.5:
+            return self.order(name, total=False)
+        links = self.order(name, total=True)
+        if choice < 0.6:
+            terms = [term for term in links[0].arguments if "__" not in term]
+            distinct = [term.replace("-", "") for term in terms[: self.chance.randint(1, 2)]]
+            rest = tuple(term for term in terms if term.replace("-", "") not in distinct)
+            links = (Link("order_by", tuple(terms[: len(distinct)]) + rest, 1), Link("distinct", tuple(distinct), 1))
+        elif choice < 0.7:
+            links += (Link("reverse"),)
+        if self.sometimes(0.5):
+            start = self.pick([0, 0, 1, 3])
+            links += (Slice(start, self.pick([start + 1, start + 4, start + 10, None])),)
+        return links
+
+    def order(self, name, total):
+        terms = []
+        for _ in range(self.chance.randint(0 if total else 1, 2)):
+            path = self.pick(self.column_paths(name, 2, to_many=self.sometimes(0.1)))
+            if path not in [term.replace("-", "") for term in terms]:
+                terms.append("-" * self.sometimes(0.4) + path)
+        if total and "pk" not in terms:
+            terms.append(self.pick(["pk", "-pk"]))
+        return (Link("order_by", tuple(map(repr, terms)), 1),) if terms else ()
+
+    def values(self, name):
+        paths = [self.pick(self.column_paths(name, 2, to_many=self.sometimes(0.2))) for _ in range(3)]
+        paths = list(dict.fromkeys(paths))[: self.chance.randint(1, 3)]
+        arguments = tuple(map(repr, paths))
+        choice = self.chance.random()
+        if choice < 0.5:
+            return (Link("values", arguments, 1),)
+        if choice < 0.8:
+            return (Link("values_list", arguments, 1),)
+        return (Link("values_list", (arguments[0], "flat=True"), 2),)
+
+    def terminal(self, name):
+        method = self.pick(["count", "count", "exists", "first", "last", "earliest", "latest", "in_bulk", "get"])
+        if method in ("earliest", "latest"):
+            field = self.pick(known.fields(name)).name
+            return Link(method, (repr(field), repr("pk")), 2)
+        if method == "in_bulk":
+            pks = known.values(name, "pk")
+            return Link(method, ("[%s]" % ", ".join(self.pick(pks) for _ in range(3)),), 1)
+        if method == "get" and self.sometimes(0.7):
+            return Link(method, (f"pk={self.pick(known.values(name, 'pk'))}",), 0)
+        return Link(method)
+
+    # ---- conditions ----
+
+    def conditions(self, name, most):
+        links = ()
+        for _ in range(self.chance.randint(0, most)):
+            if self.sometimes(0.7):
+                links += (Link("filter", self.call(name, False), 1),)
+            else:
+                links += (Link("exclude", self.call(name, True), 1),)
+        return links
+
+    def call(self, name, negated):
+        """The arguments of one call."""
+        used = set()
+        return tuple(self.q(name, 2, negated, used) for _ in range(self.pick([1, 1, 2])))
+
+    def q(self, name, depth, negated, used):
+        choice = self.chance.random()
+        if depth == 0 or choice < 0.5:
+            return self.leaf(name, negated, used)
+        if choice < 0.7:
+            return Not(self.q(name, depth - 1, True, used))
+        operator = self.pick(["&", "&", "|", "|", "|", "^"])
+        members = tuple(self.q(name, depth - 1, negated, used) for _ in range(self.pick([2, 2, 3])))
+        return Joined(operator, members)
+
+    def leaf(self, name, negated, used):
+        """used: the to-many relations that negated conditions have named, each of which does once."""
+        path, target, to_many = "", name, None
+        for _ in range(self.pick([0, 0, 1, 1, 2])):
+            relations = [r for r in known.relations(target) if not (negated and r.to_many and path + r.name in used)]
+            relation = self.pick(relations or [None])
+            if relation is None:
+                break
+            path += relation.name
+            if relation.to_many and to_many is None:
+                to_many = path
+            path += "__"
+            target = relation.target
+        used.add(to_many)
+        if self.sometimes(0.15):
+            relation = self.pick(known.relations(target))
+            if not (negated and relation.to_many and path + relation.name in used):
+                if relation.to_many and to_many is None:
+                    used.add(path + relation.name)
+                return self.relation_leaf(path, relation)
+        field = self.pick(known.fields(target) or [known.Field("pk", "number", False)])
+        lookup = self.pick(known.LOOKUPS[field.kind])
+        suffix = "" if lookup == "exact" and self.sometimes(0.7) else "__" + lookup
+        return Leaf(path + field.name + suffix, self.value(target, field, lookup))
+
+    def relation_leaf(self, path, relation):
+        pks = known.values(relation.target, "pk")
+        choice = self.pick(["exact", "in", "isnull", "gt"])
+        if choice == "isnull":
+            return Leaf(path + relation.name + "__isnull", str(self.sometimes(0.5)))
+        if choice == "in":
+            return Leaf(path + relation.name + "__in", "[%s]" % ", ".join(self.pick(pks) for _ in range(3)))
+        if choice == "gt" and not relation.to_many:
+            return Leaf(path + relation.name + "__gt", self.pick(pks))
+        return Leaf(path + relation.name, self.pick(pks) if self.sometimes(0.9) else "None")
+
+    def value(self, name, field, lookup):
+        there = known.values(name, field.name)
+        if lookup == "isnull":
+            return str(self.sometimes(0.5))
+        if lookup == "in":
+            members = [self.pick(there) for _ in range(self.chance.randint(0, 4))]
+            return "[%s]" % ", ".join(members + ["None"] * self.sometimes(0.1))
+        if lookup == "range":
+            return f"({self.pick(there)}, {self.pick(there)})"
+        if lookup in ("regex", "iregex"):
+            return repr(self.pick(known.EXPRESSIONS))
+        if lookup in known.TEXTS and lookup != "iexact":
+            if field.kind != "text":
+                return repr(self.pick(["1", "2", "-", "5"]))
+            return repr(self.pick(known.PATTERNS))
+        if lookup == "exact" and field.nullable and self.sometimes(0.1):
+            return "None"
+        return self.pick(there)
+
+    # ---- paths ----
+
+    def column_paths(self, name, depth, to_many=False):
+        """Paths that end at a column."""
+        path, target = "", name
+        for _ in range(self.chance.randint(0, depth)):
+            relations = [r for r in known.relations(target) if to_many or not r.to_many]
+            if not relations:
+                break
+            relation = self.pick(relations)
+            path += relation.name + "__"
+            target = relation.target
+        names = [field.name for field in known.fields(target) if field.kind != "json"]
+        return [path + each for each in [*names, *known.foreign_keys(target), "pk"]]
+
+    def to_one_paths(self, name):
+        paths = []
+        for _ in range(self.chance.randint(1, 2)):
+            path, target = [], name
+            for _ in range(self.chance.randint(1, 3)):
+                relations = [r for r in known.relations(target) if not r.to_many]
+                if not relations:
+                    break
+                relation = self.pick(relations)
+                path.append(relation.name)
+                target = relation.target
+            if path:
+                paths.append("__".join(path))
+        return list(dict.fromkeys(paths))
+
+    def loading(self, name, selected):
+        if not self.sometimes(0.3):
+            return ()
+        own = [field.name for field in known.fields(name)] + known.foreign_keys(name)
+        paths = self.chance.sample(own, self.chance.randint(1, min(3, len(own))))
+        method = self.pick(["only", "defer"])
+        if method == "only":
+            # Django refuses to follow a relation whose column it has not read
+            paths += [path.split("__")[0] for path in selected if path.split("__")[0] not in paths]
+        return (Link(method, tuple(map(repr, paths)), 1),)
+
+    def prefetches(self, name, depth):
+        lookups = []
+        for _ in range(self.chance.randint(1, 2)):
+            relation = self.pick(known.relations(name))
+            if any(relation.accessor in lookup for lookup in map(str, lookups)):
+                continue
+            lookups.append(self.prefetch(relation, depth, len(lookups)))
+        return (Link("prefetch_related", tuple(lookups), 1),) if lookups else ()
+
+    def prefetch(self, relation, depth, number):
+        path = relation.accessor
+        if self.sometimes(0.4):
+            following = self.pick(known.relations(relation.target) or [None])
+            if following is not None:
+                return repr(f"{path}__{following.accessor}")
+        if self.sometimes(0.3):
+            return repr(path)
+        target = relation.target
+        links = self.conditions(target, 2)
+        selected = self.to_one_paths(target) if self.sometimes(0.2) else []
+        if selected:
+            links += (Link("select_related", tuple(map(repr, selected)), 1),)
+        if depth and self.sometimes(0.3):
+            links += self.prefetches(target, depth - 1)
+        if self.sometimes(0.5):
+            links += self.order(target, total=True)
+            if relation.to_many and self.sometimes(0.5):
+                start = self.pick([0, 0, 1])
+                links += (Slice(start, self.pick([start + 1, start + 2, None])),)
+        to_attr = f"found_{number}" if self.sometimes(0.4) else None
+        return PrefetchOf(path, Chain(target, links), to_attr)

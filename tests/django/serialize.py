@@ -43,9 +43,8 @@ def sort_members(value, shape):
 
 def _object(instance, shape):
     result = {}
-    deferred = instance.get_deferred_fields()
     for field in instance._meta.concrete_fields:
-        if field.attname not in deferred:
+        if shape.loaded is None or field.attname in shape.loaded:
             result[field.column] = scalar(getattr(instance, field.attname))
     for name in shape.annotations:
         result[name] = scalar(getattr(instance, name))
@@ -57,15 +56,15 @@ def _object(instance, shape):
             result[name] = rows(value, prefetched.shape, None)
         elif prefetched.to_attr:
             result[name] = value and _object(value, prefetched.shape)
-        elif hasattr(type(instance), name) and hasattr(getattr(type(instance), name), "rel") and _is_many(instance, name):
+        elif _is_to_many(instance, name):
             result[name] = rows(getattr(instance, name).all(), prefetched.shape, None)
         else:
             result[name] = _to_one(instance, name, prefetched.shape)
     return result
 
 
-def _is_many(instance, name):
-    # the descriptors of to-many relations make managers
+def _is_to_many(instance, name):
+    # only the descriptors of to-many relations make managers
     return hasattr(getattr(type(instance), name), "related_manager_cls")
 
 

@@ -14,10 +14,12 @@ SELECT_RELATED_DEPTH = 5
 class Shape:
     """A node of the graph.
 
+    loaded: the attributes of the columns that only() and defer() leave, None for all;
     selected: the relations of select_related; prefetched: name of the member → Prefetched;
     ordered: the rows' order is decided, down to the last row.
     """
 
+    loaded: frozenset | None = None
     selected: dict = dataclasses.field(default_factory=dict)
     prefetched: dict = dataclasses.field(default_factory=dict)
     annotations: tuple = ()
@@ -34,29 +36,38 @@ class Prefetched:
 def shape_of(queryset):
     """The shape of a QuerySet that Django has accepted."""
     query = queryset.query
-    shape = Shape(ordered=is_totally_ordered(queryset), annotations=tuple(query.annotation_select))
+    mask = query.get_select_mask()
+    shape = Shape(_loaded(mask), ordered=is_totally_ordered(queryset), annotations=tuple(query.annotation_select))
     if query.select_related is True:
-        _select_all(shape, query.model, 1)
+        _select_all(shape, query.model, mask, 1)
     elif query.select_related:
-        _select(shape, query.select_related)
+        _select(shape, query.model, query.select_related, mask)
     for lookup in queryset._prefetch_related_lookups:
         _prefetch(shape, queryset.model, lookup)
     return shape
 
 
-def _select(shape, names):
+def _loaded(mask):
+    """From Django's own reckoning: a mask has the fields to load, none meaning all."""
+    return frozenset(field.attname for field in mask if hasattr(field, "attname")) if mask else None
+
+
+def _select(shape, model, names, mask):
     for name, inner in names.items():
-        shape.selected[name] = Shape()
-        _select(shape.selected[name], inner)
+        field = model._meta.get_field(name)
+        inner_mask = mask.get(field, {})
+        shape.selected[name] = Shape(_loaded(inner_mask))
+        _select(shape.selected[name], field.related_model, inner, inner_mask)
 
 
-def _select_all(shape, model, depth):
+def _select_all(shape, model, mask, depth):
     if depth > SELECT_RELATED_DEPTH:
         return
     for field in model._meta.fields:
         if field.remote_field is not None and not field.null:
-            shape.selected[field.name] = Shape()
-            _select_all(shape.selected[field.name], field.related_model, depth + 1)
+            inner_mask = mask.get(field, {})
+            shape.selected[field.name] = Shape(_loaded(inner_mask))
+            _select_all(shape.selected[field.name], field.related_model, inner_mask, depth + 1)
 
 
 def _prefetch(shape, model, lookup):
@@ -115,3 +126,13 @@ def _is_unique(model, name):
 
 def _is_to_many(model, path):
     return any(field is not None and (field.one_to_many or field.many_to_many) for _, field in walk(model, path))
+
+
+def is_ambiguous(queryset):
+    """Whether which rows there are depends on an order that nothing decides."""
+    query = queryset.query
+    choosing = query.is_sliced or query.distinct_fields
+    if choosing and not is_totally_ordered(queryset):
+        return True
+    lookups = [lookup for lookup in queryset._prefetch_related_lookups if isinstance(lookup, Prefetch)]
+    return any(lookup.queryset is not None and is_ambiguous(lookup.queryset) for lookup in lookups)

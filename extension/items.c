@@ -1,0 +1,237 @@
+/*-------------------------------------------------------------------------
+ *
+ * items.c
+ *	  The members of a node's objects: columns, values, children.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "error.h"
+#include "json_out.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+static FetchItem *
+add_item(ItemList *items, const char *name)
+{
+	FetchNode  *node = items->node;
+	JsonBuffer	prefix;
+	FetchItem  *item;
+
+	if (node->nitems == items->size)
+	{
+		FetchItem  *old = node->items;
+
+		items->size = Max(16, items->size * 2);
+		node->items = bolt_graph_alloc(items->compiler, sizeof(FetchItem) * items->size);
+		if (old != NULL)
+		{
+			memcpy(node->items, old, sizeof(FetchItem) * node->nitems);
+			pfree(old);
+		}
+	}
+	item = &node->items[node->nitems];
+	bolt_json_buffer_init(&prefix, items->compiler->graph->context, 0);
+	if (node->nitems > 0)
+		json_buffer_append_char(&prefix, ',');
+	else
+		json_buffer_append(&prefix, node->open, strlen(node->open));
+	if (name != NULL)
+	{
+		bolt_json_write_string(&prefix, name, strlen(name));
+		json_buffer_append_char(&prefix, ':');
+	}
+	json_buffer_append_char(&prefix, '\0');
+	item->prefix = MemoryContextStrdup(items->compiler->graph->context, prefix.data);
+	item->prefix_length = prefix.length - 1;
+	pfree(prefix.data);
+	node->nitems++;
+	return item;
+}
+
+static void
+add_column_item(ItemList *items, const char *name, SelectText *text, const char *expression, Oid type)
+{
+	FetchItem  *item = add_item(items, name);
+
+	item->attno = bolt_add_output(text, expression);
+	item->type = type;
+}
+
+static void
+add_child_item(ItemList *items, const Branch *branch)
+{
+	/* the node itself is compiled when this one's select list is complete */
+	add_item(items, branch->name)->child = (FetchNode *) branch;
+}
+
+static const Branch *
+branch_in_place_of(const Branch *branch, const Field *field)
+{
+	ListCell   *lc;
+
+	foreach(lc, branch->branches)
+	{
+		if (strcmp(((Branch *) lfirst(lc))->name, field->name) == 0)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/* Columns in table order, then what select_related and prefetch_related add. */
+void
+bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text)
+{
+	const Model *model = branch->model;
+	int			alias = bolt_base_alias(text->select);
+	List	   *placed = NIL;
+
+	items->node->open = "{";
+	items->node->close = "}";
+	for (int i = 0; i < model->nfields; i++)
+	{
+		const Field *field = &model->fields[i];
+		const Branch *child = branch_in_place_of(branch, field);
+
+		if (child != NULL)
+		{
+			add_child_item(items, child);
+			placed = lappend(placed, unconstify(Branch *, child));
+		}
+		else if (branch->loaded[i])
+			add_column_item(items, field->name, text, bolt_column_text(alias, field), field->type);
+	}
+	for (int selected = 1; selected >= 0; selected--)
+	{
+		ListCell   *lc;
+
+		foreach(lc, branch->branches)
+		{
+			Branch	   *child = lfirst(lc);
+
+			if (child->selected == (bool) selected && !list_member_ptr(placed, child))
+				add_child_item(items, child);
+		}
+	}
+}
+
+/* One member of values(): a path's column, or the columns of a composite key. */
+static void
+add_value_item(ItemList *items, SelectText *text, const PathTerm *term)
+{
+	int			alias = bolt_base_alias(text->select);
+	FieldPath  *path = bolt_parse_path(text->model, term->path, term->value);
+	bool		named = text->queryset->values_kind == VALUES_OBJECTS;
+	Column		columns[INDEX_MAX_KEYS];
+	StringInfoData expression;
+
+	bolt_refuse_rest(path);
+	bolt_path_columns(text->select, alias, path, 0, columns);
+	if (path->nfields == 1)
+	{
+		add_column_item(items, named ? term->path : NULL, text,
+						bolt_column_text(columns[0].alias, columns[0].field), columns[0].field->type);
+		return;
+	}
+	initStringInfo(&expression);
+	appendStringInfoString(&expression, "pg_catalog.json_build_array(");
+	for (int i = 0; i < path->nfields; i++)
+		appendStringInfo(&expression, "%s%s", i > 0 ? ", " : "",
+						 bolt_column_text(columns[i].alias, columns[i].field));
+	appendStringInfoChar(&expression, ')');
+	add_column_item(items, named ? term->path : NULL, text, expression.data, JSONOID);
+}
+
+static bool
+named_before(List *values, int until, const char *path)
+{
+	for (int i = 0; i < until; i++)
+	{
+		if (strcmp(((PathTerm *) list_nth(values, i))->path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+bolt_add_values_items(ItemList *items, SelectText *text)
+{
+	const QuerySet *queryset = text->queryset;
+	List	   *values = queryset->values;
+	ListCell   *lc;
+
+	items->node->open = queryset->values_kind == VALUES_OBJECTS ? "{" :
+		queryset->values_kind == VALUES_LISTS ? "[" : "";
+	items->node->close = queryset->values_kind == VALUES_OBJECTS ? "}" :
+		queryset->values_kind == VALUES_LISTS ? "]" : "";
+	if (queryset->prefetch_related != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot call prefetch_related() after .values() or .values_list()"),
+				 bolt_errdetail_at(((PrefetchLookup *) linitial(queryset->prefetch_related))->value),
+				 errhint("Name the relation's columns in values, or leave values out.")));
+	if (values == NIL)
+	{
+		for (int i = 0; i < text->model->nfields; i++)
+		{
+			PathTerm   *term = palloc0(sizeof(PathTerm));
+
+			term->path = text->model->fields[i].name;
+			values = lappend(values, term);
+		}
+	}
+	foreach(lc, values)
+	{
+		const PathTerm *term = lfirst(lc);
+
+		if (queryset->values_kind == VALUES_FLAT && foreach_current_index(lc) > 0)
+			break;
+		if (queryset->values_kind != VALUES_OBJECTS ||
+			!named_before(values, foreach_current_index(lc), term->path))
+			add_value_item(items, text, term);
+	}
+}
+
+/*
+ * "value": before each object, as a member of one JSON object; the text is
+ * to_json's, without its quotes.
+ */
+void
+bolt_add_key_item(ItemList *items, SelectText *text)
+{
+	FieldPath  *path = bolt_parse_path(text->model, text->queryset->keyed_by, NULL);
+	StringInfoData expression;
+
+	initStringInfo(&expression);
+	items->node->open = "";
+	if (path->nfields == 1)
+		appendStringInfo(&expression, "pg_catalog.to_json(%s)",
+						 bolt_column_text(bolt_base_alias(text->select), path->fields[0]));
+	else
+	{
+		appendStringInfoString(&expression, "pg_catalog.json_build_array(");
+		for (int i = 0; i < path->nfields; i++)
+			appendStringInfo(&expression, "%s%s", i > 0 ? ", " : "",
+							 bolt_column_text(bolt_base_alias(text->select), path->fields[i]));
+		appendStringInfoChar(&expression, ')');
+	}
+	appendStringInfoString(&expression, " OPERATOR(pg_catalog.#>>) '{}'");
+	add_column_item(items, NULL, text, expression.data, TEXTOID);
+}
+
+/* The object's first member opens it behind the key. */
+void
+bolt_open_behind_key(Compiler *compiler, FetchNode *node)
+{
+	FetchItem  *item = &node->items[1];
+
+	item->prefix = bolt_graph_string(compiler, psprintf(":{%s", item->prefix + 1));
+	item->prefix_length++;
+}

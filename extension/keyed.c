@@ -1,0 +1,345 @@
+/*-------------------------------------------------------------------------
+ *
+ * keyed.c
+ *	  Statements that fetch the rows belonging to the keys of the level above.
+ *
+ * Such a statement is flat: it takes the distinct keys as an array and joins no
+ * other table for the sake of relations.  It has one of these forms:
+ *
+ *	  WHERE key = ANY ($1)							an index serves the key
+ *	  WHERE key >= ($1)[1] AND key <= ($1)[2]		the same, keys without gaps
+ *	  unnest($1) JOIN table							none does, or several columns
+ *	  unnest($1) CROSS JOIN LATERAL (… LIMIT)		so many a parent, with an index
+ *	  row_number() OVER (PARTITION BY key)			so many a parent, without;
+ *													rows that have to be distinct
+ *													first are sliced by LATERAL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "error.h"
+#include "json_out.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+void *
+bolt_graph_alloc(Compiler *compiler, Size size)
+{
+	return MemoryContextAllocZero(compiler->graph->context, size);
+}
+
+char *
+bolt_graph_string(Compiler *compiler, const char *string)
+{
+	return MemoryContextStrdup(compiler->graph->context, string);
+}
+
+/* ----------
+ * Statements
+ * ----------
+ */
+FetchStatement *
+bolt_finish_statement(Compiler *compiler, const Statement *statement, const char *sql)
+{
+	FetchStatement *result = bolt_graph_alloc(compiler, sizeof(FetchStatement));
+	ListCell   *lc;
+
+	result->sql = bolt_graph_string(compiler, sql);
+	result->nparams = list_length(statement->params);
+	result->params = bolt_graph_alloc(compiler, sizeof(StatementParam) * Max(result->nparams, 1));
+	result->generic_plan = !statement->value_dependent;
+	foreach(lc, statement->params)
+	{
+		StatementParam *param = &result->params[foreach_current_index(lc)];
+
+		*param = *(StatementParam *) lfirst(lc);
+		if (OidIsValid(param->input.fn_oid))
+			fmgr_info_cxt(param->input.fn_oid, &param->input, compiler->graph->context);
+	}
+	return result;
+}
+
+/* A table that must be planned with its values makes its statements so. */
+void
+bolt_note_tables(const Select *select)
+{
+	ListCell   *lc;
+
+	foreach(lc, select->joins)
+	{
+		if (((JoinedTable *) lfirst(lc))->model->volatile_plan)
+			select->statement->value_dependent = true;
+	}
+}
+
+/* ----------
+ * Keys
+ * ----------
+ */
+
+void
+bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison)
+{
+	Oid			near_type = bolt_comparison_type(
+		bolt_model_field_by_attnum(pair->near_model, pair->near_fields[column])->type);
+	Oid			far_type = bolt_comparison_type(
+		bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->type);
+
+	comparison->type = near_type;
+	comparison->cast_key = near_type != far_type;
+	comparison->operator = bolt_operator(far_type, near_type, BTEqualStrategyNumber);
+	comparison->cast_far = comparison->operator == NULL;
+	if (comparison->cast_far)
+		comparison->operator = bolt_operator(near_type, near_type, BTEqualStrategyNumber);
+	if (comparison->operator == NULL || !OidIsValid(get_array_type(near_type)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("a relation cannot be followed by column \"%s\" of type %s",
+						bolt_model_field_by_attnum(pair->near_model, pair->near_fields[column])->name,
+						format_type_be(near_type)),
+				 errdetail("The type has no equality operator or no array type.")));
+}
+
+static bool
+is_integer_key(const KeyPair *pair)
+{
+	KeyComparison comparison;
+
+	bolt_compare_key(pair, 0, &comparison);
+	return pair->n == 1 &&
+		(comparison.type == INT4OID || comparison.type == INT8OID ||
+		 comparison.type == INT2OID || comparison.type == OIDOID);
+}
+
+void
+bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair)
+{
+	key->ncolumns = pair->n;
+	key->columns = bolt_graph_alloc(compiler, sizeof(KeyColumn) * pair->n);
+	for (int i = 0; i < pair->n; i++)
+	{
+		KeyColumn  *column = &key->columns[i];
+		KeyComparison comparison;
+		TypeCacheEntry *entry;
+
+		bolt_compare_key(pair, i, &comparison);
+		entry = lookup_type_cache(comparison.type,
+								  TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
+		column->type = comparison.type;
+		column->collation = bolt_model_field_by_attnum(pair->far_model, pair->far_fields[i])->collation;
+		get_typlenbyval(comparison.type, &column->length, &column->by_value);
+		fmgr_info_cxt(entry->eq_opr_finfo.fn_oid, &column->equal, compiler->graph->context);
+		if (OidIsValid(entry->hash_proc_finfo.fn_oid))
+			fmgr_info_cxt(entry->hash_proc_finfo.fn_oid, &column->hash, compiler->graph->context);
+	}
+	key->integer = is_integer_key(pair);
+}
+
+/* Parameters for the keys of the level above: arrays, one a column. */
+void
+bolt_add_key_params(Statement *statement, const KeyPair *pair)
+{
+	for (int i = 0; i < pair->n; i++)
+	{
+		KeyComparison comparison;
+		StatementParam *param;
+
+		bolt_compare_key(pair, i, &comparison);
+		param = bolt_add_param(statement, get_array_type(comparison.type), NULL, NULL);
+		param->key_column = i;
+		param->value_type = comparison.type;
+	}
+}
+
+/* t0.key, cast where the two sides differ */
+char *
+bolt_far_key(const KeyPair *pair, int column, int alias, bool cast)
+{
+	StringInfoData sql;
+	KeyComparison comparison;
+
+	bolt_compare_key(pair, column, &comparison);
+	initStringInfo(&sql);
+	bolt_append_column(&sql, alias, bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->name);
+	if (cast)
+	{
+		appendStringInfoString(&sql, "::");
+		bolt_append_type(&sql, comparison.type, -1);
+	}
+	return sql.data;
+}
+
+char *
+bolt_far_key_output(const KeyPair *pair, int column, int alias)
+{
+	KeyComparison comparison;
+
+	bolt_compare_key(pair, column, &comparison);
+	return bolt_far_key(pair, column, alias, comparison.cast_key);
+}
+
+/* t0.key = ANY ($1), or t0.a = k.c1 AND t0.b = k.c2 */
+static char *
+key_condition(const KeyPair *pair, int alias, bool any)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < pair->n; i++)
+	{
+		KeyComparison comparison;
+
+		bolt_compare_key(pair, i, &comparison);
+		appendStringInfo(&sql, "%s%s %s ", i > 0 ? " AND " : "",
+						 bolt_far_key(pair, i, alias, comparison.cast_far), comparison.operator);
+		if (any)
+			appendStringInfo(&sql, "ANY ($%d)", i + 1);
+		else
+			appendStringInfo(&sql, "k.c%d", i + 1);
+	}
+	return sql.data;
+}
+
+/* ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS k (c1, c2) */
+static char *
+key_table(const KeyPair *pair)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	bolt_append_unnest(&sql, 1, pair->n, "k");
+	return sql.data;
+}
+
+/* ----------
+ * The forms of a keyed statement
+ * ----------
+ */
+
+/* unnest($1) AS k, and the through table joined to it where there is one */
+static void
+append_keys_first(StringInfo sql, SelectText *text, const KeyedFrom *from, bool name_outputs)
+{
+	char	   *keys = key_table(from->pair);
+	char	   *condition = key_condition(from->pair, from->alias, false);
+
+	if (from->through != NULL)
+		bolt_append_select(sql, text, psprintf("%s JOIN %s ON %s", keys, from->through, condition),
+						   from->through_condition, NULL, name_outputs);
+	else
+		bolt_append_select(sql, text, keys, condition, NULL, name_outputs);
+}
+
+/* SELECT s.c1, … FROM */
+static void
+append_outer_select(StringInfo sql, int noutputs)
+{
+	appendStringInfoString(sql, "SELECT ");
+	bolt_append_names(sql, "s.c", noutputs);
+	appendStringInfoString(sql, " FROM ");
+}
+
+/* The first rows of each key, by (SELECT … ORDER BY … LIMIT …) a key */
+static void
+append_lateral(StringInfo sql, SelectText *text, const KeyedFrom *from)
+{
+	StringInfoData inner;
+
+	initStringInfo(&inner);
+	bolt_append_select(&inner, text, from->through, from->through_condition,
+					   key_condition(from->pair, from->alias, false), true);
+	bolt_append_order(&inner, text);
+	bolt_append_slice(&inner, text);
+	append_outer_select(sql, list_length(text->outputs));
+	appendStringInfo(sql, "%s CROSS JOIN LATERAL (%s) AS s", key_table(from->pair), inner.data);
+}
+
+/* The same, from all of them numbered within their key */
+static void
+append_row_number(StringInfo sql, SelectText *text, const KeyedFrom *from)
+{
+	StringInfoData number;
+	StringInfoData inner;
+	int			noutputs = list_length(text->outputs);
+
+	initStringInfo(&number);
+	appendStringInfoString(&number, "pg_catalog.row_number() OVER (PARTITION BY ");
+	for (int i = 0; i < from->pair->n; i++)
+		appendStringInfo(&number, "%s%s", i > 0 ? ", " : "", bolt_far_key(from->pair, i, from->alias, false));
+	bolt_append_order(&number, text);
+	appendStringInfoChar(&number, ')');
+	bolt_add_output(text, number.data);
+
+	initStringInfo(&inner);
+	append_keys_first(&inner, text, from, true);
+	append_outer_select(sql, noutputs);
+	appendStringInfo(sql, "(%s) AS s WHERE ", inner.data);
+	bolt_append_number_slice(sql, text, psprintf("s.c%d", noutputs + 1));
+	appendStringInfo(sql, " ORDER BY s.c%d", noutputs + 1);
+}
+
+/*
+ * The statement WHERE key = ANY ($1) for all keys between the two members of $1.
+ * The condition stands in it once, for the alias is the table's alone.
+ */
+static char *
+range_form(const KeyedFrom *from, const char *sql)
+{
+	const char *any = key_condition(from->pair, from->alias, true);
+	const char *at = strstr(sql, any);
+	KeyComparison comparison;
+	Oid			far_type;
+	char	   *column;
+
+	bolt_compare_key(from->pair, 0, &comparison);
+	far_type = comparison.cast_far ? comparison.type :
+		bolt_model_field_by_attnum(from->pair->far_model, from->pair->far_fields[0])->type;
+	column = bolt_far_key(from->pair, 0, from->alias, comparison.cast_far);
+	return psprintf("%.*s%s %s ($1)[1] AND %s %s ($1)[2]%s", (int) (at - sql), sql,
+					column, bolt_operator(far_type, comparison.type, BTGreaterEqualStrategyNumber),
+					column, bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber),
+					at + strlen(any));
+}
+
+/*
+ * The statement of the rows that belong to the keys of the level above, whose
+ * parameters come first.
+ */
+FetchStatement *
+bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from)
+{
+	bool		sliced = bolt_is_per_parent(text->queryset);
+	bool		lateral = sliced && (from->indexed || text->queryset->distinct);
+	bool		any = !sliced && from->indexed && from->pair->n == 1;
+	StringInfoData sql;
+	FetchStatement *result;
+
+	initStringInfo(&sql);
+	if (lateral)
+		append_lateral(&sql, text, from);
+	else if (sliced)
+		append_row_number(&sql, text, from);
+	else
+	{
+		if (any)
+			bolt_append_select(&sql, text, NULL, NULL, key_condition(from->pair, from->alias, true), false);
+		else
+			append_keys_first(&sql, text, from, false);
+		bolt_append_order(&sql, text);
+	}
+	bolt_note_tables(text->select);
+	result = bolt_finish_statement(compiler, text->select->statement, sql.data);
+	if (any && is_integer_key(from->pair))
+		result->range_sql = bolt_graph_string(compiler, range_form(from, sql.data));
+	result->keyed_by_index = from->indexed && (any || sliced) && list_length(text->select->joins) == 1;
+	if (!from->indexed)
+		compiler->graph->all_indexed = false;
+	return result;
+}

@@ -1,0 +1,107 @@
+"""What a random queryset can be made of: the models' fields, relations and values."""
+
+import dataclasses
+import functools
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+KINDS = [
+    (ArrayField, "array"),
+    (models.JSONField, "json"),
+    (models.BooleanField, "boolean"),
+    (models.DecimalField, "number"),
+    (models.FloatField, "number"),
+    (models.IntegerField, "number"),
+    (models.DateTimeField, "moment"),
+    (models.DateField, "date"),
+    (models.TimeField, "time"),
+    (models.UUIDField, "uuid"),
+    (models.CharField, "text"),
+    (models.TextField, "text"),
+]
+PLAIN = ["exact", "exact", "in", "isnull"]
+COMPARISONS = ["gt", "gte", "lt", "lte", "range"]
+TEXTS = "iexact contains icontains startswith istartswith endswith iendswith regex iregex".split()
+LOOKUPS = {
+    "array": PLAIN,
+    "json": ["isnull"],
+    "boolean": PLAIN,
+    "number": PLAIN + COMPARISONS + ["contains", "startswith"],
+    "moment": PLAIN + COMPARISONS,
+    "date": PLAIN + COMPARISONS + ["endswith"],
+    "time": PLAIN + COMPARISONS,
+    "uuid": PLAIN,
+    "text": PLAIN + COMPARISONS + TEXTS + TEXTS,
+}
+PATTERNS = ["the", "a", "E", "100%", "_", "\\\\", "o'", "Ü", "ss", ""]
+EXPRESSIONS = ["^t", "[aeiou]{2}", "s$", "e .*e"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    name: str
+    kind: str
+    nullable: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Relation:
+    """name: in the paths of conditions; accessor: the attribute, for prefetch_related."""
+
+    name: str
+    accessor: str
+    target: str
+    to_many: bool
+    nullable: bool
+
+
+def model(name):
+    return apps.get_model("press", name)
+
+
+@functools.cache
+def model_names():
+    return [each.__name__ for each in apps.get_app_config("press").get_models()]
+
+
+@functools.cache
+def fields(name):
+    return [
+        Field(field.name, kind_of(field), field.null)
+        for field in model(name)._meta.concrete_fields
+        if not field.is_relation
+    ]
+
+
+@functools.cache
+def foreign_keys(name):
+    """The columns of relations, as fields."""
+    return [field.attname for field in model(name)._meta.concrete_fields if field.is_relation]
+
+
+def kind_of(field):
+    return next(kind for django_class, kind in KINDS if isinstance(field, django_class))
+
+
+@functools.cache
+def relations(name):
+    meta = model(name)._meta
+    found = [
+        Relation(field.name, field.name, field.related_model.__name__, field.many_to_many, field.null)
+        for field in [*meta.fields, *meta.many_to_many]
+        if field.is_relation
+    ]
+    for relation in meta.related_objects:
+        to_many = relation.one_to_many or relation.many_to_many
+        accessor = relation.get_accessor_name()
+        found.append(Relation(relation.name, accessor, relation.related_model.__name__, to_many, True))
+    return found
+
+
+@functools.cache
+def values(name, field_name):
+    """The values that are there, as Python source."""
+    found = model(name).objects.exclude(**{f"{field_name}__isnull": True}).values_list(field_name, flat=True)
+    return sorted({repr(value) for value in found[:200]}) or ["None"]
