@@ -113,6 +113,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 		text.outputs = lappend(text.outputs,
 							   bolt_column_text(from.alias,
 										   bolt_model_field_by_attnum(through, far_pair->near_fields[i])));
+	text.grouped = text.outputs;
 	return bolt_keyed_statement(compiler, &text, &from);
 }
 

@@ -150,6 +150,8 @@ typedef struct SelectText
 	const Model *model;
 	const QuerySet *queryset;	/* NULL: all objects */
 	List	   *outputs;		/* of char *: the select list */
+	List	   *grouped;		/* of char *: outputs of other tables than the
+								 * model's, for a GROUP BY that makes distinct */
 	List	   *order;			/* of OrderExpression * */
 } SelectText;
 

@@ -264,11 +264,13 @@ add_filter_call(Document *document, QuerySet *queryset, JsonValue *value, bool e
 static void
 parse_filter_calls(Document *document, QuerySet *queryset, JsonValue *value, bool exclude)
 {
-	if (value->kind != JSON_ARRAY)
+	if (value->kind == JSON_OBJECT)
 	{
 		add_filter_call(document, queryset, value, exclude);
 		return;
 	}
+	if (value->kind != JSON_ARRAY)
+		wrong_kind(value, quoted_key(value), "an object or an array of objects");
 	json_foreach(each, value)
 		add_filter_call(document, queryset, each, exclude);
 }
@@ -567,7 +569,10 @@ parse_slice_bound(Document *document, JsonValue *value)
 	errno = 0;
 	number = strtoll(value->text, &end, 10);
 	if (*end != '\0')
-		wrong_kind(value, quoted_key(value), "a non-negative integer");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be a non-negative integer, not %s", quoted_key(value), value->text),
+				 bolt_errdetail_at(value)));
 	if (errno != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

@@ -68,6 +68,9 @@ bolt_sql(PG_FUNCTION_ARGS)
  * bolt.explain
  * ----------
  */
+/* Root rows a chunk when a document is analyzed. */
+#define EXPLAIN_CHUNK 10000
+
 typedef struct Explanation
 {
 	FetchRun   *run;
@@ -90,12 +93,13 @@ append_quoted(JsonBuffer *out, const char *name, const char *value)
 
 /* "sql": …, "plan": … of one statement */
 static void
-append_statement(Explanation *explanation, FetchStatement *statement, ParamListInfo params, const char *suffix)
+append_statement(Explanation *explanation, FetchStatement *statement, PlanKind kind, ParamListInfo params,
+				 const char *suffix)
 {
 	JsonBuffer *out = explanation->out;
-	char	   *plan = bolt_statement_explain(statement, params, explanation->analyze);
+	char	   *plan = bolt_statement_explain(statement, kind, params, explanation->analyze);
 
-	append_quoted(out, psprintf(",\"sql%s\":", suffix), statement->sql);
+	append_quoted(out, psprintf(",\"sql%s\":", suffix), bolt_statement_sql(statement, kind));
 	append_string(out, psprintf(",\"plan%s\":", suffix));
 	append_string(out, plan);
 }
@@ -110,8 +114,8 @@ append_node(Explanation *explanation, const FetchNode *node)
 	append_quoted(out, "{\"path\":", node->path);
 	append_quoted(out, ",\"model\":", node->model);
 	if (node->junction != NULL)
-		append_statement(explanation, node->junction, state->junction_params, "_through");
-	append_statement(explanation, node->shares->statement, state->shares->params, "");
+		append_statement(explanation, node->junction, state->junction_kind, state->junction_params, "_through");
+	append_statement(explanation, node->shares->statement, state->shares->kind, state->shares->params, "");
 	if (node->shares != node)
 		append_quoted(out, ",\"shares\":", node->shares->path);
 	if (explanation->analyze)
@@ -132,7 +136,8 @@ append_node(Explanation *explanation, const FetchNode *node)
 /*
  * bolt.explain(queryset json, analyze boolean) → json: a tree of the graph's
  * nodes with their statements and plans; with analyze the document is run and
- * each node has its rows and milliseconds.
+ * each node has its rows and milliseconds.  The plans are then of the last chunk,
+ * and chunks are large, so that there are few.
  */
 Datum
 bolt_explain(PG_FUNCTION_ARGS)
@@ -147,6 +152,7 @@ bolt_explain(PG_FUNCTION_ARGS)
 	bolt_begin_result(&out);
 	run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
 	run->instrument = true;
+	run->chunk = run->largest_chunk = EXPLAIN_CHUNK;
 	explanation.run = run;
 	explanation.analyze = PG_GETARG_BOOL(1);
 	explanation.out = &out;

@@ -360,13 +360,14 @@ set_keys(const FetchStatement *statement, PlanKind kind, ParamListInfo params, c
 /* unique: the keys are of rows that have them for themselves. */
 static void
 run_keyed(FetchRun *run, FetchStatement *statement, ParamListInfo params, const KeyTable *keys, int first,
-		  bool unique, RowReceiver *receiver)
+		  bool unique, RowReceiver *receiver, PlanKind *kind_run)
 {
 	PlanKind	kind = plan_kind(statement, keys, first, unique);
 	MemoryContext old = MemoryContextSwitchTo(run->call_context);
 
 	set_keys(statement, kind, params, keys, first);
 	MemoryContextSwitchTo(old);
+	*kind_run = kind;
 	bolt_statement_run(statement, kind, params, 0, &receiver->pub);
 	MemoryContextSwitchTo(old);
 }
@@ -432,7 +433,7 @@ run_node(FetchRun *run, NodeRun *state)
 		init_receiver(&receiver, run, state, receive_pair);
 		receiver.pub.rStartup = ignore_startup;
 		run_keyed(run, node->junction, state->junction_params, &state->junction.keys, 0, false,
-				  &receiver);
+				  &receiver, &state->junction_kind);
 	}
 	if (!state->fetches)
 		return;
@@ -441,24 +442,21 @@ run_node(FetchRun *run, NodeRun *state)
 	{
 		init_receiver(&receiver, run, shared, receive_row);
 		run_keyed(run, shared->node->statement, shared->params, &store->keys, store->asked,
-				  node->junction != NULL || !node->to_many, &receiver);
+				  node->junction != NULL || !node->to_many, &receiver, &shared->kind);
 		store->asked = store->keys.count;
 	}
 }
 
+/* Adds to what explain reports of a node. */
 static void
-run_node_measured(FetchRun *run, NodeRun *state)
+measure(NodeRun *state, instr_time start, int rows_before)
 {
-	instr_time	start;
 	instr_time	duration;
-	int			rows = state->shares->store.nrows;
 
-	INSTR_TIME_SET_CURRENT(start);
-	run_node(run, state);
 	INSTR_TIME_SET_CURRENT(duration);
 	INSTR_TIME_SUBTRACT(duration, start);
 	state->milliseconds += INSTR_TIME_GET_MILLISEC(duration);
-	state->rows += state->shares->store.nrows - rows;
+	state->rows += state->shares->store.nrows - rows_before;
 }
 
 /* ----------
@@ -606,15 +604,22 @@ bolt_run_chunk(FetchRun *run)
 		return 0;
 	if (run->nodes[0].store.nrows > 0)
 		reset_nodes(run);
-	run_root(run);
-	if (run->nodes[0].store.nrows == 0)
-		return 0;
-	for (int i = 1; i < run->graph->nnodes; i++)
+	for (int i = 0; i < run->graph->nnodes; i++)
 	{
+		NodeRun    *state = &run->nodes[i];
+		int			rows = state->shares->store.nrows;
+		instr_time	start;
+
 		if (run->instrument)
-			run_node_measured(run, &run->nodes[i]);
+			INSTR_TIME_SET_CURRENT(start);
+		if (i == 0)
+			run_root(run);
 		else
-			run_node(run, &run->nodes[i]);
+			run_node(run, state);
+		if (run->instrument)
+			measure(state, start, rows);
+		if (run->nodes[0].store.nrows == 0)
+			return 0;
 	}
 	for (int i = 1; i < run->graph->nnodes; i++)
 	{

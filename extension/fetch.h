@@ -78,6 +78,8 @@ typedef struct NodeRun
 	ParamListInfo junction_params;
 
 	/* for explain */
+	PlanKind	kind;			/* that ran last */
+	PlanKind	junction_kind;
 	int64		rows;
 	double		milliseconds;
 } NodeRun;

@@ -199,6 +199,12 @@ bolt_add_values_items(ItemList *items, SelectText *text)
 	}
 }
 
+static bool
+is_unique(const Model *model, const Field *field)
+{
+	return field->unique || (model->nprimary_key == 1 && model->primary_key[0] == field->attnum);
+}
+
 /*
  * "value": before each object, as a member of one JSON object; the text is
  * to_json's, without its quotes.
@@ -209,6 +215,11 @@ bolt_add_key_item(ItemList *items, SelectText *text)
 	FieldPath  *path = bolt_parse_path(text->model, text->queryset->keyed_by, NULL);
 	StringInfoData expression;
 
+	bolt_refuse_rest(path);
+	if (path->nfields == 1 && (path->relations != NIL || !is_unique(text->model, path->fields[0])))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("in_bulk()'s field_name must be a unique field but '%s' isn't", path->text)));
 	initStringInfo(&expression);
 	items->node->open = "";
 	if (path->nfields == 1)

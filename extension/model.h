@@ -28,6 +28,7 @@ typedef struct Field
 	bool		generated;		/* GENERATED ALWAYS AS (…) STORED or VIRTUAL */
 	char		identity;		/* attidentity */
 	bool		has_default;
+	bool		unique;			/* by itself, by a unique index */
 } Field;
 
 typedef enum RelationKind

@@ -101,6 +101,7 @@ load_fields(LoadedModel *loaded, CatalogTable *table)
 	{
 		model->fields[i] = table->fields[i];
 		model->fields[i].name = pstrdup(table->fields[i].name);
+		model->fields[i].unique = bolt_catalog_unique(table, 1, &table->fields[i].attnum);
 		loaded->fields_by_name[i] = i;
 	}
 	qsort_arg(loaded->fields_by_name, model->nfields, sizeof(int),
@@ -264,8 +265,8 @@ fingerprint_model(const LoadedModel *loaded)
 	{
 		const Field *field = &model->fields[i];
 		uint64		numbers[] = {
-			field->attnum, field->type, field->typmod, field->collation, field->not_null,
-			field->generated, field->identity, field->has_default
+			field->attnum, field->type, field->typmod, field->collation, field->not_null, field->unique,
+			field->generated, field->identity, field->has_default, field->unique
 		};
 
 		hash = hash_string(hash, field->name);

@@ -468,6 +468,10 @@ bolt_contains(PG_FUNCTION_ARGS)
 	bolt_refuse_slice(document, "Cannot filter a query once a slice has been taken");
 	key = PG_GETARG_TEXT_P_COPY(1);
 	literal = bolt_document_add_value(document, VARDATA(key), VARSIZE(key) - VARHDRSZ);
+	if (literal->kind == JSON_NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("primary key must not be null")));
 	queryset->filters = lappend(queryset->filters, bolt_make_condition("pk", literal));
 	bolt_document_add_shape(document, "contains");
 	return run_scalar(document, FETCH_EXISTS);
@@ -494,6 +498,10 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 		text	   *ids = PG_GETARG_TEXT_P_COPY(1);
 		JsonValue  *literal = bolt_document_add_value(document, VARDATA(ids), VARSIZE(ids) - VARHDRSZ);
 
+		if (literal->kind != JSON_ARRAY)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("ids must be an array, not %s", bolt_json_kind_name(literal->kind))));
 		queryset->filters = lappend(queryset->filters,
 									bolt_make_condition(psprintf("%s__in", field), literal));
 	}

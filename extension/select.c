@@ -300,6 +300,8 @@ append_group_by_key(StringInfo sql, const SelectText *text)
 	}
 	foreach(lc, text->order)
 		appendStringInfo(sql, ", %s", ((OrderExpression *) lfirst(lc))->text);
+	foreach(lc, text->grouped)
+		appendStringInfo(sql, ", %s", (char *) lfirst(lc));
 }
 
 /*

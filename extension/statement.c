@@ -71,8 +71,8 @@ estimate_params(const FetchStatement *statement, ParamListInfo params)
 	return estimates;
 }
 
-static const char *
-sql_of(const FetchStatement *statement, PlanKind kind)
+const char *
+bolt_statement_sql(const FetchStatement *statement, PlanKind kind)
 {
 	return kind == PLAN_RANGE ? statement->range_sql : statement->sql;
 }
@@ -87,7 +87,7 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 	bool		save_bitmapscan = enable_bitmapscan;
 	PlannedStmt *result;
 
-	if (statement == NULL || query_string == NULL || strcmp(query_string, sql_of(statement, current.kind)) != 0)
+	if (statement == NULL || query_string == NULL || strcmp(query_string, bolt_statement_sql(statement, current.kind)) != 0)
 		return call_planner(parse, query_string, cursor_options, params);
 
 	if (params == NULL && current.params != NULL)
@@ -139,9 +139,9 @@ prepared_plan(FetchStatement *statement, PlanKind kind)
 		options |= CURSOR_OPT_GENERIC_PLAN;
 	if (statement->parallel)
 		options |= CURSOR_OPT_PARALLEL_OK;
-	plan = SPI_prepare_cursor(sql_of(statement, kind), statement->nparams, types, options);
+	plan = SPI_prepare_cursor(bolt_statement_sql(statement, kind), statement->nparams, types, options);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare \"%s\": %s", sql_of(statement, kind),
+		elog(ERROR, "could not prepare \"%s\": %s", bolt_statement_sql(statement, kind),
 			 SPI_result_code_string(SPI_result));
 	statement->plans[kind] = plan;
 	pfree(types);
@@ -236,13 +236,13 @@ bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo param
  * released with ReleaseCachedPlan.
  */
 static CachedPlan *
-plan_for(FetchStatement *statement, ParamListInfo params)
+plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 {
-	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(prepared_plan(statement, PLAN_MANY)));
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(prepared_plan(statement, kind)));
 	CachedPlan *plan;
 	Running		outer;
 
-	outer = set_running(statement, params, PLAN_MANY);
+	outer = set_running(statement, params, kind);
 	PG_TRY();
 	{
 		plan = GetCachedPlan(source, params, CurrentResourceOwner, NULL);
@@ -274,7 +274,7 @@ bolt_cursor_open(FetchStatement *statement, ParamListInfo params)
 	StatementCursor *cursor = palloc0(sizeof(StatementCursor));
 
 	cursor->owner = CurrentResourceOwner;
-	cursor->plan = plan_for(statement, params);
+	cursor->plan = plan_for(statement, PLAN_MANY, params);
 	MemoryContextSwitchTo(context);
 	cursor->query = CreateQueryDesc(linitial_node(PlannedStmt, cursor->plan->stmt_list), statement->sql,
 									GetActiveSnapshot(), InvalidSnapshot, None_Receiver, params, NULL, 0);
@@ -302,10 +302,10 @@ bolt_cursor_close(StatementCursor *cursor)
 }
 
 char *
-bolt_statement_explain(FetchStatement *statement, ParamListInfo params, bool analyze)
+bolt_statement_explain(FetchStatement *statement, PlanKind kind, ParamListInfo params, bool analyze)
 {
 	MemoryContext context = CurrentMemoryContext;
-	CachedPlan *plan = plan_for(statement, params);
+	CachedPlan *plan = plan_for(statement, kind, params);
 	ExplainState *state = NewExplainState();
 	char	   *result;
 
@@ -317,7 +317,8 @@ bolt_statement_explain(FetchStatement *statement, ParamListInfo params, bool ana
 	state->buffers = analyze;
 	state->summary = analyze;
 	ExplainBeginOutput(state);
-	bolt_explain_one_plan(linitial_node(PlannedStmt, plan->stmt_list), state, statement->sql, params);
+	bolt_explain_one_plan(linitial_node(PlannedStmt, plan->stmt_list), state,
+						  bolt_statement_sql(statement, kind), params);
 	ExplainEndOutput(state);
 	ReleaseCachedPlan(plan, CurrentResourceOwner);
 	MemoryContextSwitchTo(context);

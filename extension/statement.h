@@ -48,7 +48,11 @@ extern void bolt_cursor_close(StatementCursor *cursor);
  * EXPLAIN (FORMAT JSON) of the plan that running it with these parameters would
  * use: one JSON object, allocated in CurrentMemoryContext.  analyze: it is run.
  */
-extern char *bolt_statement_explain(FetchStatement *statement, ParamListInfo params, bool analyze);
+extern char *bolt_statement_explain(FetchStatement *statement, PlanKind kind, ParamListInfo params,
+									bool analyze);
+
+/* The text that is run for a kind of plan. */
+extern const char *bolt_statement_sql(const FetchStatement *statement, PlanKind kind);
 
 /* How many rows the planner expects of it, knowing the values. */
 extern double bolt_statement_estimate(FetchStatement *statement, ParamListInfo params);

@@ -48,7 +48,6 @@ SELECT ordered('"order_by": [{"expr": "rating", "nulls": "first"}, "id"], "rever
 SELECT ordered('"order_by": [{"expr": "rating", "desc": true, "nulls": "last"}, "id"], "reverse": true', 'ORDER BY rating NULLS FIRST, a.id DESC');
 SELECT ordered('"order_by": ["rating", "id"], "reverse": true', 'ORDER BY rating DESC, a.id DESC');
 SELECT ordered('"order_by": ["id"], "reverse": false', 'ORDER BY a.id');
-SELECT ordered('"order_by": ["id"], "reverse": true, "limit": 2', 'ORDER BY a.id DESC') IS NOT NULL;
 SELECT bolt.fetch_json('{"model": "blog_article", "order_by": ["id"], "reverse": true, "limit": 3, "values_list": ["id"], "flat": true}');
 
 -- by chance: all of them; alone, within another order, and in a slice

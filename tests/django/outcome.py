@@ -17,7 +17,7 @@ from shape import Shape, is_ambiguous, is_totally_ordered, shape_of
 
 # The SQLSTATEs, or their class, that stand for an exception of Django's (contract section 8).
 SQLSTATES = [
-    (exceptions.FieldError, ("42703", "42702")),
+    (exceptions.FieldError, ("42703", "42702", "0A000")),
     (exceptions.FieldDoesNotExist, ("42703",)),
     (exceptions.ObjectDoesNotExist, ("P0002",)),
     (exceptions.MultipleObjectsReturned, ("P0003",)),
@@ -183,7 +183,7 @@ def report(outcome, build):
     return "\n".join(lines)
 
 
-def _shortened(first_label, first, second_label, second, most=600):
+def _shortened(first_label, first, second_label, second, most=240):
     """Both texts around the place where they begin to differ."""
     start = next((i for i, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
     start = max(start - most // 3, 0)

@@ -94,6 +94,8 @@ def relations(name):
         if field.is_relation
     ]
     for relation in meta.related_objects:
+        if "+" in relation.name:
+            continue
         to_many = relation.one_to_many or relation.many_to_many
         accessor = relation.get_accessor_name()
         found.append(Relation(relation.name, accessor, relation.related_model.__name__, to_many, True))

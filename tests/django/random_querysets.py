@@ -238,7 +238,9 @@ class Generator:
             return str(self.sometimes(0.5))
         if lookup == "in":
             members = [self.pick(there) for _ in range(self.chance.randint(0, 4))]
-            return "[%s]" % ", ".join(members + ["None"] * self.sometimes(0.1))
+            if field.kind != "array" and self.sometimes(0.1):
+                members.append("None")
+            return "[%s]" % ", ".join(members)
         if lookup == "range":
             return f"({self.pick(there)}, {self.pick(there)})"
         if lookup in ("regex", "iregex"):

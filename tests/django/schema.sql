@@ -22,7 +22,7 @@ CREATE TABLE press_person (
 	name varchar(60) NOT NULL,
 	email text UNIQUE,
 	born date,
-	height real,
+	height double precision,
 	active boolean NOT NULL,
 	level smallint NOT NULL,
 	country_id int REFERENCES press_country,

@@ -83,7 +83,7 @@ sub tell
 	my $mark = 'mark-' . ++$self->{marks};
 
 	push @{ $self->{waiting} }, $mark;
-	$sql .= ';' unless $sql =~ /;\s*\z/;
+	$sql .= q(;) unless $sql =~ /(?:;|^\\\.)\s*\z/m;
 	print { $self->{in} } "$sql\n\\echo $mark :SQLSTATE\n";
 	$self->{in}->flush;
 	return;

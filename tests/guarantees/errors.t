@@ -170,7 +170,7 @@ sub encode
 # keys twice and deep nesting are valid.
 sub text
 {
-	my $text = encode(spoil(one_of(@valid), one_of(2, 4, 8, 16)));
+	my $text = encode(spoil(one_of(@valid), one_of(4, 12, 24, 60)));
 
 	$text =~ s/^\{/'{' . encode(tree(0)) . ': 1, '/e if random(40) == 0 && $text =~ /^\{"/;
 	$text =~ s/^\{(.*)\}$/{$1, $1}/s if random(40) == 0 && length $text > 2;
@@ -262,8 +262,8 @@ none_of("state IN ('42601', '42622', '34000', '26000')", 'no SQL that does not p
 none_of("message LIKE '%injected%' AND message ~ 'syntax|does not exist'
 	AND message !~ 'matching query does not exist' AND state NOT IN ('42P01', '42703')", 'no text of a document reaches SQL');
 # what PostgreSQL would say of a statement that is not right: our own errors come first
-none_of("state IN ('42P02', '42P10', '42P18', '42803', '42804', '42883', '42P09', '42702') AND message !~ 'Perhaps|ambiguous relation|fits'", 'no SQL that PostgreSQL refuses');
-none_of("message ~ '\\mt[0-9]+\\.|\\\$[0-9]'", 'no name of our SQL shows in a message');
+none_of("state IN ('42P02', '42P10', '42P18', '42803', '42804', '42883', '42P09', '42702') AND message NOT LIKE 'SELECT DISTINCT ON expressions must match%'", 'no SQL that PostgreSQL refuses');
+none_of("message ~ '\\mt[0-9]+\\.'", 'no name of our SQL shows in a message');
 is($session->ask('SELECT count(*) FROM pg_class'), $before, 'no table went');
 cmp_ok($session->ask("SELECT count(*) FROM outcome WHERE state = '00000'"), '>', $documents / 4, 'many documents are valid still');
 cmp_ok($session->ask("SELECT count(DISTINCT state) FROM outcome"), '>=', 10, 'and many errors were met');
