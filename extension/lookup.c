@@ -314,11 +314,17 @@ find_lookup(const FieldPath *path)
 	return lookup;
 }
 
+/* Is it met by null: isnull, or exact of a null? */
 bool
 bolt_path_is_isnull(const FieldPath *path, const JsonValue *value)
 {
-	return value->kind == JSON_TRUE && list_length(path->rest) == 1 &&
-		strcmp(linitial(path->rest), "isnull") == 0;
+	const char *name = path->rest == NIL ? "exact" : linitial(path->rest);
+
+	if (list_length(path->rest) > 1)
+		return false;
+	if (value->kind == JSON_NULL)
+		return strcmp(name, "exact") == 0 || strcmp(name, "iexact") == 0;
+	return value->kind == JSON_TRUE && strcmp(name, "isnull") == 0;
 }
 
 /*

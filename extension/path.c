@@ -202,8 +202,9 @@ bolt_refuse_rest(const FieldPath *path)
 		cannot_resolve(path->model, linitial(path->rest), path->value);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("Cannot resolve keyword '%s' into field", (char *) linitial(path->rest)),
-			 errdetail("Join on '%s' not permitted.", path->fields[0]->name),
+			 errmsg("Cannot resolve keyword '%s' into field. Join on '%s' not permitted",
+					(char *) linitial(path->rest), path->fields[0]->name),
+			 bolt_errdetail_at(path->value),
 			 bolt_errhint_choices(bolt_model_choices(path->model))));
 }
 

@@ -122,7 +122,8 @@ add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term,
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("Infinite loop caused by ordering"),
-					 bolt_errdetail_at(term->value)));
+					 errdetail("The ordering of model \"%s\" leads back to itself by \"%s\".", model->name,
+							   term->path)));
 		foreach(lc, path->relations)
 		{
 			ModelRelation *relation = lfirst(lc);
