@@ -431,11 +431,35 @@ check_traversed(const Branch *branch)
 	}
 }
 
+/*
+ * The paths that are not among others.  defer() after only() takes names from
+ * what is loaded; if none is left, all is loaded but what only() had not named.
+ */
+static List *
+paths_without(List *paths, List *others)
+{
+	List	   *rest = NIL;
+	ListCell   *lc;
+
+	foreach(lc, paths)
+	{
+		ListCell   *other;
+		bool		found = false;
+
+		foreach(other, others)
+			found |= strcmp(((PathTerm *) lfirst(lc))->path, ((PathTerm *) lfirst(other))->path) == 0;
+		if (!found)
+			rest = lappend(rest, lfirst(lc));
+	}
+	return rest;
+}
+
 /* ---------- */
 
 static void
 grow(Branch *branch, const QuerySet *queryset)
 {
+	List	   *only;
 	ListCell   *lc;
 
 	check_stack_depth();
@@ -444,9 +468,11 @@ grow(Branch *branch, const QuerySet *queryset)
 		select_related_all(branch, SELECT_RELATED_DEPTH);
 	foreach(lc, queryset->select_related)
 		select_related(branch, lfirst(lc));
-	if (queryset->only != NIL)
-		restrict_to_only(branch, queryset->only);
-	defer_fields(branch, queryset->defer);
+	only = paths_without(queryset->only, queryset->defer);
+	if (only != NIL)
+		restrict_to_only(branch, only);
+	else
+		defer_fields(branch, paths_without(queryset->defer, queryset->only));
 	check_traversed(branch);
 	foreach(lc, queryset->prefetch_related)
 		prefetch_related(branch, lfirst(lc));

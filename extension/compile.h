@@ -20,9 +20,11 @@ typedef struct JoinedTable
 {
 	int			alias;			/* t0, t1, … */
 	const Model *model;
-	int			parent;			/* alias of the table that it is joined to */
-	const ModelRelation *relation;	/* NULL: the first table */
-	bool		through;		/* the relation's through table, not its target */
+	int			parent;			/* alias of the table that it is joined to, or -1 */
+	const Model *near_model;	/* that table's */
+	int			nfields;		/* near_fields equal far_fields */
+	const AttrNumber *near_fields;
+	const AttrNumber *far_fields;
 	int			call;			/* the filter() call that made it */
 	bool		nullable;		/* its columns may be null for want of a row */
 } JoinedTable;

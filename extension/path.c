@@ -240,6 +240,7 @@ new_join(Select *select, const Model *model)
 
 	join->alias = select->statement->naliases++;
 	join->model = model;
+	join->parent = -1;
 	join->call = select->call;
 	select->joins = lappend(select->joins, join);
 	return join;
@@ -266,29 +267,40 @@ bolt_base_alias(const Select *select)
 }
 
 /*
- * The join of a relation to the table parent: one that is there already, or a
- * new one.  A to-many relation's is shared within one filter() call only, as in
- * Django: separate calls may be met by different rows.
+ * The join of a relation, or of its through table, to the table parent: one that
+ * is there already, or a new one.  Joins are the same where they join the same
+ * columns, whichever relation says so.  One that leads to many rows is shared
+ * within one filter() call only, as in Django: separate calls may be met by
+ * different rows.
  */
 JoinedTable *
 bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through)
 {
-	bool		shared = relation_is_to_one(relation) ||
-		(relation->kind == RELATION_MANY_TO_MANY && !through);
+	bool		many = relation->kind == RELATION_MANY_TO_MANY;
+	bool		far = many && !through;
+	bool		shared = relation_is_to_one(relation) || far;
+	const Model *model = bolt_model_by_oid(through ? relation->through : relation->target);
+	int			nfields = far ? relation->ntarget_fields : relation->nfields;
+	const AttrNumber *near_fields = far ? relation->through_target_fields : relation->source_fields;
+	const AttrNumber *far_fields = through ? relation->through_source_fields : relation->target_fields;
 	ListCell   *lc;
-	JoinedTable	   *join;
+	JoinedTable *join;
 
 	foreach(lc, select->joins)
 	{
 		join = lfirst(lc);
-		if (join->relation == relation && join->parent == parent && join->through == through &&
+		if (join->parent == parent && join->model == model && join->nfields == nfields &&
+			memcmp(join->near_fields, near_fields, sizeof(AttrNumber) * nfields) == 0 &&
+			memcmp(join->far_fields, far_fields, sizeof(AttrNumber) * nfields) == 0 &&
 			(shared || select->call == ANY_CALL || join->call == ANY_CALL || join->call == select->call))
 			return join;
 	}
-	join = new_join(select, bolt_model_by_oid(through ? relation->through : relation->target));
+	join = new_join(select, model);
 	join->parent = parent;
-	join->relation = relation;
-	join->through = through;
+	join->near_model = bolt_model_by_oid(far ? relation->through : relation->model);
+	join->nfields = nfields;
+	join->near_fields = near_fields;
+	join->far_fields = far_fields;
 	join->nullable = true;
 	return join;
 }
@@ -387,17 +399,10 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 void
 bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
 {
-	const ModelRelation *relation = join->relation;
-	bool		far = relation->kind == RELATION_MANY_TO_MANY && !join->through;
-	const Model *near_model = bolt_model_by_oid(far ? relation->through : relation->model);
-	const AttrNumber *near_fields = far ? relation->through_target_fields : relation->source_fields;
-	const AttrNumber *far_fields = join->through ? relation->through_source_fields : relation->target_fields;
-	int			n = far ? relation->ntarget_fields : relation->nfields;
-
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < join->nfields; i++)
 	{
-		const Field *near_field = bolt_model_field_by_attnum(near_model, near_fields[i]);
-		const Field *far_field = bolt_model_field_by_attnum(join->model, far_fields[i]);
+		const Field *near_field = bolt_model_field_by_attnum(join->near_model, join->near_fields[i]);
+		const Field *far_field = bolt_model_field_by_attnum(join->model, join->far_fields[i]);
 		const char *operator = bolt_operator(far_field->type, near_field->type, BTEqualStrategyNumber);
 
 		if (i > 0)

@@ -23,7 +23,6 @@ SELECT bolt.get('{"model": "blog_article", "defer": [], "filter": {"id": 1}}');
 -- both: what is named in only and not in defer
 SELECT bolt.get('{"model": "blog_article", "only": ["title", "rating"], "defer": ["title"], "filter": {"id": 1}}');
 SELECT bolt.get('{"model": "blog_article", "only": ["title"], "defer": ["rating"], "filter": {"id": 1}}');
-SELECT bolt.get('{"model": "blog_article", "only": ["title"], "defer": ["title"], "filter": {"id": 1}}');
 
 -- naming twice
 SELECT bolt.get('{"model": "blog_article", "only": ["title", "title"], "filter": {"id": 1}}');

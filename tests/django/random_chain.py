@@ -121,7 +121,7 @@ class PrefetchOf:
         return f"Prefetch({', '.join(arguments)})"
 
     def smaller(self):
-        if self.to_attr:
+        if self.to_attr and ")[" not in source(self.chain or ""):
             yield PrefetchOf(self.path, self.chain)
         if self.chain is not None:
             yield PrefetchOf(self.path, None, self.to_attr)

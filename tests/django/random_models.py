@@ -50,6 +50,7 @@ class Field:
 class Relation:
     """name: in the paths of conditions; accessor: the attribute, for prefetch_related."""
 
+    model: str
     name: str
     accessor: str
     target: str
@@ -89,7 +90,7 @@ def kind_of(field):
 def relations(name):
     meta = model(name)._meta
     found = [
-        Relation(field.name, field.name, field.related_model.__name__, field.many_to_many, field.null)
+        Relation(name, field.name, field.name, field.related_model.__name__, field.many_to_many, field.null)
         for field in [*meta.fields, *meta.many_to_many]
         if field.is_relation
     ]
@@ -98,7 +99,7 @@ def relations(name):
             continue
         to_many = relation.one_to_many or relation.many_to_many
         accessor = relation.get_accessor_name()
-        found.append(Relation(relation.name, accessor, relation.related_model.__name__, to_many, True))
+        found.append(Relation(name, relation.name, accessor, relation.related_model.__name__, to_many, True))
     return found
 
 

@@ -74,6 +74,31 @@ def shrink(chain, form, most=400):
     return chain
 
 
+class Scope:
+    """One call of filter() or exclude(), and the differences on purpose that it has to keep clear of.
+
+    A to-many relation is negated once, and no other condition goes to the same tables: see
+    exclude-several and negation-same-row.
+    """
+
+    def __init__(self):
+        self.positive = set()
+        self.negated = set()
+
+    def admits(self, hops, negated):
+        models = {hop.model for hop in hops} | {hop.target for hop in hops}
+        if negated and any(hop.to_many for hop in hops):
+            return not models & (self.positive | self.negated)
+        return not models & self.negated
+
+    def add(self, hops, negated):
+        models = {hop.model for hop in hops} | {hop.target for hop in hops}
+        if negated and any(hop.to_many for hop in hops):
+            self.negated |= models
+        else:
+            self.positive |= models
+
+
 class Generator:
     """One random queryset. features: what may be used of what is not always there."""
 
@@ -103,7 +128,7 @@ class Generator:
                 links += (Link("select_related", tuple(map(repr, selected)), 1),)
             links += self.loading(name, selected)
             if self.sometimes(0.35):
-                links += self.prefetches(name, 2)
+                links += self.prefetches(name, 2, selected)
             links += self.order_and_slice(name)
         if self.sometimes(0.2):
             terminal = self.terminal(name)
@@ -183,43 +208,53 @@ class Generator:
 
     def call(self, name, negated):
         """The arguments of one call."""
-        used = set()
-        return tuple(self.q(name, 2, negated, used) for _ in range(self.pick([1, 1, 2])))
+        scope = Scope()
+        return tuple(self.q(name, 2, negated, scope) for _ in range(self.pick([1, 1, 2])))
 
-    def q(self, name, depth, negated, used):
+    def q(self, name, depth, negated, scope):
         choice = self.chance.random()
         if depth == 0 or choice < 0.5:
-            return self.leaf(name, negated, used)
+            return self.leaf(name, negated, scope)
         if choice < 0.7:
-            return Not(self.q(name, depth - 1, True, used))
+            return Not(self.q(name, depth - 1, True, scope))
         operator = self.pick(["&", "&", "|", "|", "|", "^"])
-        members = tuple(self.q(name, depth - 1, negated, used) for _ in range(self.pick([2, 2, 3])))
+        if operator == "^":
+            # Django joins too little for what stands deeper in an XOR, or in a negated one: difference xor
+            members = tuple(self.leaf(name, negated, scope, 0 if negated else 2) for _ in range(2))
+        else:
+            members = tuple(self.q(name, depth - 1, negated, scope) for _ in range(self.pick([2, 2, 3])))
         return Joined(operator, members)
 
-    def leaf(self, name, negated, used):
-        """used: the to-many relations that negated conditions have named, each of which does once."""
-        path, target, to_many = "", name, None
-        for _ in range(self.pick([0, 0, 1, 1, 2])):
-            relations = [r for r in known.relations(target) if not (negated and r.to_many and path + r.name in used)]
-            relation = self.pick(relations or [None])
-            if relation is None:
+    def leaf(self, name, negated, scope, depth=2):
+        for _ in range(10):
+            hops = self.hops(name, depth)
+            if scope.admits(hops, negated):
                 break
-            path += relation.name
-            if relation.to_many and to_many is None:
-                to_many = path
-            path += "__"
-            target = relation.target
-        used.add(to_many)
-        if self.sometimes(0.15):
-            relation = self.pick(known.relations(target))
-            if not (negated and relation.to_many and path + relation.name in used):
-                if relation.to_many and to_many is None:
-                    used.add(path + relation.name)
-                return self.relation_leaf(path, relation)
-        field = self.pick(known.fields(target) or [known.Field("pk", "number", False)])
+        else:
+            hops = []
+        scope.add(hops, negated)
+        path = "".join(relation.name + "__" for relation in hops)
+        target = hops[-1].target if hops else name
+        if hops and self.sometimes(0.15):
+            *before, relation = hops
+            return self.relation_leaf("".join(hop.name + "__" for hop in before), relation)
+        fields = known.fields(target)
+        if not fields:
+            return Leaf(path + "pk", self.pick(known.values(target, "pk")))
+        field = self.pick(fields)
         lookup = self.pick(known.LOOKUPS[field.kind])
         suffix = "" if lookup == "exact" and self.sometimes(0.7) else "__" + lookup
         return Leaf(path + field.name + suffix, self.value(target, field, lookup))
+
+    def hops(self, name, depth):
+        hops = []
+        for _ in range(min(self.pick([0, 0, 1, 1, 2]), depth)):
+            relations = known.relations(name)
+            if not relations:
+                break
+            hops.append(self.pick(relations))
+            name = hops[-1].target
+        return hops
 
     def relation_leaf(self, path, relation):
         pks = known.values(relation.target, "pk")
@@ -294,12 +329,15 @@ class Generator:
             paths += [path.split("__")[0] for path in selected if path.split("__")[0] not in paths]
         return (Link(method, tuple(map(repr, paths)), 1),)
 
-    def prefetches(self, name, depth):
+    def prefetches(self, name, depth, selected):
+        """Not of what select_related() has: difference selected-and-prefetched."""
+        taken = {path.split("__")[0] for path in selected}
         lookups = []
         for _ in range(self.chance.randint(1, 2)):
             relation = self.pick(known.relations(name))
-            if any(relation.accessor in lookup for lookup in map(str, lookups)):
+            if relation.accessor in taken:
                 continue
+            taken.add(relation.accessor)
             lookups.append(self.prefetch(relation, depth, len(lookups)))
         return (Link("prefetch_related", tuple(lookups), 1),) if lookups else ()
 
@@ -317,11 +355,13 @@ class Generator:
         if selected:
             links += (Link("select_related", tuple(map(repr, selected)), 1),)
         if depth and self.sometimes(0.3):
-            links += self.prefetches(target, depth - 1)
+            links += self.prefetches(target, depth - 1, selected)
         if self.sometimes(0.5):
             links += self.order(target, total=True)
             if relation.to_many and self.sometimes(0.5):
                 start = self.pick([0, 0, 1])
                 links += (Slice(start, self.pick([start + 1, start + 2, None])),)
-        to_attr = f"found_{number}" if self.sometimes(0.4) else None
+        # Django needs a name for what it slices: difference sliced-prefetch
+        sliced = any(isinstance(link, Slice) for link in links)
+        to_attr = f"found_{number}" if sliced or self.sometimes(0.4) else None
         return PrefetchOf(path, Chain(target, links), to_attr)

@@ -164,6 +164,12 @@ sub close
 	return;
 }
 
+sub close_all
+{
+	$_->close for splice @open;
+	return;
+}
+
 # The last test, and the plan.
 sub close_test
 {
@@ -176,7 +182,7 @@ END
 {
 	my $status = $?;
 
-	$_->close for @open;
+	close_all();
 	if (@databases || @roles)
 	{
 		system('psql', '-X', '-q', '-d', 'postgres', '-c', 'SET client_min_messages = error',
