@@ -403,7 +403,7 @@ object_at_an_end(FunctionCallInfo fcinfo, bool latest)
 				 errmsg("earliest() and latest() require either fields as positional arguments or 'get_latest_by' in the model's Meta")));
 	bolt_refuse_slice(document, "Cannot change a query once a slice has been taken");
 	clear_ordering(queryset);
-	queryset->reverse = latest;
+	queryset->reverse = queryset->reverse != latest;
 	queryset->constant_limit = 1;
 	bolt_document_add_shape(document, latest ? "latest" : "earliest");
 	for (int i = 0; i < nfields; i++)
