@@ -5,7 +5,7 @@ import json
 
 from django.db import Error, connection
 
-from bolt_django import Request, Untranslatable
+from bolt_django import Untranslatable
 from bolt_django.conditions import condition, q_of
 from bolt_django.document import Context, to_document
 from bolt_django.expressions import expression
@@ -151,5 +151,3 @@ FUNCTIONS = {
     "aggregate": _aggregate,
     "page": _page,
 }
-
-__all__ = ["Failure", "Request", "Statement", "run", "statement_for", "statements_of"]

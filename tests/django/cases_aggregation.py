@@ -36,7 +36,9 @@ CASES = {
     "by row: sum": lambda: Person.objects.annotate(n=Sum("articles__words")),
     "by row: sum with a default": lambda: Person.objects.annotate(n=Sum("articles__words", default=0)),
     "by row: two steps": lambda: Person.objects.annotate(n=Count("articles__comment")),
-    "by row: with a condition": lambda: Person.objects.annotate(n=Count("articles", filter=Q(articles__published=True))),
+    "by row: with a condition": lambda: Person.objects.annotate(
+        n=Count("articles", filter=Q(articles__published=True))
+    ),
     "by row: distinct": lambda: Person.objects.annotate(n=Count("articles__tags", distinct=True)),
     "by row: filtered by": lambda: Person.objects.annotate(n=Count("articles")).filter(n__gte=3),
     "by row: ordered by": lambda: Person.objects.annotate(n=Count("articles")).order_by("-n", "pk"),

@@ -40,7 +40,9 @@ CASES = {
     "the name hides a lookup's path": lambda: Article.objects.annotate(author_name=F("author__name")).filter(
         author_name="Ada"
     ),
-    "filter before": Case(lambda: Person.objects.filter(articles__words=100).annotate(n=Count("articles")), ("aggregates",)),
+    "filter before": Case(
+        lambda: Person.objects.filter(articles__words=100).annotate(n=Count("articles")), ("aggregates",)
+    ),
     "filter after": Case(
         lambda: Person.objects.annotate(n=Count("articles")).filter(articles__words=100), ("aggregates", "chain")
     ),

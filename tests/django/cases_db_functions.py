@@ -44,7 +44,9 @@ def date(build):
 CASES = {
     "lower, upper": of(lambda: Person.objects.annotate(a=Lower("name"), b=Upper("name"))),
     "length": of(lambda: Person.objects.annotate(a=Length("name"))),
-    "length of a text outside ascii": of(lambda: Person.objects.filter(name__startswith="É").annotate(a=Length("name"))),
+    "length of a text outside ascii": of(
+        lambda: Person.objects.filter(name__startswith="É").annotate(a=Length("name"))
+    ),
     "trim": of(lambda: Person.objects.annotate(a=Trim(Value("  x ")))),
     "concat": of(lambda: Person.objects.annotate(a=Concat("name", Value(" <"), "country__code", Value(">")))),
     "substr": of(lambda: Person.objects.annotate(a=Substr("name", 2, 3))),
@@ -52,7 +54,9 @@ CASES = {
     "replace": of(lambda: Person.objects.annotate(a=Replace("name", Value("e"), Value("_")))),
     "coalesce": of(lambda: Person.objects.annotate(a=Coalesce("country__name", "name"))),
     "coalesce with a value": of(lambda: Article.objects.annotate(a=Coalesce("rating", Value(0.5)))),
-    "greatest, least": of(lambda: Article.objects.annotate(a=Greatest("words", Value(150)), b=Least("words", Value(150)))),
+    "greatest, least": of(
+        lambda: Article.objects.annotate(a=Greatest("words", Value(150)), b=Least("words", Value(150)))
+    ),
     "nullif": of(lambda: Person.objects.annotate(a=NullIf("name", Value("Ada")))),
     "abs, ceil, floor, round": of(
         lambda: Article.objects.annotate(a=Abs("priority"), b=Ceil("rating"), c=Floor("rating"), d=Round("price", 1))

@@ -59,7 +59,9 @@ CASES = {
             Prefetch("tags", queryset=Tag.objects.filter(article__slug="article-1"))
         ),
         instead=lambda: Article.objects.prefetch_related(
-            Prefetch("tags", queryset=Tag.objects.filter(pk__in=Article.objects.filter(slug="article-1").values("tags")))
+            Prefetch(
+                "tags", queryset=Tag.objects.filter(pk__in=Article.objects.filter(slug="article-1").values("tags"))
+            )
         ),
     ),
     "selected-and-prefetched": Case(
@@ -74,9 +76,7 @@ CASES = {
     "to-attr-taken, by a column": Case(
         lambda: Article.objects.prefetch_related(Prefetch("tags", to_attr="title")), refused="22023"
     ),
-    "values-and-prefetch": Case(
-        lambda: Tag.objects.values("name").prefetch_related("article_set"), refused="0A000"
-    ),
+    "values-and-prefetch": Case(lambda: Tag.objects.values("name").prefetch_related("article_set"), refused="0A000"),
     "values-and-prefetch, of a flat list": Case(
         lambda: Tag.objects.values_list("name", flat=True).prefetch_related("article_set"), refused="0A000"
     ),

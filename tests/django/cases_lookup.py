@@ -104,7 +104,9 @@ CASES = {
     "pk that is a relation": lambda: Badge.objects.filter(pk__lte=10),
     "a number given as text": lambda: Article.objects.filter(words="100"),
     "columns of other names": lambda: OldNote.objects.filter(text__contains="e", number__gt=10),
-    "a column with a space in its name": lambda: OldNote.objects.filter(written__isnull=False).order_by("written", "pk"),
+    "a column with a space in its name": lambda: OldNote.objects.filter(written__isnull=False).order_by(
+        "written", "pk"
+    ),
     "Q and": lambda: Article.objects.filter(Q(published=True) & Q(words__lt=300)),
     "Q or": lambda: Article.objects.filter(Q(rating__gt=4) | Q(priority=1)),
     "Q not": lambda: Article.objects.filter(~Q(rating=0.1)),
@@ -138,7 +140,9 @@ CASES = {
     "error: gt of null": lambda: Article.objects.filter(words__gt=None),
     "error: a regular expression with an open bracket": lambda: Article.objects.filter(title__regex="("),
     "a text that begins with a backslash and x": lambda: Tag.objects.exclude(name="\\x41"),
-    "texts that SQL would misread": lambda: Tag.objects.filter(name__in=["'; DROP TABLE press_tag; --", "%s", "$1", "red"]),
+    "texts that SQL would misread": lambda: Tag.objects.filter(
+        name__in=["'; DROP TABLE press_tag; --", "%s", "$1", "red"]
+    ),
     "an integer beyond its type": lambda: Country.objects.filter(area__gt=10**15),
     "sections by name": lambda: Section.objects.filter(name__contains="oot"),
     "profile by a smallint": lambda: Profile.objects.filter(karma__lt=0),

@@ -45,18 +45,24 @@ CASES = {
     "distinct": lambda: Person.objects.filter(articles__words__gt=0).distinct(),
     "distinct of values": lambda: Person.objects.values("name").distinct(),
     "distinct of values, ordered": lambda: Person.objects.values_list("name").distinct().order_by("name"),
-    "distinct of values, ordered by another": lambda: Person.objects.values_list("name").distinct().order_by("level", "pk"),
+    "distinct of values, ordered by another": lambda: (
+        Person.objects.values_list("name").distinct().order_by("level", "pk")
+    ),
     "distinct, ordered through a relation": lambda: Article.objects.distinct().order_by("author__name", "pk"),
     "distinct, counted": lambda: Person.objects.values("name").distinct().count(),
     "distinct on": lambda: Article.objects.distinct("words").order_by("words", "pk"),
     "distinct on, the other way": lambda: Article.objects.distinct("words").order_by("words", "-pk"),
     "distinct on several": lambda: Article.objects.distinct("words", "published").order_by("words", "published", "pk"),
     "distinct on a nullable column": lambda: Article.objects.distinct("rating").order_by("-rating", "pk"),
-    "distinct on a column of a relation": lambda: Article.objects.distinct("author__name").order_by("author__name", "pk"),
+    "distinct on a column of a relation": lambda: Article.objects.distinct("author__name").order_by(
+        "author__name", "pk"
+    ),
     "distinct on a relation": lambda: Article.objects.distinct("author").order_by("author", "pk"),
     "distinct on, counted": lambda: Article.objects.distinct("words").order_by("words").count(),
     "distinct on, sliced": lambda: Article.objects.distinct("words").order_by("words", "pk")[1:4],
-    "distinct on with values": lambda: Article.objects.distinct("words").order_by("words", "pk").values("words", "slug"),
+    "distinct on with values": lambda: (
+        Article.objects.distinct("words").order_by("words", "pk").values("words", "slug")
+    ),
     "error: distinct on another than the order": lambda: Article.objects.distinct("words").order_by("pk"),
     "error: unknown field": lambda: Article.objects.order_by("nothing"),
     "error: unknown field of a relation": lambda: Article.objects.order_by("author__nothing"),

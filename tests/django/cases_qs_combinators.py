@@ -16,9 +16,9 @@ CASES = {
     "union, counted": lambda: Tag.objects.filter(pk__lt=4).union(Tag.objects.filter(pk__gt=2)).count(),
     "union, exists": lambda: Tag.objects.filter(pk=-1).union(Tag.objects.filter(pk=1)).exists(),
     "union with none": lambda: Tag.objects.none().union(Tag.objects.filter(pk__lt=3)),
-    "union of articles, values": lambda: Article.objects.filter(words=100)
-    .values("pk")
-    .union(Article.objects.filter(words=200).values("pk")),
+    "union of articles, values": lambda: (
+        Article.objects.filter(words=100).values("pk").union(Article.objects.filter(words=200).values("pk"))
+    ),
     "error: filter of a union": Case(
         lambda: Tag.objects.filter(pk=1).union(Tag.objects.filter(pk=2)).filter(name="red"), sqlstate="0A000"
     ),

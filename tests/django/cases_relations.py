@@ -68,22 +68,24 @@ CASES = {
     "to many, conditions of two calls are of two rows": lambda: Article.objects.filter(comment__likes=1).filter(
         comment__text="yes"
     ),
-    "two calls, then values of the same relation": lambda: Person.objects.filter(articles__words=100)
-    .filter(articles__views=1)
-    .values("pk", "articles__pk"),
-    "two calls, then an order of the same relation": lambda: Person.objects.filter(articles__words=100)
-    .filter(articles__views=1)
-    .order_by("articles__title", "pk"),
-    "two calls, then distinct on the same relation": lambda: Person.objects.filter(articles__words=100)
-    .filter(articles__views=1)
-    .order_by("articles__words", "pk")
-    .distinct("articles__words"),
-    "two calls, then values of the same many to many": lambda: Tag.objects.filter(article__words=100)
-    .filter(article__views=1)
-    .values("pk", "article__pk"),
-    "two calls, then values behind the same many to many": lambda: Tag.objects.filter(article__words=100)
-    .filter(article__views=1)
-    .values("pk", "article__comment__pk"),
+    "two calls, then values of the same relation": lambda: (
+        Person.objects.filter(articles__words=100).filter(articles__views=1).values("pk", "articles__pk")
+    ),
+    "two calls, then an order of the same relation": lambda: (
+        Person.objects.filter(articles__words=100).filter(articles__views=1).order_by("articles__title", "pk")
+    ),
+    "two calls, then distinct on the same relation": lambda: (
+        Person.objects.filter(articles__words=100)
+        .filter(articles__views=1)
+        .order_by("articles__words", "pk")
+        .distinct("articles__words")
+    ),
+    "two calls, then values of the same many to many": lambda: (
+        Tag.objects.filter(article__words=100).filter(article__views=1).values("pk", "article__pk")
+    ),
+    "two calls, then values behind the same many to many": lambda: (
+        Tag.objects.filter(article__words=100).filter(article__views=1).values("pk", "article__comment__pk")
+    ),
     "to many, or in one call": lambda: Article.objects.filter(Q(comment__likes=3) | Q(comment__text="No")),
     "to many, or with a column of its own": lambda: Article.objects.filter(Q(comment__likes=3) | Q(words=100)),
     "to many, or of two relations": lambda: Article.objects.filter(Q(comment__likes=3) | Q(tags__name="red")),

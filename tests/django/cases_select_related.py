@@ -23,7 +23,9 @@ CASES = {
     "a key of text": lambda: Issue.objects.select_related("magazine__chief"),
     "a relation whose column has its name": lambda: OldNote.objects.select_related("writer"),
     "with a filter on the same relation": lambda: Article.objects.select_related("author").filter(author__active=True),
-    "with an order on the same relation": lambda: Article.objects.select_related("author").order_by("author__name", "pk"),
+    "with an order on the same relation": lambda: Article.objects.select_related("author").order_by(
+        "author__name", "pk"
+    ),
     "with a slice": lambda: Article.objects.select_related("author").order_by("pk")[5:9],
     "with distinct": lambda: Article.objects.select_related("author").filter(tags__in=[1, 2]).distinct(),
     "with get": lambda: Article.objects.select_related("author").get(pk=5),

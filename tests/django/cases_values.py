@@ -2,7 +2,20 @@
 
 from case import Case
 from outcome import Page
-from press.models import Article, Badge, Comment, Issue, Magazine, OldNote, Office, Person, Profile, Review, Section, Tag
+from press.models import (
+    Article,
+    Badge,
+    Comment,
+    Issue,
+    Magazine,
+    OldNote,
+    Office,
+    Person,
+    Profile,
+    Review,
+    Section,
+    Tag,
+)
 
 CASES = {
     "values": lambda: Article.objects.values(),
@@ -15,7 +28,9 @@ CASES = {
     "values of a nullable relation": lambda: Article.objects.values("editor__name", "section__parent__name"),
     "values to many repeats the rows": lambda: Article.objects.values("pk", "tags__name"),
     "values to many by key": lambda: Article.objects.values("pk", "tags"),
-    "values to many, filtered by the same": lambda: Article.objects.filter(tags__weight__gt=1).values("pk", "tags__name"),
+    "values to many, filtered by the same": lambda: Article.objects.filter(tags__weight__gt=1).values(
+        "pk", "tags__name"
+    ),
     "values backwards": lambda: Person.objects.values("name", "articles__title"),
     "values of a one-to-one relation backwards": lambda: Person.objects.values("pk", "profile__karma"),
     "values of every type": lambda: Article.objects.order_by("pk").values(
@@ -25,7 +40,9 @@ CASES = {
     "the last values holds": lambda: Article.objects.values("title").values("words"),
     "values_list": lambda: Article.objects.values_list("words", "title"),
     "values_list of all": lambda: Tag.objects.values_list(),
-    "values_list through a relation": lambda: Comment.objects.order_by("pk").values_list("article__author__name", "text"),
+    "values_list through a relation": lambda: Comment.objects.order_by("pk").values_list(
+        "article__author__name", "text"
+    ),
     "values_list flat": lambda: Article.objects.order_by("pk").values_list("title", flat=True),
     "values_list flat of pk": lambda: Issue.objects.values_list("pk", flat=True),
     "values_list flat of an array": lambda: Article.objects.order_by("pk").values_list("labels", flat=True),

@@ -13,7 +13,10 @@ PROBES = {
     "annotate": {"model": "press_tag", "annotate": {"x": {"Value": 1}}},
     "expressions": {"model": "press_tag", "filter": {"name": {"F": "name"}}},
     "subquery": {"model": "press_tag", "filter": {"id__in": {"Subquery": {"model": "press_tag", "values": ["id"]}}}},
-    "exists": {"model": "press_tag", "filter": {"Exists": {"model": "press_tag", "filter": {"id": {"OuterRef": "id"}}}}},
+    "exists": {
+        "model": "press_tag",
+        "filter": {"Exists": {"model": "press_tag", "filter": {"id": {"OuterRef": "id"}}}},
+    },
     "functions": {"model": "press_tag", "annotate": {"x": {"Lower": "name"}}},
     "aggregates": {"model": "press_tag", "annotate": {"x": {"Count": "article"}}},
     "window": {"model": "press_tag", "annotate": {"x": {"Window": {"RowNumber": []}, "order_by": ["id"]}}},

@@ -99,7 +99,9 @@ def kind_of(field):
 def relations(name):
     meta = model(name)._meta
     found = [
-        Relation(name, field.name, field.name, field.related_model.__name__, field.many_to_many, field.null, through(field))
+        Relation(
+            name, field.name, field.name, field.related_model.__name__, field.many_to_many, field.null, through(field)
+        )
         for field in [*meta.fields, *meta.many_to_many]
         if field.is_relation
     ]
@@ -108,7 +110,9 @@ def relations(name):
             continue
         to_many = relation.one_to_many or relation.many_to_many
         accessor = relation.get_accessor_name()
-        found.append(Relation(name, relation.name, accessor, relation.related_model.__name__, to_many, True, through(relation)))
+        found.append(
+            Relation(name, relation.name, accessor, relation.related_model.__name__, to_many, True, through(relation))
+        )
     return found
 
 

@@ -42,7 +42,9 @@ def run(options, wanted):
         empty += outcome.verdict == "same" and outcome.bolt in ("[]", "null", "0", "false", "{}")
         if outcome.verdict == "different":
             chain = shrink(chain, form)
-            print(f"\nFAILED random {seed}\n{chain.source()}\n{report(outcome_of(chain, form), build(chain))}", flush=True)
+            print(
+                f"\nFAILED random {seed}\n{chain.source()}\n{report(outcome_of(chain, form), build(chain))}", flush=True
+            )
     counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     print(f"random querysets from seed {options.seed}: {counts}; {empty} with empty answers")
     return verdicts["same"], verdicts["different"]

@@ -36,9 +36,7 @@ def sort_members(value, shape):
     if not isinstance(value, dict):
         return value
     inner = {name: prefetched.shape for name, prefetched in shape.prefetched.items()} | shape.selected
-    return {
-        name: sort_unordered(member, inner[name]) if name in inner else member for name, member in value.items()
-    }
+    return {name: sort_unordered(member, inner[name]) if name in inner else member for name, member in value.items()}
 
 
 def _object(instance, shape):
