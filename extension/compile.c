@@ -72,7 +72,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 {
 	const ModelRelation *relation = branch->relation;
 	const Model *through = bolt_model_by_oid(relation->through);
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 	KeyedFrom	from = {.pair = near_pair, .indexed = relation->indexed};
 
@@ -184,7 +184,7 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	relation->source_fields, relation->target_fields};
 	KeyPair		far_pair = {0};
 	KeyedFrom	from = {0};
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 
 	check_stack_depth();
@@ -217,7 +217,7 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 static void
 compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 {
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 	StringInfoData sql;
 	FetchNode  *node;
@@ -241,6 +241,7 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		bolt_add_object_items(&items, branch, &text);
 	else
 		bolt_add_values_items(&items, &text);
+	bolt_group_by_values(&text);
 	if (queryset->keyed_by != NULL)
 		bolt_open_behind_key(compiler, node);
 	compile_children(compiler, node, &text);
@@ -279,7 +280,7 @@ append_counted_rows(StringInfo sql, SelectText *text)
 
 	if (ordered)
 		bolt_add_order(text);
-	if (queryset->distinct && queryset->values_kind != VALUES_NONE)
+	if ((queryset->distinct && queryset->values_kind != VALUES_NONE) || queryset->group_by_values)
 		add_values_outputs(text);
 	else if (queryset->distinct && !text->model->primary_key_constraint)
 	{
@@ -288,6 +289,7 @@ append_counted_rows(StringInfo sql, SelectText *text)
 	}
 	else
 		bolt_add_output(text, "1");
+	bolt_group_by_values(text);
 	bolt_append_select(sql, text, NULL, NULL, NULL, false);
 	if (ordered)
 		bolt_append_order(sql, text);
@@ -297,7 +299,7 @@ append_counted_rows(StringInfo sql, SelectText *text)
 static void
 compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset, FetchPurpose purpose)
 {
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 	StringInfoData sql;
 	Branch		branch = {.name = "",.model = model};
@@ -311,7 +313,7 @@ compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset,
 		append_counted_rows(&sql, &text);
 		appendStringInfoChar(&sql, ')');
 	}
-	else if (queryset->distinct || bolt_is_sliced(queryset))
+	else if (queryset->distinct || queryset->group_by_values || bolt_is_sliced(queryset))
 	{
 		appendStringInfoString(&sql, "SELECT pg_catalog.count(*) FROM (");
 		append_counted_rows(&sql, &text);

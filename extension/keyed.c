@@ -24,6 +24,8 @@
 #include "error.h"
 #include "json_out.h"
 #include "miscadmin.h"
+#include "parser/analyze.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -45,6 +47,36 @@ bolt_graph_string(Compiler *compiler, const char *string)
  * Statements
  * ----------
  */
+/*
+ * Has PostgreSQL find the types of parameters that stand in expressions, as it
+ * does for a statement that a client prepares.
+ */
+static void
+infer_types(Compiler *compiler, FetchStatement *statement)
+{
+	int			n = statement->nparams;
+	bool		unknown = false;
+	Oid		   *types = palloc0(sizeof(Oid) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
+		types[i] = statement->params[i].type;
+		unknown |= !OidIsValid(types[i]);
+	}
+	if (!unknown)
+		return;
+	(void) parse_analyze_varparams(linitial_node(RawStmt, pg_parse_query(statement->sql)), statement->sql,
+								   &types, &n, NULL);
+	for (int i = 0; i < statement->nparams; i++)
+	{
+		StatementParam *param = &statement->params[i];
+
+		if (!OidIsValid(param->type))
+			bolt_resolve_param(param, types[i] == InvalidOid || types[i] == UNKNOWNOID ? TEXTOID : types[i],
+							   compiler->graph->context);
+	}
+}
+
 FetchStatement *
 bolt_finish_statement(Compiler *compiler, const Statement *statement, const char *sql)
 {
@@ -63,6 +95,7 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
 		if (OidIsValid(param->input.fn_oid))
 			fmgr_info_cxt(param->input.fn_oid, &param->input, compiler->graph->context);
 	}
+	infer_types(compiler, result);
 	return result;
 }
 

@@ -403,7 +403,7 @@ object_at_an_end(FunctionCallInfo fcinfo, bool latest)
 				 errmsg("earliest() and latest() require either fields as positional arguments or 'get_latest_by' in the model's Meta")));
 	bolt_refuse_slice(document, "Cannot change a query once a slice has been taken");
 	clear_ordering(queryset);
-	queryset->reverse = latest;
+	queryset->reverse = queryset->reverse != latest;
 	queryset->constant_limit = 1;
 	bolt_document_add_shape(document, latest ? "latest" : "earliest");
 	for (int i = 0; i < nfields; i++)
@@ -472,7 +472,7 @@ bolt_contains(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("primary key must not be null")));
-	queryset->filters = lappend(queryset->filters, bolt_make_condition("pk", literal));
+	bolt_add_filter_call(queryset, bolt_make_condition("pk", literal));
 	bolt_document_add_shape(document, "contains");
 	return run_scalar(document, FETCH_EXISTS);
 }
@@ -502,8 +502,7 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("ids must be an array, not %s", bolt_json_kind_name(literal->kind))));
-		queryset->filters = lappend(queryset->filters,
-									bolt_make_condition(psprintf("%s__in", field), literal));
+		bolt_add_filter_call(queryset, bolt_make_condition(psprintf("%s__in", field), literal));
 	}
 	clear_ordering(queryset);
 	queryset->keyed_by = field;

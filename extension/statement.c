@@ -152,7 +152,8 @@ prepared_plan(FetchStatement *statement, PlanKind kind)
 static void
 literal_error_context(void *literal)
 {
-	char	   *path = bolt_json_path(*(const JsonValue **) literal);
+	const JsonValue *value = *(const JsonValue **) literal;
+	char	   *path = value != NULL ? bolt_json_path(value) : "";
 
 	if (path[0] != '\0')
 		errcontext("value at %s of the queryset document", path);
@@ -181,7 +182,7 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
 		param->value = (Datum) 0;
 		if (source->bind == NULL)
 			continue;
-		literal = document->literals[source->literal - 1];
+		literal = source->literal > 0 ? document->literals[source->literal - 1] : NULL;
 		param->isnull = !source->bind(source, literal, &param->value);
 	}
 	error_context_stack = callback.previous;
