@@ -23,6 +23,11 @@ SELECT refused('{"model": "many", "filter": {"id__lte": 20}}', 'SELECT bolt.get(
 SELECT refused('{"model": "many", "filter": {"id__lte": 21}}', 'SELECT bolt.get($1::json)');
 SELECT refused('{"model": "many"}', 'SELECT bolt.get($1::json)');
 SELECT refused('{"model": "many", "order_by": ["id"], "limit": 3}', 'SELECT bolt.get($1::json)');
+-- whatever the size of a chunk
+SET bolt_orm.chunk_size = 3;
+SELECT refused('{"model": "many", "filter": {"id__lte": 20}}', 'SELECT bolt.get($1::json)');
+SELECT refused('{"model": "many"}', 'SELECT bolt.get($1::json)');
+RESET bolt_orm.chunk_size;
 -- a row met twice is several
 SELECT refused('{"model": "blog_article", "filter": {"comments__id__gt": 0}}', $$ SELECT bolt.get($1::json, '{"id": 1}') $$);
 SELECT bolt.get('{"model": "blog_article", "filter": {"comments__id__gt": 0}, "distinct": true, "only": ["title"]}', '{"id": 1}');
@@ -63,6 +68,8 @@ SELECT bolt.earliest('{"model": "blog_article", "only": ["rating"], "filter": {"
 	bolt.latest('{"model": "blog_article", "only": ["rating"], "filter": {"rating__isnull": false}}', 'rating', '-id');
 SELECT bolt.latest('{"model": "blog_article", "only": ["id"], "order_by": ["id"]}', 'author__username', 'id'),
 	bolt.latest('{"model": "blog_article", "only": ["id"]}', VARIADIC '{author__username,id}');
+-- a reversal holds on, as in Django
+SELECT bolt.earliest('{"model": "blog_tag", "reverse": true}', 'name'), bolt.latest('{"model": "blog_tag", "reverse": true}', 'name');
 SELECT refused('{"model": "blog_article", "none": true}', $$ SELECT bolt.latest($1::json, 'id') $$);
 SELECT refused('{"model": "blog_article"}', 'SELECT bolt.latest($1::json)');
 SELECT refused('{"model": "blog_article"}', 'SELECT bolt.earliest($1::json, VARIADIC NULL)');
@@ -90,7 +97,7 @@ SELECT bolt.contains('{"model": "blog_article"}', '1'), bolt.contains('{"model":
 SELECT bolt.contains('{"model": "place"}', '["fr", 2]'), bolt.contains('{"model": "place"}', '["it", 2]');
 SELECT bolt.contains('{"model": "blog_article", "filter": {"comments__id__gt": 0}}', '1');
 SELECT sqlstate_of('{"model": "blog_article"}', $$ SELECT bolt.contains($1::json, '"x"') $$);
-SELECT refused('{"model": "blog_article"}', $$ SELECT bolt.contains($1::json, '[1]') $$);
+SELECT sqlstate_of('{"model": "blog_article"}', $$ SELECT bolt.contains($1::json, '[1]') $$);
 SELECT refused('{"model": "blog_article"}', 'SELECT bolt.contains($1::json, NULL)');
 SELECT refused('{"model": "blog_article", "values": ["id"]}', $$ SELECT bolt.contains($1::json, '1') $$);
 SELECT refused('{"model": "keyless"}', $$ SELECT bolt.contains($1::json, '1') $$);

@@ -67,6 +67,9 @@ SELECT ids('{"author__articles__tags__name": "c", "rating": 5}',
 -- an order through a to-many relation uses the filter's join of it
 SELECT checked('{"model": "blog_article", "filter": {"comments__text__contains": "e"}, "order_by": ["comments__text"], "values_list": ["id", "comments__text"]}',
 	$$ SELECT jsonb_build_array(a.id, c.text) AS value FROM blog_article a JOIN blog_comment c ON c.article_id = a.id WHERE c.text LIKE '%e%' ORDER BY c.text $$);
+-- that of the last call, where there are several (and they stay apart)
+SELECT checked('{"model": "blog_article", "filter": [{"comments__author": 3}, {"comments__text": "first"}], "order_by": ["comments__id"], "values_list": ["id", "comments__text"]}',
+	$$ SELECT jsonb_build_array(a.article_id, b.text) AS value FROM blog_comment a, blog_comment b WHERE a.article_id = b.article_id AND a.author_id = 3 AND b.text = 'first' ORDER BY b.id $$);
 -- and without one multiplies the rows
 SELECT checked('{"model": "blog_article", "filter": {"id__lte": 3}, "order_by": ["comments__id", "id"], "values_list": ["id"], "flat": true}',
 	$$ SELECT a.id AS value FROM blog_article a LEFT JOIN blog_comment c ON c.article_id = a.id WHERE a.id <= 3 ORDER BY c.id, a.id $$);

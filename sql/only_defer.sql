@@ -24,6 +24,10 @@ SELECT bolt.get('{"model": "blog_article", "defer": [], "filter": {"id": 1}}');
 SELECT bolt.get('{"model": "blog_article", "only": ["title", "rating"], "defer": ["title"], "filter": {"id": 1}}');
 SELECT bolt.get('{"model": "blog_article", "only": ["title"], "defer": ["rating"], "filter": {"id": 1}}');
 
+-- a defer that leaves nothing of only takes it back, as in Django
+SELECT bolt.get('{"model": "blog_article", "only": ["title"], "defer": ["title"], "filter": {"id": 1}}');
+SELECT bolt.get('{"model": "blog_article", "only": ["title"], "defer": ["title", "rating"], "filter": {"id": 1}}');
+
 -- naming twice
 SELECT bolt.get('{"model": "blog_article", "only": ["title", "title"], "filter": {"id": 1}}');
 

@@ -76,6 +76,50 @@ SELECT filtered('{"AND": [{"or": 2}]}', 'id = 2', 'odd');
 SELECT filtered('{"or": 1}', 'id = 1', 'odd');
 SELECT filtered('{"AND__exact": 2}', 'id = 2', 'odd');
 
+-- a thousand Qs made by chance
+CREATE TABLE condition (n int, q text, sql text);
+INSERT INTO condition VALUES
+	(0, '{"rating": 5}', 'rating = 5'),
+	(1, '{"rating__gt": 2}', 'rating > 2'),
+	(2, '{"rating": null}', 'rating IS NULL'),
+	(3, '{"author": 1}', 'author_id = 1'),
+	(4, '{"editor__username": "ann"}', 'editor_id = 1'),
+	(5, '{"editor__email__contains": "@"}', 'editor_id IN (1, 3)'),
+	(6, '{"author__profile__city": 1}', 'author_id = 1'),
+	(7, '{"published__lt": "2024-02-01", "rating__in": [3, 5, null]}', $$ published < '2024-02-01' AND rating IN (3, 5) $$),
+	(8, '{}', NULL),
+	(9, '{"id__in": []}', 'false'),
+	(10, '{"NOT": {"tags": 1}}', 'NOT EXISTS (SELECT FROM blog_article_tags WHERE article_id = t.id AND tag_id = 1)'),
+	(11, '{"NOT": {"comments__author": 2, "comments__text__contains": "e"}}', $$ NOT EXISTS (SELECT FROM blog_comment WHERE article_id = t.id AND author_id = 2 AND text LIKE '%e%') $$);
+-- sql is null of what says nothing
+CREATE FUNCTION chance(depth int, OUT q text, OUT sql text) LANGUAGE plpgsql AS $$
+DECLARE
+	kind text := (ARRAY['AND', 'OR', 'XOR', 'NOT', 'leaf'])[1 + floor(random() * 5)];
+	qs text[] := '{}';
+	sqls text[] := '{}';
+BEGIN
+	IF depth = 0 OR kind = 'leaf' THEN
+		SELECT c.q, 'coalesce(' || c.sql || ', false)' INTO q, sql FROM condition c WHERE c.n = (SELECT floor(random() * 12)::int);
+		RETURN;
+	END IF;
+	FOR i IN 1..CASE WHEN kind = 'NOT' THEN 1 ELSE floor(random() * 4)::int END LOOP
+		SELECT * INTO q, sql FROM chance(depth - 1);
+		qs := qs || q;
+		sqls := array_remove(sqls || sql, NULL);
+	END LOOP;
+	q := CASE WHEN kind = 'NOT' THEN format('{"NOT": %s}', qs[1]) ELSE format('{"%s": [%s]}', kind, array_to_string(qs, ',')) END;
+	sql := CASE WHEN sqls = '{}' THEN NULL WHEN kind = 'NOT' THEN '(NOT ' || sqls[1] || ')'
+		WHEN kind = 'XOR' THEN '((' || array_to_string(sqls, ')::int + (') || ')::int) % 2 = 1'
+		ELSE '(' || array_to_string(sqls, ' ' || kind || ' ') || ')' END;
+	IF kind = 'XOR' AND sql IS NOT NULL THEN
+		sql := '(' || sql || ')';
+	END IF;
+END $$;
+SELECT setseed(0.5);
+CREATE TABLE chances AS SELECT c.* FROM generate_series(1, 1000) n, chance(2 + n % 3) c;
+SELECT count(DISTINCT q) > 500 AND count(DISTINCT filtered(q, 'true')) > 50 AS "various" FROM chances;
+SELECT q, sql, f FROM (SELECT q, sql, filtered(q, coalesce(sql, 'true')) FROM chances) s(q, sql, f) WHERE f LIKE '%DIFFERS%' LIMIT 3;
+
 -- what is refused
 SELECT refused('{"model": "blog_article", "filter": {"AND": {"rating": 5}}}');
 SELECT refused('{"model": "blog_article", "filter": {"OR": [1]}}');

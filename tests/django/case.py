@@ -14,13 +14,15 @@ from collections.abc import Callable
 class Case:
     """needs: features without which it is left out; sqlstate: the error bolt_orm is to give.
 
-    instead: for a difference on purpose (docs/differences.md), what Django answers as bolt_orm does.
+    For a difference on purpose (docs/differences.md), instead: what Django answers as bolt_orm does;
+    refused: the SQLSTATE of what Django answers and bolt_orm does not.
     """
 
     build: Callable
     needs: tuple = ()
     sqlstate: str | None = None
     instead: Callable | None = None
+    refused: str | None = None
 
 
 def all_cases():

@@ -23,6 +23,7 @@ SQLSTATES = [
     (exceptions.MultipleObjectsReturned, ("P0003",)),
     (exceptions.ValidationError, ("22",)),
     (NotSupportedError, ("0A000",)),
+    (NotImplementedError, ("0A000",)),
     (AttributeError, ("42703",)),
     (IndexError, ("P0002",)),
     (TypeError, ("0A000", "22")),
@@ -54,11 +55,12 @@ class Outcome:
     bolt: str = ""
 
 
-def compare(build, form="plain", function="fetch_json", sqlstate=None, instead=None):
+def compare(build, form="plain", function="fetch_json", sqlstate=None, instead=None, refused=None):
     """Evaluates build() once, asks both, and compares.
 
     sqlstate: the error that bolt_orm is to give, where Django's exception leaves a choice.
     instead: an expression for which Django gives what bolt_orm is to give for build().
+    refused: the error that bolt_orm is to give, although Django has an answer.
     """
     try:
         request = _request_of(build, function)
@@ -68,6 +70,9 @@ def compare(build, form="plain", function="fetch_json", sqlstate=None, instead=N
             raise
         return Outcome("needs chain")
     answer = bolt.run(statement)
+    if refused is not None:
+        same = isinstance(answer, bolt.Failure) and answer.sqlstate == refused
+        return _outcome(same, statement, "(an answer that is not wanted)", str(answer))
     expected, shape, ambiguous = _django(instead or build, function)
     if isinstance(expected, Exception) or isinstance(answer, bolt.Failure):
         same = isinstance(answer, bolt.Failure) and _means(answer.sqlstate, expected, sqlstate)
@@ -99,19 +104,25 @@ def _django(build, function):
     try:
         with observing() as requests:
             value = build()
-        if isinstance(value, Page):
-            return _page(value), shape_of(value.queryset), not is_totally_ordered(value.queryset)
-        request = requests[-1] if requests else Request(function, value)
-        shape = shape_of(request.queryset)
-        return _answer(request, value, shape), shape, _is_ambiguous(request)
+        if isinstance(value, QuerySet):
+            list(value)
+        found = Paginator(value.queryset, value.size).page(value.number) if isinstance(value, Page) else None
     except Exception as error:
         if isinstance(error, Error) and not connection.is_usable():
             connection.close()
         return error, Shape(), False
+    if isinstance(value, Page):
+        shape = shape_of(value.queryset)
+        return _page(found, value.queryset.model, shape), shape, not shape.ordered
+    request = requests[-1] if requests else Request(function, value)
+    shape = shape_of(request.queryset)
+    return _answer(request, value, shape), shape, _is_ambiguous(request)
 
 
 def _is_ambiguous(request):
     queryset = request.queryset
+    if request.method in ("count", "exists", "aggregate") or queryset.query.is_empty():
+        return False
     if request.method in ("first", "last") and queryset.ordered and not is_totally_ordered(queryset):
         return True
     if request.method in ("earliest", "latest"):
@@ -131,17 +142,14 @@ def _answer(request, value, shape):
     return serialize.row(value, shape, None if request.method == "aggregate" else model)
 
 
-def _page(page):
-    shape = shape_of(page.queryset)
-    paginator = Paginator(page.queryset, page.size)
-    found = paginator.page(page.number)
+def _page(found, model, shape):
     return serialize.scalar(
         {
-            "items": serialize.rows(found.object_list, shape, page.queryset.model),
-            "total": paginator.count,
-            "page": page.number,
-            "pages": paginator.num_pages,
-            "page_size": page.size,
+            "items": serialize.rows(found.object_list, shape, model),
+            "total": found.paginator.count,
+            "page": found.number,
+            "pages": found.paginator.num_pages,
+            "page_size": found.paginator.per_page,
             "has_next": found.has_next(),
             "has_previous": found.has_previous(),
         }
@@ -177,7 +185,7 @@ def report(outcome, build):
         _django(build, "fetch_json")
     lines = [f"document: {json.dumps(outcome.document, ensure_ascii=False)}"]
     lines.append(f"call:     {outcome.statement.sql} {outcome.statement.arguments[1:] or ''}")
-    lines += [f"Django:   {query['sql']}" for query in queries.captured_queries]
+    lines += [f"Django:   {query['sql']}" for query in queries.captured_queries[:6]]
     lines += [f"bolt:     {sql}" for sql in bolt.statements_of(outcome.document)]
     lines += _shortened("Django → ", outcome.django, "bolt   → ", outcome.bolt)
     return "\n".join(lines)

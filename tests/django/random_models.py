@@ -35,6 +35,14 @@ LOOKUPS = {
     "uuid": PLAIN,
     "text": PLAIN + COMPARISONS + TEXTS + TEXTS,
 }
+DATE_PARTS = "year iso_year quarter month week week_day iso_week_day day".split()
+TIME_PARTS = "hour minute second".split()
+PARTS = {"moment": DATE_PARTS + TIME_PARTS, "date": DATE_PARTS, "time": TIME_PARTS}
+# What a feature adds to the lookups of a kind.
+FURTHER_LOOKUPS = {
+    "date lookups": {kind: [part + end for part in parts for end in ("", "__gte")] for kind, parts in PARTS.items()},
+    "array lookups": {"array": ["len", "len__gt"]},
+}
 PATTERNS = ["the", "a", "E", "100%", "_", "\\\\", "o'", "Ü", "ss", ""]
 EXPRESSIONS = ["^t", "[aeiou]{2}", "s$", "e .*e"]
 
@@ -56,6 +64,7 @@ class Relation:
     target: str
     to_many: bool
     nullable: bool
+    through: str = ""  # the many-to-many relation's own table
 
 
 def model(name):
@@ -90,7 +99,7 @@ def kind_of(field):
 def relations(name):
     meta = model(name)._meta
     found = [
-        Relation(name, field.name, field.name, field.related_model.__name__, field.many_to_many, field.null)
+        Relation(name, field.name, field.name, field.related_model.__name__, field.many_to_many, field.null, through(field))
         for field in [*meta.fields, *meta.many_to_many]
         if field.is_relation
     ]
@@ -99,8 +108,14 @@ def relations(name):
             continue
         to_many = relation.one_to_many or relation.many_to_many
         accessor = relation.get_accessor_name()
-        found.append(Relation(name, relation.name, accessor, relation.related_model.__name__, to_many, True))
+        found.append(Relation(name, relation.name, accessor, relation.related_model.__name__, to_many, True, through(relation)))
     return found
+
+
+def through(relation):
+    if not relation.many_to_many:
+        return ""
+    return (relation.remote_field if relation.concrete else relation).through.__name__
 
 
 @functools.cache

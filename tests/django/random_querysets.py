@@ -4,13 +4,14 @@ Where rows have no order the results are compared as multisets, and slices are o
 rows that have one. Known differences on purpose (docs/differences.md) are not generated.
 """
 
+import collections
 import datetime
 import decimal
 import random
 import uuid
 import zoneinfo
 
-from django.db.models import Prefetch, Q
+from django.db.models import Count, F, Max, Min, Prefetch, Q
 
 import random_models as known
 from outcome import compare, report
@@ -22,29 +23,29 @@ NAMESPACE = {
     "Decimal": decimal.Decimal,
     "UUID": uuid.UUID,
     "zoneinfo": zoneinfo,
-    "Prefetch": Prefetch,
-    "Q": Q,
+    **{each.__name__: each for each in (Count, F, Max, Min, Prefetch, Q)},
     **{name: getattr(press, name) for name in dir(press) if name[0].isupper()},
 }
 
 
 def run(options, wanted):
-    """Generates and compares; returns how many passed and failed."""
-    passed = failed = 0
-    for number in range(options.random):
+    """Generates and compares until enough are compared; returns how many passed and failed."""
+    verdicts = collections.Counter()
+    empty = number = 0
+    form = options.form if "chain" in wanted else "plain"
+    while verdicts["same"] + verdicts["different"] < options.random and verdicts["different"] < options.most:
         seed = options.seed * 1_000_000 + number
+        number += 1
         chain = Generator(random.Random(seed), wanted).chain()
-        form = options.form if "chain" in wanted else "plain"
-        if outcome_of(chain, form).verdict in ("same", "needs chain", "ambiguous"):
-            passed += 1
-            continue
-        failed += 1
-        chain = shrink(chain, form)
-        print(f"\nFAILED random {seed}\n{chain.source()}\n{report(outcome_of(chain, form), build(chain))}", flush=True)
-        if failed >= options.most:
-            print(f"random: stopped after {failed} differences in {number + 1}")
-            break
-    return passed, failed
+        outcome = outcome_of(chain, form)
+        verdicts[outcome.verdict] += 1
+        empty += outcome.verdict == "same" and outcome.bolt in ("[]", "null", "0", "false", "{}")
+        if outcome.verdict == "different":
+            chain = shrink(chain, form)
+            print(f"\nFAILED random {seed}\n{chain.source()}\n{report(outcome_of(chain, form), build(chain))}", flush=True)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    print(f"random querysets from seed {options.seed}: {counts}; {empty} with empty answers")
+    return verdicts["same"], verdicts["different"]
 
 
 def build(chain):
@@ -78,15 +79,19 @@ class Scope:
     """One call of filter() or exclude(), and the differences on purpose that it has to keep clear of.
 
     A to-many relation is negated once, and no other condition goes to the same tables: see
-    exclude-several and negation-same-row.
+    exclude-several and negation-same-row. What is prefetched by a many-to-many relation is not
+    filtered through that relation's table: see prefetch-same-relation.
     """
 
-    def __init__(self):
+    def __init__(self, prefetched=None):
+        self.through = prefetched.through if prefetched is not None else ""
         self.positive = set()
         self.negated = set()
 
     def admits(self, hops, negated):
         models = {hop.model for hop in hops} | {hop.target for hop in hops}
+        if self.through and any(self.through in (hop.through, hop.target) for hop in hops):
+            return False
         if negated and any(hop.to_many for hop in hops):
             return not models & (self.positive | self.negated)
         return not models & self.negated
@@ -105,6 +110,7 @@ class Generator:
     def __init__(self, chance, features):
         self.chance = chance
         self.features = features
+        self.focus = None
 
     def sometimes(self, probability):
         return self.chance.random() < probability
@@ -112,11 +118,18 @@ class Generator:
     def pick(self, members):
         return self.chance.choice(members)
 
+    def relation(self, relations):
+        """Rather the one in focus, if there is one: joins are where paths meet."""
+        return self.focus if self.focus in relations and self.sometimes(0.8) else self.pick(relations)
+
     # ---- the chain ----
 
     def chain(self):
         name = self.pick(["Article", "Person", *known.model_names()])
-        links = self.conditions(name, 3)
+        to_many = [relation for relation in known.relations(name) if relation.to_many]
+        if to_many and self.sometimes(0.3):
+            self.focus = self.pick(to_many)
+        links = self.conditions(name, 3) + self.annotations(name)
         terminal = None
         if self.sometimes(0.2):
             links += self.order(name, total=self.sometimes(0.7))
@@ -132,7 +145,7 @@ class Generator:
             links += self.order_and_slice(name)
         if self.sometimes(0.2):
             terminal = self.terminal(name)
-        if self.sometimes(0.3):
+        if self.sometimes(0.3) and not any(link.method == "annotate" for link in links if isinstance(link, Link)):
             links = self.shuffled(links)
         return Chain(name, links, terminal)
 
@@ -165,7 +178,7 @@ class Generator:
     def order(self, name, total):
         terms = []
         for _ in range(self.chance.randint(0 if total else 1, 2)):
-            path = self.pick(self.column_paths(name, 2, to_many=self.sometimes(0.1)))
+            path = self.pick(self.column_paths(name, 2, to_many=self.sometimes(0.2)))
             if path not in [term.replace("-", "") for term in terms]:
                 terms.append("-" * self.sometimes(0.4) + path)
         if total and "pk" not in terms:
@@ -173,7 +186,7 @@ class Generator:
         return (Link("order_by", tuple(map(repr, terms)), 1),) if terms else ()
 
     def values(self, name):
-        paths = [self.pick(self.column_paths(name, 2, to_many=self.sometimes(0.2))) for _ in range(3)]
+        paths = [self.pick(self.column_paths(name, 2, to_many=self.sometimes(0.35))) for _ in range(3)]
         paths = list(dict.fromkeys(paths))[: self.chance.randint(1, 3)]
         arguments = tuple(map(repr, paths))
         choice = self.chance.random()
@@ -195,34 +208,60 @@ class Generator:
             return Link(method, (f"pk={self.pick(known.values(name, 'pk'))}",), 0)
         return Link(method)
 
+    def annotations(self, name):
+        """Columns under other names, arithmetic, and one aggregate, each perhaps filtered by."""
+        links = ()
+        if "annotate" in self.features and self.sometimes(0.2):
+            path = self.pick(self.column_paths(name, 2))
+            links += (Link("annotate", (f"x_column=F({path!r})",), 1),)
+            links += (Link("filter", (f"x_column__isnull={self.sometimes(0.3)}",), 1),) if self.sometimes(0.4) else ()
+        numbers = [field.name for field in known.fields(name) if field.kind == "number"]
+        if "annotate" in self.features and numbers and self.sometimes(0.2):
+            operator = self.pick(["+", "-", "*"])
+            links += (Link("annotate", (f"x_number=F({self.pick(numbers)!r}) {operator} 2",), 1),)
+            links += (Link("filter", ("x_number__gt=3",), 1),) if self.sometimes(0.4) else ()
+        to_many = [relation for relation in known.relations(name) if relation.to_many]
+        if "aggregates" in self.features and to_many and self.sometimes(0.2):
+            relation = self.pick(to_many)
+            field = self.pick([each.name for each in known.fields(relation.target) if each.kind in ("number", "date")])
+            aggregate = self.pick(["Count", "Max", "Min"])
+            links += (Link("annotate", (f"x_aggregate={aggregate}({relation.name + '__' + field!r})",), 1),)
+            links += (Link("filter", ("x_aggregate__isnull=False",), 1),) if self.sometimes(0.4) else ()
+        return links
+
     # ---- conditions ----
 
-    def conditions(self, name, most):
+    def conditions(self, name, most, prefetched=None):
+        """prefetched: the relation by which these rows are prefetched."""
         links = ()
         for _ in range(self.chance.randint(0, most)):
             if self.sometimes(0.7):
-                links += (Link("filter", self.call(name, False), 1),)
+                links += (Link("filter", self.call(name, False, prefetched), 1),)
             else:
-                links += (Link("exclude", self.call(name, True), 1),)
+                links += (Link("exclude", self.call(name, True, prefetched), 1),)
         return links
 
-    def call(self, name, negated):
+    def call(self, name, negated, prefetched):
         """The arguments of one call."""
-        scope = Scope()
-        return tuple(self.q(name, 2, negated, scope) for _ in range(self.pick([1, 1, 2])))
+        scope = Scope(prefetched)
+        count = self.pick([1, 1, 2])
+        return tuple(self.q(name, 2 if not negated or count == 1 else 0, negated, scope) for _ in range(count))
 
     def q(self, name, depth, negated, scope):
         choice = self.chance.random()
         if depth == 0 or choice < 0.5:
             return self.leaf(name, negated, scope)
-        if choice < 0.7:
+        if choice < 0.7 and not negated:
+            # no negation of a negation: difference double-negation
             return Not(self.q(name, depth - 1, True, scope))
         operator = self.pick(["&", "&", "|", "|", "|", "^"])
         if operator == "^":
             # Django joins too little for what stands deeper in an XOR, or in a negated one: difference xor
             members = tuple(self.leaf(name, negated, scope, 0 if negated else 2) for _ in range(2))
         else:
-            members = tuple(self.q(name, depth - 1, negated, scope) for _ in range(self.pick([2, 2, 3])))
+            # nor is Django right about nulls of relations in an OR in a negated AND: difference negated-nulls
+            depth = 0 if negated else depth - 1
+            members = tuple(self.q(name, depth, negated, scope) for _ in range(self.pick([2, 2, 3])))
         return Joined(operator, members)
 
     def leaf(self, name, negated, scope, depth=2):
@@ -242,7 +281,10 @@ class Generator:
         if not fields:
             return Leaf(path + "pk", self.pick(known.values(target, "pk")))
         field = self.pick(fields)
-        lookup = self.pick(known.LOOKUPS[field.kind])
+        lookup = self.pick(self.lookups(field.kind))
+        if "expressions" in self.features and lookup in known.COMPARISONS[:4] and self.sometimes(0.3):
+            others = [other.name for other in known.fields(target) if other.kind == field.kind]
+            return Leaf(f"{path}{field.name}__{lookup}", f"F({path + self.pick(others)!r})")
         suffix = "" if lookup == "exact" and self.sometimes(0.7) else "__" + lookup
         return Leaf(path + field.name + suffix, self.value(target, field, lookup))
 
@@ -252,9 +294,13 @@ class Generator:
             relations = known.relations(name)
             if not relations:
                 break
-            hops.append(self.pick(relations))
+            hops.append(self.relation(relations))
             name = hops[-1].target
         return hops
+
+    def lookups(self, kind):
+        further = [known.FURTHER_LOOKUPS[name].get(kind, []) for name in known.FURTHER_LOOKUPS if name in self.features]
+        return known.LOOKUPS[kind] + sum(further, [])
 
     def relation_leaf(self, path, relation):
         pks = known.values(relation.target, "pk")
@@ -269,6 +315,8 @@ class Generator:
 
     def value(self, name, field, lookup):
         there = known.values(name, field.name)
+        if lookup.split("__")[0] in (*known.DATE_PARTS, *known.TIME_PARTS, "len"):
+            return str(self.pick([2023, 2024] if "year" in lookup else [0, 1, 2, 3, 6, 12]))
         if lookup == "isnull":
             return str(self.sometimes(0.5))
         if lookup == "in":
@@ -294,10 +342,10 @@ class Generator:
         """Paths that end at a column."""
         path, target = "", name
         for _ in range(self.chance.randint(0, depth)):
-            relations = [r for r in known.relations(target) if to_many or not r.to_many]
+            relations = [r for r in known.relations(target) if to_many or self.focus == r or not r.to_many]
             if not relations:
                 break
-            relation = self.pick(relations)
+            relation = self.relation(relations)
             path += relation.name + "__"
             target = relation.target
         names = [field.name for field in known.fields(target) if field.kind != "json"]
@@ -350,7 +398,7 @@ class Generator:
         if self.sometimes(0.3):
             return repr(path)
         target = relation.target
-        links = self.conditions(target, 2)
+        links = self.conditions(target, 2, relation)
         selected = self.to_one_paths(target) if self.sometimes(0.2) else []
         if selected:
             links += (Link("select_related", tuple(map(repr, selected)), 1),)

@@ -14,6 +14,7 @@ from press import models as press
 
 UTC = datetime.timezone.utc
 WORDS = "the sun rose over harbour and city while Nobody looked at 100% of it_all Ünder Straße \\ back".split()
+NAMES = ["Ada", "Bo", "Cleo", "dora", "Émile", "O'Brien", "100%"]
 
 
 class Rows:
@@ -92,7 +93,7 @@ def load(seed, articles=60):
     people = []
     for number in range(24):
         person = press.Person(
-            name=pick(["Ada", "Bo", "Cleo", "dora", "Émile", "O'Brien", "100%"]) + pick(["", " Lee", " lee"]),
+            name=NAMES[number % len(NAMES)] + pick(["", "", " Lee", " lee"]),
             email=maybe(f"p{number}@example.org"),
             born=maybe(rows.day()),
             height=maybe(pick([1.5, 1.62, 1.8])),

@@ -46,6 +46,8 @@ def _object(instance, shape):
     for field in instance._meta.concrete_fields:
         if shape.loaded is None or field.attname in shape.loaded:
             result[field.column] = scalar(getattr(instance, field.attname))
+        elif field.column in shape.selected or field.column in shape.prefetched:
+            result[field.column] = None  # the place of the object of that name
     for name in shape.annotations:
         result[name] = scalar(getattr(instance, name))
     for name, inner in shape.selected.items():

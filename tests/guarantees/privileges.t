@@ -370,6 +370,32 @@ is(run_as('guar_other', fetch($titles)), '["one","two"]', 'so does a membership'
 psql_ok($database, 'REVOKE guar_owner FROM guar_other');
 refused('guar_other', $titles, '... and its end');
 
+# A cursor whose role changes in the middle: the graph of one call is of one role, or there is none.
+psql_ok($database, <<'SQL');
+CREATE TABLE shelf_row (id int PRIMARY KEY);
+CREATE TABLE shelf_book (id int PRIMARY KEY, row_id int REFERENCES shelf_row);
+CREATE INDEX ON shelf_book (row_id);
+INSERT INTO shelf_row SELECT generate_series(1, 60);
+INSERT INTO shelf_book SELECT i, i FROM generate_series(1, 60) i;
+GRANT SELECT ON shelf_row, shelf_book TO guar_reader, guar_other;
+ALTER TABLE shelf_book ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON shelf_book TO guar_reader USING (true);
+SQL
+my $shelf = '{"model": "shelf_row", "order_by": ["id"], "prefetch_related": ["shelf_book_set"]}';
+$session->ask('SET bolt_orm.chunk_size = 5');
+for my $change ('SET ROLE guar_other', 'SET row_security = off')
+{
+	my $whole = run_as('guar_reader', "SELECT bolt.fetch('$shelf')");
+	$session->ask("BEGIN; DECLARE c CURSOR FOR SELECT bolt.fetch('$shelf')");
+	my $read = $session->ask('FETCH 2 FROM c');
+	$session->ask($change);
+	$read .= "\n" . $session->ask('FETCH ALL FROM c');
+	ok($session->{state} ne '00000' || $read eq $whole, "$change in the middle of a cursor: the rest is of the role it began with, or an error");
+	unlike($session->{state}, qr/^XX/, '... and no internal one');
+	$session->ask('ROLLBACK; RESET row_security');
+}
+$session->ask('RESET bolt_orm.chunk_size');
+
 # ----- registering
 
 for (

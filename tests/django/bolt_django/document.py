@@ -1,7 +1,7 @@
 """The recorded calls of a queryset as a document.
 
-The calls are translated to entries, (key, value) in the order of the calls. The chain form is
-those entries; the plain form says the same in one object, where the fixed order in which bolt_orm
+The calls are translated to entries in the order of the calls. The chain form is those entries; the
+plain form says the same in one object, where the fixed order in which bolt_orm
 applies its keys leaves the meaning as it was.
 """
 
@@ -19,6 +19,15 @@ from .untranslatable import Untranslatable
 
 class NeedsChain(Untranslatable):
     """The plain form has another order of calls."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A key of the document and its value; q: the condition it was made of."""
+
+    key: str
+    value: object
+    q: Q | None = None
 
 
 @dataclasses.dataclass
@@ -45,7 +54,7 @@ def to_document(queryset, form="plain"):
     document = {"model": table_name(query.model)}
     if form == "plain":
         return document | _fold(entries)
-    return document | ({"chain": [{key: value} for key, value in entries]} if entries else {})
+    return document | ({"chain": [{entry.key: entry.value} for entry in entries]} if entries else {})
 
 
 def _entries(query, context):
@@ -58,7 +67,7 @@ def _entries(query, context):
 
 
 def _drop(entries, *keys):
-    entries[:] = [entry for entry in entries if entry[0] not in keys]
+    entries[:] = [entry for entry in entries if entry.key not in keys]
 
 
 # ---- one function a method ----
@@ -67,17 +76,16 @@ def _drop(entries, *keys):
 def _filter(entries, call, context):
     q = q_of(call.args, call.kwargs)
     translated = condition(q, context)
-    if call.joined and entries and entries[-1][0] == call.method == "filter":
-        key, (earlier_q, earlier) = entries.pop()
-        entries.append((key, (earlier_q & q, {"AND": [earlier, translated]})))
-    else:
-        entries.append((call.method, (q, translated)))
+    if call.joined and call.method == "filter" and entries and entries[-1].key == "filter":
+        earlier = entries.pop()
+        q, translated = earlier.q & q, {"AND": [earlier.value, translated]}
+    entries.append(Entry(call.method, translated, q))
 
 
 def _complex_filter(entries, call, context):
     (argument,) = call.args
     q = argument if isinstance(argument, Q) else Q(**argument)
-    entries.append(("filter", (q, condition(q, context))))
+    entries.append(Entry("filter", condition(q, context), q))
 
 
 def _annotate(entries, call, context):
@@ -86,33 +94,33 @@ def _annotate(entries, call, context):
     for name, node in named.items():
         translated[name] = expression(node, context) if is_expression(node) else {"Value": literal(node)}
         context.names.add(name)
-    entries.append((call.method, translated))
+    entries.append(Entry(call.method, translated))
 
 
 def _order_by(entries, call, context):
-    entries.append(("order_by", [ordering(term, context) for term in call.args]))
+    entries.append(Entry("order_by", [ordering(term, context) for term in call.args]))
 
 
 def _flag(entries, call, context):
-    entries.append((call.method, True))
+    entries.append(Entry(call.method, True))
 
 
 def _distinct(entries, call, context):
-    entries.append(("distinct", [bolt_path(context.model, f, context.names) for f in call.args] or True))
+    entries.append(Entry("distinct", [bolt_path(context.model, f, context.names) for f in call.args] or True))
 
 
 def _select_related(entries, call, context):
     if call.args == (None,):
         _drop(entries, "select_related")
     else:
-        entries.append(("select_related", list(call.args) or True))
+        entries.append(Entry("select_related", list(call.args) or True))
 
 
 def _prefetch_related(entries, call, context):
     if call.args == (None,):
         _drop(entries, "prefetch_related")
         return
-    entries.append(("prefetch_related", [_prefetch(lookup, context) for lookup in call.args]))
+    entries.append(Entry("prefetch_related", [_prefetch(lookup, context) for lookup in call.args]))
 
 
 def _prefetch(lookup, context):
@@ -131,7 +139,7 @@ def _loading(entries, call, context):
     if call.args == (None,):
         _drop(entries, "only", "defer")
     else:
-        entries.append((call.method, [bolt_path(context.model, path, context.names) for path in call.args]))
+        entries.append(Entry(call.method, [bolt_path(context.model, path, context.names) for path in call.args]))
 
 
 def _values(entries, call, context):
@@ -154,11 +162,11 @@ def _values(entries, call, context):
     expressions |= options
     fields += options
     if expressions:
-        entries.append(("annotate", {name: expression(node, context) for name, node in expressions.items()}))
+        entries.append(Entry("annotate", {name: expression(node, context) for name, node in expressions.items()}))
         context.names |= expressions.keys()
-    entries.append((call.method, fields))
+    entries.append(Entry(call.method, fields))
     if flat:
-        entries.append(("flat", True))
+        entries.append(Entry("flat", True))
 
 
 def _dates(entries, call, context):
@@ -167,17 +175,17 @@ def _dates(entries, call, context):
             raise Untranslatable("datetimes() in another time zone than the session's")
         return [bolt_path(context.model, field_name), kind] + ([order] if order != "ASC" else [])
 
-    entries.append((call.method, arguments(*call.args, **call.kwargs)))
+    entries.append(Entry(call.method, arguments(*call.args, **call.kwargs)))
 
 
 def _combinator(entries, call, context):
     key = "union_all" if call.kwargs.get("all") else call.method
-    entries.append((key, [context.inner(other) for other in call.args]))
+    entries.append(Entry(key, [context.inner(other) for other in call.args]))
 
 
 def _select_for_update(entries, call, context):
     options = {key: list(value) if key == "of" else value for key, value in call.kwargs.items() if value}
-    entries.append((call.method, options or True))
+    entries.append(Entry(call.method, options or True))
 
 
 def _slice(entries, call, context):
@@ -185,17 +193,17 @@ def _slice(entries, call, context):
     if step is not None:
         raise Untranslatable("a step, which makes a list")
     # a slice of a slice counts within it
-    offset = next((value for key, value in entries if key == "offset"), 0)
-    limit = next((value for key, value in entries if key == "limit"), None)
+    earlier = {entry.key: entry.value for entry in entries}
+    offset, limit = earlier.get("offset", 0), earlier.get("limit")
     start = start or 0
     count = None if stop is None else max(stop - start, 0)
     if limit is not None:
         count = max(limit - start, 0) if count is None else max(min(count, limit - start), 0)
     _drop(entries, "limit", "offset")
     if offset + start:
-        entries.append(("offset", offset + start))
+        entries.append(Entry("offset", offset + start))
     if count is not None:
-        entries.append(("limit", count))
+        entries.append(Entry("limit", count))
 
 
 TRANSLATORS = {
@@ -233,16 +241,20 @@ def _fold(entries):
     """One object of entries; Django's rules for a method that is called twice."""
     result = {}
     names = set()
-    for key, value in entries:
+    for entry in entries:
+        key, value = entry.key, entry.value
         if key in COMBINATORS and result:
             raise NeedsChain(f"{key} after other calls")
         if result.keys() & COMBINATORS and key not in ("order_by", "limit", "offset"):
             raise NeedsChain(f"{key} after a combination")
         if result.keys() & {"limit", "offset"} and key not in AFTER_SLICE:
             raise NeedsChain(f"{key} after a slice")
+        if key in ("select_related", "only", "defer") and result.keys() & {"values", "values_list"}:
+            raise NeedsChain(f"{key} after values")
         if key in ("filter", "exclude"):
-            q, value = value
-            if names and not any(path.split("__")[0] in names for path in paths_of(q)):
+            if any("__" in path for name in ("values", "values_list") for path in result.get(name, ())):
+                raise NeedsChain(f"{key} after values of relations, whose joins it does not share")
+            if names and not any(path.split("__")[0] in names for path in paths_of(entry.q)):
                 raise NeedsChain(f"{key} after an annotation that it does not name")
             result.setdefault(key, []).append(value)
         elif key in ("annotate", "alias"):
@@ -272,10 +284,18 @@ def _fold(entries):
 
 
 def _fold_loading(result, key, paths):
-    """only() replaces only(), and what was deferred stays so; defer() takes from both."""
-    if key == "defer":
-        result[key] = result.get(key, []) + [path for path in paths if path not in result.get(key, [])]
-    elif "only" in result and "defer" in result:
-        raise NeedsChain("only and defer in turns")
+    """What is left of only() and defer() in turns; see Django's Query.add_deferred_loading."""
+    deferred, immediate = result.pop("defer", []), result.pop("only", None)
+    if key == "only":
+        immediate = [path for path in paths if path not in deferred]
+        deferred = []
+    elif immediate is None:
+        deferred = deferred + [path for path in paths if path not in deferred]
     else:
-        result[key] = paths
+        left = [path for path in immediate if path not in paths]
+        deferred = [] if left else [path for path in paths if path not in immediate]
+        immediate = left
+    if immediate:
+        result["only"] = immediate
+    if deferred:
+        result["defer"] = deferred

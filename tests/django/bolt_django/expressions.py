@@ -36,7 +36,6 @@ FUNCTIONS = {
     "Upper": "Upper",
     "Length": "Length",
     "Trim": "Trim",
-    "ConcatPair": "Concat",
     "Substr": "Substr",
     "Left": "Left",
     "Right": "Right",
@@ -56,7 +55,7 @@ FUNCTIONS = {
     "FirstValue": "FirstValue",
     "LastValue": "LastValue",
 }
-KEYED = "F Value OuterRef Subquery Exists Case Window Cast Trunc Extract".split()
+KEYED = "F Value OuterRef Subquery Exists Case Window Cast Concat Trunc Extract".split()
 EXPRESSION_KEYS = frozenset([*OPERATORS.values(), *AGGREGATES.values(), *FUNCTIONS.values(), *KEYED])
 
 
@@ -142,6 +141,14 @@ def _case(node, context):
     return result
 
 
+def _concat(node, context):
+    # Django nests pairs
+    operands = list(node.get_source_expressions())
+    while type(operands[-1]).__name__ == "ConcatPair":
+        operands[-1:] = operands[-1].get_source_expressions()
+    return _function("Concat", operands, context)
+
+
 def _cast(node, context):
     return {
         "Cast": _operand(node.get_source_expressions()[0], context),
@@ -214,5 +221,5 @@ TRANSLATORS = {
     "TruncBase": _of_kind("Trunc"),
     "Extract": _of_kind("Extract"),
     "Window": _window,
-    "Concat": lambda node, context: expression(node.get_source_expressions()[0], context),
+    "Concat": _concat,
 }

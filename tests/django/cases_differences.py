@@ -1,0 +1,83 @@
+"""Where bolt_orm answers otherwise than Django, on purpose: each is in docs/differences.md by its name here."""
+
+from django.db.models import Prefetch, Q
+
+from case import Case
+from press.models import Article, Badge, Comment, Person, Review, Tag
+
+FIRST_COMMENTS = Comment.objects.order_by("article", "pk").distinct("article").values("pk")
+
+CASES = {
+    "exclude-several": Case(
+        lambda: Article.objects.exclude(comment__likes=1, comment__text="yes"),
+        instead=lambda: Article.objects.exclude(pk__in=Comment.objects.filter(likes=1, text="yes").values("article")),
+    ),
+    "exclude-several, as a Q": Case(
+        lambda: Article.objects.filter(~Q(review__grade=5, review__note="good")),
+        instead=lambda: Article.objects.exclude(pk__in=Review.objects.filter(grade=5, note="good").values("article")),
+    ),
+    "negation-same-row": Case(
+        lambda: Article.objects.filter(Q(comment__likes=1), ~Q(comment__text="yes")),
+        instead=lambda: Article.objects.filter(Q(comment__likes=1)).filter(~Q(comment__text="yes")),
+    ),
+    "negation-same-row, of another relation to that table": Case(
+        lambda: Badge.objects.filter(Q(person__reviewed__published=True), ~Q(person__edited__body__icontains="E")),
+        instead=lambda: Badge.objects.filter(Q(person__reviewed__published=True)).filter(
+            ~Q(person__edited__body__icontains="E")
+        ),
+    ),
+    "double-negation": Case(
+        lambda: Article.objects.exclude(~Q(editor__level__gt=1), Q(words__gt=0)),
+        instead=lambda: Article.objects.filter(Q(editor__level__gt=1) | Q(words__lte=0)),
+    ),
+    "xor": Case(
+        lambda: Article.objects.filter(Q(words=100) ^ (Q(editor__active=True) & Q(published=True))),
+        instead=lambda: Article.objects.filter(
+            Q(words=100, published=False)
+            | Q(words=100, editor=None)
+            | Q(words=100, editor__active=False)
+            | Q(~Q(words=100), editor__active=True, published=True)
+        ),
+    ),
+    "negated-nulls": Case(
+        lambda: Article.objects.exclude((Q(editor__born__isnull=True) | Q(words=100)) & Q(editor__level__gte=1)),
+        instead=lambda: Article.objects.filter(
+            Q(editor=None) | Q(editor__level__lt=1) | (Q(editor__born__isnull=False) & ~Q(words=100))
+        ),
+    ),
+    "json-null": Case(
+        lambda: Article.objects.filter(data=None), instead=lambda: Article.objects.filter(data__isnull=True)
+    ),
+    "sliced-prefetch": Case(
+        lambda: Article.objects.prefetch_related(Prefetch("comment_set", queryset=Comment.objects.order_by("pk")[:1])),
+        instead=lambda: Article.objects.prefetch_related(
+            Prefetch("comment_set", queryset=Comment.objects.order_by("pk").filter(pk__in=FIRST_COMMENTS))
+        ),
+    ),
+    "prefetch-same-relation": Case(
+        lambda: Article.objects.prefetch_related(
+            Prefetch("tags", queryset=Tag.objects.filter(article__slug="article-1"))
+        ),
+        instead=lambda: Article.objects.prefetch_related(
+            Prefetch("tags", queryset=Tag.objects.filter(pk__in=Article.objects.filter(slug="article-1").values("tags")))
+        ),
+    ),
+    "selected-and-prefetched": Case(
+        lambda: Badge.objects.select_related("person").prefetch_related(
+            Prefetch("person", queryset=Person.objects.filter(active=True))
+        ),
+        refused="22023",
+    ),
+    "to-attr-taken": Case(
+        lambda: Article.objects.prefetch_related(Prefetch("tags", to_attr="author")), refused="22023"
+    ),
+    "to-attr-taken, by a column": Case(
+        lambda: Article.objects.prefetch_related(Prefetch("tags", to_attr="title")), refused="22023"
+    ),
+    "values-and-prefetch": Case(
+        lambda: Tag.objects.values("name").prefetch_related("article_set"), refused="0A000"
+    ),
+    "values-and-prefetch, of a flat list": Case(
+        lambda: Tag.objects.values_list("name", flat=True).prefetch_related("article_set"), refused="0A000"
+    ),
+}
