@@ -98,7 +98,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 		}
 		from.through_condition = condition.data;
 		bolt_add_order(&text);
-		statement.value_dependent |= through->volatile_plan;
+		bolt_note_table(&statement, through);
 	}
 	else
 	{
@@ -250,7 +250,6 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 	bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 	bolt_append_order(&sql, &text);
 	bolt_append_slice(&sql, &text);
-	bolt_note_tables(text.select);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 }
 
@@ -327,7 +326,6 @@ compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset,
 		text.outputs = list_make1("pg_catalog.count(*)");
 		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 	}
-	bolt_note_tables(text.select);
 	node->nattributes = 1;
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 	node->statement->parallel = true;
@@ -409,6 +407,10 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 	graph->nodes = bolt_graph_alloc(&compiler, sizeof(FetchNode *) * graph->nnodes);
 	for (int i = 0; i < graph->nnodes; i++)
 		graph->nodes[i] = list_nth(compiler.nodes, i);
+	graph->ntables = list_length(compiler.tables);
+	graph->tables = bolt_graph_alloc(&compiler, sizeof(Oid) * Max(graph->ntables, 1));
+	for (int i = 0; i < graph->ntables; i++)
+		graph->tables[i] = list_nth_oid(compiler.tables, i);
 	for (int i = 0; i < graph->nnodes; i++)
 		graph->nodes[i]->close_length = graph->nodes[i]->close ? strlen(graph->nodes[i]->close) : 0;
 	share_objects(graph);

@@ -88,6 +88,7 @@ struct Statement
 	int			naliases;
 	List	   *params;			/* of StatementParam * */
 	MemoryContext context;		/* of the graph */
+	List	   *tables;			/* oids of the tables it names */
 	bool		value_dependent;	/* a good plan depends on the values: patterns */
 };
 
@@ -122,6 +123,7 @@ extern int	bolt_path_operands(Select *select, int alias, const FieldPath *path, 
 extern void bolt_refuse_rest(const FieldPath *path);
 extern int	bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
+extern void bolt_note_table(Statement *statement, const Model *model);
 extern Select *bolt_begin_part(Select *whole);
 extern JoinedTable *bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through);
 extern void bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_hop,
@@ -260,6 +262,7 @@ typedef struct Compiler
 {
 	FetchGraph *graph;
 	List	   *nodes;			/* of FetchNode *, parents first */
+	List	   *tables;			/* of oid */
 } Compiler;
 
 /* A key as the compiler sees it: columns on both sides of a relation. */
@@ -304,7 +307,6 @@ extern void *bolt_graph_alloc(Compiler *compiler, Size size);
 extern char *bolt_graph_string(Compiler *compiler, const char *string);
 extern FetchStatement *bolt_finish_statement(Compiler *compiler, const Statement *statement,
 											 const char *sql);
-extern void bolt_note_tables(const Select *select);
 extern void bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison);
 extern void bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair);
 extern void bolt_add_key_params(Statement *statement, const KeyPair *pair);

@@ -272,11 +272,23 @@ bolt_field_display(const Model *model, const Field *field)
  * Joins
  * ----------
  */
+/*
+ * A table of a statement.  One that must be planned with its values makes the
+ * whole statement so.
+ */
+void
+bolt_note_table(Statement *statement, const Model *model)
+{
+	statement->tables = list_append_unique_oid(statement->tables, model->oid);
+	statement->value_dependent |= model->volatile_plan;
+}
+
 static JoinedTable *
 new_join(Select *select, const Model *model)
 {
 	JoinedTable	   *join = palloc0(sizeof(JoinedTable));
 
+	bolt_note_table(select->statement, model);
 	join->alias = select->statement->naliases++;
 	join->model = model;
 	join->parent = -1;
@@ -343,15 +355,14 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	/* a to-one relation's may stand in a query around this one as well */
 	for (const Select *at = select; at != NULL; at = shared ? at->outer : NULL)
 	{
-		ListCell   *lc;
-
-		foreach(lc, at->joins)
+		/* the latest of several: what comes behind two filter() calls goes on from the last */
+		for (int i = list_length(at->joins) - 1; i >= 0; i--)
 		{
-			join = lfirst(lc);
+			join = list_nth(at->joins, i);
 			if (join->parent == parent && join->model == model && join->nfields == nfields &&
 				memcmp(join->near_fields, near_fields, sizeof(AttrNumber) * nfields) == 0 &&
 				memcmp(join->far_fields, far_fields, sizeof(AttrNumber) * nfields) == 0 &&
-				(shared || select->call == ANY_CALL || join->call == ANY_CALL || join->call == select->call))
+				(shared || select->call == ANY_CALL || join->call == select->call))
 				return join;
 		}
 	}

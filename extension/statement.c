@@ -232,6 +232,18 @@ bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo param
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
 }
 
+void
+bolt_statement_error_context(void *sql)
+{
+	int			position = geterrposition();
+
+	if (position <= 0)
+		return;
+	errposition(0);
+	internalerrposition(position);
+	internalerrquery((const char *) sql);
+}
+
 /*
  * The plan that the plan cache would give a run with these parameters.  To be
  * released with ReleaseCachedPlan.
@@ -240,9 +252,15 @@ static CachedPlan *
 plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 {
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(prepared_plan(statement, kind)));
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = bolt_statement_error_context,
+		.arg = unconstify(char *, bolt_statement_sql(statement, kind))
+	};
 	CachedPlan *plan;
 	Running		outer;
 
+	error_context_stack = &callback;
 	outer = set_running(statement, params, kind);
 	PG_TRY();
 	{
@@ -253,6 +271,7 @@ plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 		running = outer;
 	}
 	PG_END_TRY();
+	error_context_stack = callback.previous;
 	return plan;
 }
 
