@@ -326,6 +326,8 @@ parse_order_object(Document *document, JsonValue *value)
 	{
 		if (strcmp(member->name, "expr") == 0)
 		{
+			if (member->kind != JSON_STRING && member->kind != JSON_OBJECT)
+				bolt_wrong_kind(member, "\"expr\"", "a field's name or an expression");
 			term->expression = bolt_parse_expression(document, member);
 			if (term->expression->kind == EXPRESSION_F)
 				term->path = term->expression->path;

@@ -491,6 +491,10 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 
 	bolt_refuse_null(fcinfo, 2, "field_name");
 	field = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	if (field[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("Cannot resolve keyword '' into field")));
 	bolt_refuse_slice(document, "Cannot use 'limit' or 'offset' with in_bulk()");
 	refuse_values(document, "in_bulk() cannot be used with values() or values_list()");
 	if (!PG_ARGISNULL(1))
