@@ -18,6 +18,13 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+static bool
+bind_constant(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	*value = CStringGetTextDatum(param->what);
+	return true;
+}
+
 /* A further parameter of the statement. */
 StatementParam *
 bolt_add_param(Statement *statement, Oid type, BindFunction bind, const JsonValue *literal)
@@ -42,6 +49,8 @@ bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
 	param->value_type = type;
 	param->typmod = typmod;
 	param->what = what;
+	if (!OidIsValid(type))
+		return list_length(statement->params);
 	if (bind == bolt_bind_array || bind == bolt_bind_member_column)
 	{
 		param->type = get_array_type(type);
@@ -56,6 +65,16 @@ bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
 	return list_length(statement->params);
 }
 
+/* A text that a path has named and that must not stand in SQL: a json key. */
+int
+bolt_add_constant(Statement *statement, const char *text)
+{
+	StatementParam *param = bolt_add_param(statement, TEXTOID, bind_constant, NULL);
+
+	param->what = MemoryContextStrdup(statement->context, text);
+	return list_length(statement->params);
+}
+
 static void
 wrong_literal(const StatementParam *param, const JsonValue *literal, const char *expected)
 {
@@ -64,6 +83,20 @@ wrong_literal(const StatementParam *param, const JsonValue *literal, const char 
 			 errmsg("lookup '%s' needs %s, not %s", param->what, expected,
 					bolt_json_kind_name(literal->kind)),
 			 bolt_errdetail_at(literal)));
+}
+
+/* In double quotes, as arrays, ranges and hstore read it */
+static void
+append_quoted(StringInfo text, const char *from, int length)
+{
+	appendStringInfoChar(text, '"');
+	for (int i = 0; i < length; i++)
+	{
+		if (from[i] == '"' || from[i] == '\\')
+			appendStringInfoCharMacro(text, '\\');
+		appendStringInfoCharMacro(text, from[i]);
+	}
+	appendStringInfoChar(text, '"');
 }
 
 /* An array of JSON in the form that array_in reads. */
@@ -84,17 +117,9 @@ append_array_text(StringInfo text, const JsonValue *literal)
 		else
 		{
 			bool		decoded = element->kind == JSON_STRING || element->kind == JSON_NUMBER;
-			const char *from = decoded ? element->text : element->raw;
-			int			length = decoded ? element->length : element->raw_length;
 
-			appendStringInfoChar(text, '"');
-			for (int i = 0; i < length; i++)
-			{
-				if (from[i] == '"' || from[i] == '\\')
-					appendStringInfoCharMacro(text, '\\');
-				appendStringInfoCharMacro(text, from[i]);
-			}
-			appendStringInfoChar(text, '"');
+			append_quoted(text, decoded ? element->text : element->raw,
+						  decoded ? element->length : element->raw_length);
 		}
 	}
 	appendStringInfoChar(text, '}');
@@ -134,6 +159,35 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 	}
 	wrong_literal(param, literal, psprintf("a value of type %s", format_type_be(type)));
 	return NULL;				/* not reached */
+}
+
+/*
+ * A parameter whose type PostgreSQL has found out.  Its literal stood in an
+ * expression; a null is a value there.
+ */
+void
+bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context)
+{
+	Oid			input;
+
+	param->type = type;
+	param->value_type = param->bind == bolt_bind_array ? get_element_type(type) : type;
+	if (!OidIsValid(param->value_type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("lookup '%s' needs a value of type %s", param->what, format_type_be(type))));
+	param->typmod = -1;
+	getTypeInputInfo(param->value_type, &input, &param->io_param);
+	fmgr_info_cxt(input, &param->input, context);
+}
+
+/* A value in an expression, null or not */
+bool
+bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	if (literal->kind == JSON_NULL)
+		return false;
+	return bolt_bind_scalar(param, literal, value);
 }
 
 static Datum
@@ -250,6 +304,60 @@ bolt_bind_member(const StatementParam *param, const JsonValue *literal, Datum *v
 	for (int i = 0; i < param->member; i++)
 		member = member->next;
 	return bolt_bind_scalar(param, member, value);
+}
+
+/* A range: its text, [from, to], or a value of its element type */
+bool
+bolt_bind_range(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	StringInfoData text;
+
+	if (literal->kind != JSON_ARRAY)
+		return bolt_bind_scalar(param, literal, value);
+	if (literal->count != 2)
+		wrong_literal(param, literal, "a range as a text or as an array of its two bounds");
+	initStringInfo(&text);
+	appendStringInfoChar(&text, '[');
+	json_foreach(bound, literal)
+	{
+		if (bound->index > 0)
+			appendStringInfoChar(&text, ',');
+		if (bound->kind == JSON_NULL)
+			continue;
+		if (bound->kind != JSON_STRING && bound->kind != JSON_NUMBER)
+			wrong_literal(param, bound, "bounds that are texts, numbers or null");
+		append_quoted(&text, bound->text, bound->length);
+	}
+	appendStringInfoChar(&text, ')');
+	*value = input_value(param, text.data);
+	return true;
+}
+
+/* An hstore: its text, or an object of texts */
+bool
+bolt_bind_hstore(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	StringInfoData text;
+
+	if (literal->kind != JSON_OBJECT)
+		return bolt_bind_scalar(param, literal, value);
+	initStringInfo(&text);
+	json_foreach(member, literal)
+	{
+		bool		decoded = member->kind == JSON_STRING || member->kind == JSON_NUMBER;
+
+		if (member->index > 0)
+			appendStringInfoChar(&text, ',');
+		append_quoted(&text, member->name, member->name_length);
+		appendStringInfoString(&text, "=>");
+		if (member->kind == JSON_NULL)
+			appendStringInfoString(&text, "NULL");
+		else
+			append_quoted(&text, decoded ? member->text : member->raw,
+						  decoded ? member->length : member->raw_length);
+	}
+	*value = input_value(param, text.data);
+	return true;
 }
 
 /* ----------

@@ -56,7 +56,7 @@ _PG_init(void)
 							"Counts arrays and objects of the JSON text. A deeper document is refused with "
 							"SQLSTATE 54001.",
 							&bolt_max_depth,
-							100, 4, 10000,
+							100, 4, 1000,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("bolt_orm.bigint_as_string",

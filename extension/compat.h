@@ -77,4 +77,11 @@
 #define bolt_executor_run(query, count) ExecutorRun((query), ForwardScanDirection, (count), false)
 #endif
 
+/* 16: parseTypeString can report errors softly instead of saying "not there" */
+#if PG_VERSION_NUM >= 160000
+#define bolt_no_soft_error NULL
+#else
+#define bolt_no_soft_error false
+#endif
+
 #endif							/* BOLT_COMPAT_H */

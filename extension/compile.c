@@ -72,7 +72,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 {
 	const ModelRelation *relation = branch->relation;
 	const Model *through = bolt_model_by_oid(relation->through);
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 	KeyedFrom	from = {.pair = near_pair, .indexed = relation->indexed};
 
@@ -98,7 +98,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 		}
 		from.through_condition = condition.data;
 		bolt_add_order(&text);
-		statement.value_dependent |= through->volatile_plan;
+		bolt_note_table(&statement, through);
 	}
 	else
 	{
@@ -184,7 +184,7 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	relation->source_fields, relation->target_fields};
 	KeyPair		far_pair = {0};
 	KeyedFrom	from = {0};
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 
 	check_stack_depth();
@@ -217,7 +217,7 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 static void
 compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 {
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 	StringInfoData sql;
 	FetchNode  *node;
@@ -241,6 +241,7 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		bolt_add_object_items(&items, branch, &text);
 	else
 		bolt_add_values_items(&items, &text);
+	bolt_group_by_values(&text);
 	if (queryset->keyed_by != NULL)
 		bolt_open_behind_key(compiler, node);
 	compile_children(compiler, node, &text);
@@ -249,7 +250,6 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 	bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 	bolt_append_order(&sql, &text);
 	bolt_append_slice(&sql, &text);
-	bolt_note_tables(text.select);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 }
 
@@ -279,7 +279,7 @@ append_counted_rows(StringInfo sql, SelectText *text)
 
 	if (ordered)
 		bolt_add_order(text);
-	if (queryset->distinct && queryset->values_kind != VALUES_NONE)
+	if ((queryset->distinct && queryset->values_kind != VALUES_NONE) || queryset->group_by_values)
 		add_values_outputs(text);
 	else if (queryset->distinct && !text->model->primary_key_constraint)
 	{
@@ -288,6 +288,7 @@ append_counted_rows(StringInfo sql, SelectText *text)
 	}
 	else
 		bolt_add_output(text, "1");
+	bolt_group_by_values(text);
 	bolt_append_select(sql, text, NULL, NULL, NULL, false);
 	if (ordered)
 		bolt_append_order(sql, text);
@@ -297,7 +298,7 @@ append_counted_rows(StringInfo sql, SelectText *text)
 static void
 compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset, FetchPurpose purpose)
 {
-	Statement	statement = {0};
+	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
 	StringInfoData sql;
 	Branch		branch = {.name = "",.model = model};
@@ -311,7 +312,7 @@ compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset,
 		append_counted_rows(&sql, &text);
 		appendStringInfoChar(&sql, ')');
 	}
-	else if (queryset->distinct || bolt_is_sliced(queryset))
+	else if (queryset->distinct || queryset->group_by_values || bolt_is_sliced(queryset))
 	{
 		appendStringInfoString(&sql, "SELECT pg_catalog.count(*) FROM (");
 		append_counted_rows(&sql, &text);
@@ -325,7 +326,6 @@ compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset,
 		text.outputs = list_make1("pg_catalog.count(*)");
 		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 	}
-	bolt_note_tables(text.select);
 	node->nattributes = 1;
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 	node->statement->parallel = true;
@@ -407,6 +407,10 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 	graph->nodes = bolt_graph_alloc(&compiler, sizeof(FetchNode *) * graph->nnodes);
 	for (int i = 0; i < graph->nnodes; i++)
 		graph->nodes[i] = list_nth(compiler.nodes, i);
+	graph->ntables = list_length(compiler.tables);
+	graph->tables = bolt_graph_alloc(&compiler, sizeof(Oid) * Max(graph->ntables, 1));
+	for (int i = 0; i < graph->ntables; i++)
+		graph->tables[i] = list_nth_oid(compiler.tables, i);
 	for (int i = 0; i < graph->nnodes; i++)
 		graph->nodes[i]->close_length = graph->nodes[i]->close ? strlen(graph->nodes[i]->close) : 0;
 	share_objects(graph);

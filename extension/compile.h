@@ -31,13 +31,55 @@ typedef struct JoinedTable
 
 typedef struct Statement Statement;
 
+/* A column or an expression, as SQL that stands by itself. */
+typedef struct Operand
+{
+	const char *sql;
+	Oid			type;			/* InvalidOid: for PostgreSQL to find out */
+	bool		nullable;
+	bool		aggregate;		/* of rows of the select itself: belongs in HAVING */
+	bool		window;
+	const char *display;		/* for messages */
+} Operand;
+
+/* Families of types, by the lookups and transforms that they have. */
+typedef enum TypeClass
+{
+	CLASS_UNKNOWN,
+	CLASS_TEXT,
+	CLASS_NUMBER,
+	CLASS_DATETIME,				/* with a date */
+	CLASS_TIME,
+	CLASS_ARRAY,
+	CLASS_RANGE,
+	CLASS_JSON,
+	CLASS_HSTORE,
+	CLASS_TSVECTOR,
+	CLASS_OTHER
+} TypeClass;
+
+/* A name that annotate() or alias() gave. */
+typedef struct Annotation
+{
+	const char *name;
+	Operand		operand;
+	bool		alias;			/* not selected */
+} Annotation;
+
 /* One SELECT, or one EXISTS within it. */
 typedef struct Select
 {
 	Statement  *statement;
-	struct Select *outer;		/* of a subquery */
+	struct Select *outer;		/* whose tables may be named here */
+	struct Select *outer_query; /* what OuterRef speaks of */
+	const Model *model;			/* of the base table, where paths begin */
+	int			origin;			/* alias of the table where paths begin */
 	List	   *joins;			/* of JoinedTable *; the first is the base table */
 	int			call;			/* to-many joins are shared within one call */
+	List	   *annotations;	/* of Annotation * */
+	List	   *filtered;		/* of FilterCall *: what aggregates are limited by */
+	bool		grouped;		/* values() before aggregates: GROUP BY */
+	bool		by_exists;		/* to-many conditions are EXISTS, not joins */
 } Select;
 
 /* The statement being written: parameters and aliases are numbered through it. */
@@ -45,6 +87,8 @@ struct Statement
 {
 	int			naliases;
 	List	   *params;			/* of StatementParam * */
+	MemoryContext context;		/* of the graph */
+	List	   *tables;			/* oids of the tables it names */
 	bool		value_dependent;	/* a good plan depends on the values: patterns */
 };
 
@@ -60,6 +104,7 @@ typedef struct FieldPath
 	int			nfields;		/* several: a composite key */
 	const Field *fields[INDEX_MAX_KEYS];
 	const ModelRelation *relation;	/* the path ends at this relation, else NULL */
+	const Annotation *annotation;	/* the path is this and has no fields, else NULL */
 	List	   *rest;			/* of char *: transforms and lookup */
 } FieldPath;
 
@@ -72,9 +117,14 @@ typedef struct Column
 
 /* path.c */
 extern FieldPath *bolt_parse_path(const Model *model, const char *text, const JsonValue *value);
+extern FieldPath *bolt_parse_select_path(const Select *select, const char *text, const JsonValue *value);
+extern int	bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_hop,
+							   Operand *operands);
 extern void bolt_refuse_rest(const FieldPath *path);
 extern int	bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
+extern void bolt_note_table(Statement *statement, const Model *model);
+extern Select *bolt_begin_part(Select *whole);
 extern JoinedTable *bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through);
 extern void bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_hop,
 							  Column *columns);
@@ -84,8 +134,11 @@ extern char *bolt_field_display(const Model *model, const Field *field);
 
 /* sql_text.c */
 extern void bolt_append_column(StringInfo sql, int alias, const char *name);
+extern void bolt_parse_type(const char *name, Oid *type, int32 *typmod);
+extern Oid	bolt_extension_schema(const char *extension);
 extern void bolt_append_type(StringInfo sql, Oid type, int32 typmod);
 extern const char *bolt_operator(Oid left, Oid right, int strategy);
+extern const char *bolt_type_operator(Oid type, const char *name);
 extern Oid	bolt_comparison_type(Oid type);
 extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
 
@@ -97,6 +150,9 @@ extern StatementParam *bolt_add_param(Statement *statement, Oid type, BindFuncti
 									  const JsonValue *literal);
 extern int	bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
 						   const JsonValue *literal, const char *what);
+extern int	bolt_add_constant(Statement *statement, const char *text);
+extern void bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context);
+extern bool bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_array(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_member(const StatementParam *param, const JsonValue *literal, Datum *value);
@@ -105,16 +161,36 @@ extern bool bolt_bind_array_texts(const StatementParam *param, const JsonValue *
 extern bool bolt_bind_contains(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_startswith(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_endswith(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_range(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_hstore(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value);
 
 /* lookup.c */
+extern void bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path);
 extern void bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
-							   const Column *columns, const JsonValue *value, bool two_valued);
-extern bool bolt_path_is_isnull(const FieldPath *path, const JsonValue *value);
+							   const Operand *operands, const Q *q, bool two_valued);
+extern bool bolt_path_is_isnull(const FieldPath *path, const Q *q);
+
+/* transform.c */
+extern TypeClass bolt_type_class(Oid type);
+extern bool bolt_transform(Select *select, Operand *operand, const char *name);
+extern List *bolt_transform_choices(Oid type);
+
+/* subquery.c */
+extern void bolt_subquery(Select *select, const Expression *expression, Operand *result);
+
+/* aggregate.c */
+extern void bolt_aggregate(Select *select, int alias, const Expression *expression, Operand *result);
+extern char *bolt_aggregate_call(Select *select, int alias, const Expression *expression, Operand *result);
+
+/* expression.c */
+extern void bolt_expression(Select *select, int alias, const Expression *expression, Operand *result);
+extern void bolt_annotate(Select *select, const AnnotateCall *call);
+extern void bolt_append_exists_queryset(StringInfo sql, Select *select, const QuerySet *queryset);
 
 /* condition.c */
-extern void bolt_append_filters(StringInfo sql, Select *select, const Model *model, List *filters,
-								const char *lead);
+extern bool bolt_append_filter(StringInfo sql, Select *select, const FilterCall *filter, int call);
+extern void bolt_append_q(StringInfo sql, Select *select, int alias, Q *q);
 
 /*
  * A node of the graph to be: which model, reached how, with which columns and
@@ -141,6 +217,7 @@ extern Branch *bolt_branch_tree(const Model *model, const QuerySet *queryset);
 typedef struct OrderExpression
 {
 	char	   *text;
+	bool		aggregate;		/* or a window: no GROUP BY takes it */
 	bool		descending;
 	NullsOrder	nulls;
 } OrderExpression;
@@ -151,7 +228,10 @@ typedef struct SelectText
 	Select	   *select;
 	const Model *model;
 	const QuerySet *queryset;	/* NULL: all objects */
+	StringInfoData where;		/* conditions, or empty */
+	StringInfoData having;
 	List	   *outputs;		/* of char *: the select list */
+	List	   *groups;			/* of char *: GROUP BY of values() */
 	List	   *grouped;		/* of char *: outputs of other tables than the
 								 * model's, for a GROUP BY that makes distinct */
 	List	   *order;			/* of OrderExpression * */
@@ -159,6 +239,10 @@ typedef struct SelectText
 
 extern void bolt_begin_select_text(SelectText *text, Statement *statement, const Model *model,
 								   const QuerySet *queryset);
+extern void bolt_begin_inner_text(SelectText *text, Select *outer, const Model *model,
+								  const QuerySet *queryset);
+extern void bolt_append_order_terms(StringInfo sql, Select *select, List *terms);
+extern void bolt_group_by_values(SelectText *text);
 extern AttrNumber bolt_add_output(SelectText *text, const char *expression);
 extern void bolt_add_order(SelectText *text);
 extern bool bolt_is_sliced(const QuerySet *queryset);
@@ -178,6 +262,7 @@ typedef struct Compiler
 {
 	FetchGraph *graph;
 	List	   *nodes;			/* of FetchNode *, parents first */
+	List	   *tables;			/* of oid */
 } Compiler;
 
 /* A key as the compiler sees it: columns on both sides of a relation. */
@@ -222,7 +307,6 @@ extern void *bolt_graph_alloc(Compiler *compiler, Size size);
 extern char *bolt_graph_string(Compiler *compiler, const char *string);
 extern FetchStatement *bolt_finish_statement(Compiler *compiler, const Statement *statement,
 											 const char *sql);
-extern void bolt_note_tables(const Select *select);
 extern void bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison);
 extern void bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair);
 extern void bolt_add_key_params(Statement *statement, const KeyPair *pair);

@@ -27,8 +27,7 @@ typedef struct Condition
 typedef struct ConditionContext
 {
 	Select	   *select;
-	const Model *model;
-	int			alias;			/* of the model's table */
+	int			alias;			/* of the table where paths begin */
 	bool		negated;		/* some NOT stands above */
 } ConditionContext;
 
@@ -38,10 +37,10 @@ static void
 append_condition(StringInfo sql, Select *select, int alias, const Condition *condition, int first_hop,
 				 bool two_valued)
 {
-	Column		columns[INDEX_MAX_KEYS];
+	Operand		operands[INDEX_MAX_KEYS];
 
-	bolt_path_columns(select, alias, condition->path, first_hop, columns);
-	bolt_append_lookup(sql, select, condition->path, columns, condition->q->value, two_valued);
+	bolt_path_operands(select, alias, condition->path, first_hop, operands);
+	bolt_append_lookup(sql, select, condition->path, operands, condition->q, two_valued);
 }
 
 /* Do two paths begin with the same hops, up to and with the first to-many one? */
@@ -77,12 +76,11 @@ append_exists(StringInfo sql, ConditionContext *context, List *conditions)
 	Condition  *first = linitial(conditions);
 	const ModelRelation *relation = list_nth(first->path->relations, first->to_many);
 	int			alias = alias_before(context->select, context->alias, first);
-	Select	   *inner = bolt_begin_select(context->select->statement, NULL);
+	Select	   *inner = bolt_begin_part(context->select);
 	JoinedTable *base;
 	StringInfoData where;
 	ListCell   *lc;
 
-	inner->outer = context->select;
 	base = bolt_add_join(inner, alias, relation, relation->kind == RELATION_MANY_TO_MANY);
 	initStringInfo(&where);
 	bolt_append_join_condition(&where, base);
@@ -105,9 +103,8 @@ append_not_exists(StringInfo sql, ConditionContext *context, Condition *conditio
 {
 	const ModelRelation *relation = list_nth(condition->path->relations, condition->to_many);
 	int			alias = alias_before(context->select, context->alias, condition);
-	Select	   *inner = bolt_begin_select(context->select->statement, NULL);
+	Select	   *inner = bolt_begin_part(context->select);
 
-	inner->outer = context->select;
 	bolt_add_join(inner, alias, relation, relation->kind == RELATION_MANY_TO_MANY);
 	appendStringInfoString(sql, "NOT EXISTS (SELECT 1 FROM ");
 	bolt_append_from(sql, inner, NULL);
@@ -131,7 +128,7 @@ append_group(StringInfo sql, ConditionContext *context, List *group)
 	foreach(lc, group)
 	{
 		Condition  *condition = lfirst(lc);
-		bool		isnull = bolt_path_is_isnull(condition->path, condition->q->value);
+		bool		isnull = bolt_path_is_isnull(condition->path, condition->q);
 
 		all_isnull &= isnull;
 		relation_isnull |= isnull && condition->path->relation != NULL &&
@@ -193,10 +190,10 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 
 		conditions[i].q = q;
 		conditions[i].to_many = -1;
-		if (q->kind != Q_CONDITION)
+		if (q->kind != Q_CONDITION || q->exists != NULL)
 			continue;
-		conditions[i].path = bolt_parse_path(context->model, q->path, q->value);
-		if (context->negated)
+		conditions[i].path = bolt_parse_select_path(context->select, q->path, q->value);
+		if (context->negated || context->select->by_exists)
 			conditions[i].to_many = bolt_first_to_many(conditions[i].path);
 	}
 	appendStringInfoChar(sql, '(');
@@ -266,6 +263,11 @@ append_q(StringInfo sql, ConditionContext *context, Q *q)
 {
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
+	if (q->exists != NULL)
+	{
+		bolt_append_exists_queryset(sql, context->select, q->exists);
+		return;
+	}
 	switch (q->kind)
 	{
 		case Q_AND:
@@ -285,32 +287,39 @@ append_q(StringInfo sql, ConditionContext *context, Q *q)
 }
 
 /*
- * The calls of filter() and exclude(), ANDed; lead stands before the first.
- * Each call shares its to-many joins with itself alone.
+ * One call of filter() or exclude(), in parentheses.  It shares its to-many joins
+ * with itself alone.  Returns false, and appends nothing, where it is empty.
  */
-void
-bolt_append_filters(StringInfo sql, Select *select, const Model *model, List *filters, const char *lead)
+bool
+bolt_append_filter(StringInfo sql, Select *select, const FilterCall *filter, int call)
 {
-	ListCell   *lc;
+	ConditionContext context = {
+		.select = select,
+		.alias = bolt_base_alias(select)
+	};
 
-	foreach(lc, filters)
-	{
-		FilterCall *call = lfirst(lc);
-		ConditionContext context = {
-			.select = select,
-			.model = model,
-			.alias = bolt_base_alias(select)
-		};
-
-		if (is_empty(call->q))
-			continue;
-		select->call = foreach_current_index(lc);
-		appendStringInfoString(sql, lead);
-		if (call->exclude)
-			append_not(sql, &context, call->q);
-		else
-			append_q(sql, &context, call->q);
-		lead = " AND ";
-	}
+	if (is_empty(filter->q))
+		return false;
+	select->call = call;
+	if (filter->exclude)
+		append_not(sql, &context, filter->q);
+	else
+		append_q(sql, &context, filter->q);
 	select->call = ANY_CALL;
+	return true;
+}
+
+/* A Q by itself, as in CASE WHEN or an aggregate's FILTER. */
+void
+bolt_append_q(StringInfo sql, Select *select, int alias, Q *q)
+{
+	ConditionContext context = {
+		.select = select,
+		.alias = alias
+	};
+
+	if (is_empty(q))
+		appendStringInfoString(sql, "TRUE");
+	else
+		append_q(sql, &context, q);
 }

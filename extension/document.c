@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "document.h"
 #include "error.h"
 #include "json_in.h"
 #include "miscadmin.h"
@@ -27,89 +28,6 @@ typedef struct KeyRule
 	const char *name;
 	KeyParser	parse;
 } KeyRule;
-
-static QuerySet *parse_queryset(Document *document, JsonValue *value);
-
-/* ----------
- * Checks of a value's kind.  Each error names the key and what it takes.
- * ----------
- */
-static void
-wrong_kind(const JsonValue *value, const char *what, const char *expected)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s must be %s, not %s", what, expected, bolt_json_kind_name(value->kind)),
-			 bolt_errdetail_at(value)));
-}
-
-static char *
-quoted_key(const JsonValue *value)
-{
-	while (value->name == NULL && value->parent != NULL)
-		value = value->parent;
-	if (value->name == NULL)
-		return "queryset";
-	return psprintf("\"%s\"", value->name);
-}
-
-static const char *
-expect_string(const JsonValue *value)
-{
-	if (value->kind != JSON_STRING)
-		wrong_kind(value, value->name ? quoted_key(value) : psprintf("a member of %s", quoted_key(value)),
-				   "a string");
-	return value->text;
-}
-
-static bool
-expect_boolean(const JsonValue *value)
-{
-	if (value->kind != JSON_TRUE && value->kind != JSON_FALSE)
-		wrong_kind(value, quoted_key(value), "true or false");
-	return value->kind == JSON_TRUE;
-}
-
-static void
-expect_array(const JsonValue *value)
-{
-	if (value->kind != JSON_ARRAY)
-		wrong_kind(value, quoted_key(value), "an array");
-}
-
-/*
- * Refuses a second member of one name: which of the two were meant cannot be
- * known, and json, unlike jsonb, keeps both.
- */
-static void
-expect_object(const JsonValue *value, const char *what)
-{
-	if (value->kind != JSON_OBJECT)
-		wrong_kind(value, what, "an object");
-	json_foreach(member, value)
-	{
-		CHECK_FOR_INTERRUPTS();
-		for (JsonValue *other = member->next; other != NULL; other = other->next)
-		{
-			if (other->name_length == member->name_length &&
-				memcmp(other->name, member->name, member->name_length) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("key \"%s\" is given twice", member->name),
-						 bolt_errdetail_at(other)));
-		}
-	}
-}
-
-static void
-unknown_key(const JsonValue *value, const char *what, List *choices)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown key \"%s\" in %s", value->name, what),
-			 bolt_errdetail_at(value),
-			 bolt_errhint_choices(choices)));
-}
 
 /* ----------
  * Literals
@@ -202,8 +120,27 @@ make_q(QKind kind, List *members)
 	return q;
 }
 
-static Q   *
-parse_q(Document *document, JsonValue *value)
+/* path__lookup: value */
+static Q *
+parse_condition(Document *document, JsonValue *member)
+{
+	Q		   *q = make_q(Q_CONDITION, NIL);
+
+	q->path = member->name;
+	q->value = member;
+
+	/* whether isnull is true decides the statement: it is structure */
+	if (ends_with(member->name, member->name_length, "__isnull"))
+		bolt_expect_boolean(member);
+	else if (bolt_is_expression(member))
+		q->expression = bolt_parse_expression(document, member);
+	else
+		bolt_document_add_literal(document, member);
+	return q;
+}
+
+Q *
+bolt_parse_q(Document *document, JsonValue *value)
 {
 	static const struct
 	{
@@ -215,7 +152,7 @@ parse_q(Document *document, JsonValue *value)
 	List	   *members = NIL;
 
 	check_stack_depth();
-	expect_object(value, "a Q");
+	bolt_expect_object(value, "a Q");
 	json_foreach(member, value)
 	{
 		Q		   *q = NULL;
@@ -227,28 +164,33 @@ parse_q(Document *document, JsonValue *value)
 			q = make_q(connectors[i].kind, NIL);
 			if (q->kind == Q_NOT)
 			{
-				q->members = list_make1(parse_q(document, member));
+				q->members = list_make1(bolt_parse_q(document, member));
 				continue;
 			}
-			expect_array(member);
+			bolt_expect_array(member);
 			json_foreach(each, member)
-				q->members = lappend(q->members, parse_q(document, each));
+				q->members = lappend(q->members, bolt_parse_q(document, each));
 		}
-		if (q == NULL)
+		if (q == NULL && strcmp(member->name, "Exists") == 0)
 		{
 			q = make_q(Q_CONDITION, NIL);
-			q->path = member->name;
 			q->value = member;
-
-			/* whether isnull is true decides the statement: it is structure */
-			if (ends_with(member->name, member->name_length, "__isnull"))
-				expect_boolean(member);
-			else
-				bolt_document_add_literal(document, member);
+			q->exists = bolt_parse_queryset(document, member);
 		}
+		if (q == NULL)
+			q = parse_condition(document, member);
 		members = lappend(members, q);
 	}
 	return list_length(members) == 1 ? linitial(members) : make_q(Q_AND, members);
+}
+
+void
+bolt_add_filter_call(QuerySet *queryset, FilterCall *filter)
+{
+	QueryCall  *call = palloc0(sizeof(QueryCall));
+
+	call->filter = filter;
+	queryset->calls = lappend(queryset->calls, call);
 }
 
 static void
@@ -257,8 +199,8 @@ add_filter_call(Document *document, QuerySet *queryset, JsonValue *value, bool e
 	FilterCall *call = palloc(sizeof(FilterCall));
 
 	call->exclude = exclude;
-	call->q = parse_q(document, value);
-	queryset->filters = lappend(queryset->filters, call);
+	call->q = bolt_parse_q(document, value);
+	bolt_add_filter_call(queryset, call);
 }
 
 static void
@@ -270,7 +212,7 @@ parse_filter_calls(Document *document, QuerySet *queryset, JsonValue *value, boo
 		return;
 	}
 	if (value->kind != JSON_ARRAY)
-		wrong_kind(value, quoted_key(value), "an object or an array of objects");
+		bolt_wrong_kind(value, bolt_quoted_key(value), "an object or an array of objects");
 	json_foreach(each, value)
 		add_filter_call(document, queryset, each, exclude);
 }
@@ -293,7 +235,7 @@ bolt_make_condition(const char *path, JsonValue *literal)
 static void
 parse_model(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	expect_string(value);
+	bolt_expect_string(value);
 	queryset->model = value;
 }
 
@@ -309,17 +251,47 @@ parse_exclude(Document *document, QuerySet *queryset, JsonValue *value)
 	parse_filter_calls(document, queryset, value, true);
 }
 
+static void
+add_annotations(Document *document, QuerySet *queryset, JsonValue *value, bool alias)
+{
+	bolt_expect_object(value, bolt_quoted_key(value));
+	json_foreach(member, value)
+	{
+		QueryCall  *call = palloc0(sizeof(QueryCall));
+		AnnotateCall *annotate = palloc0(sizeof(AnnotateCall));
+
+		annotate->name = member->name;
+		annotate->expression = bolt_parse_expression(document, member);
+		annotate->alias = alias;
+		annotate->value = member;
+		call->annotate = annotate;
+		queryset->calls = lappend(queryset->calls, call);
+	}
+}
+
+static void
+parse_annotate(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	add_annotations(document, queryset, value, false);
+}
+
+static void
+parse_alias(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	add_annotations(document, queryset, value, true);
+}
+
 static List *
 parse_paths(JsonValue *value)
 {
 	List	   *paths = NIL;
 
-	expect_array(value);
+	bolt_expect_array(value);
 	json_foreach(each, value)
 	{
 		PathTerm   *term = palloc(sizeof(PathTerm));
 
-		term->path = expect_string(each);
+		term->path = bolt_expect_string(each);
 		term->value = each;
 		paths = lappend(paths, term);
 	}
@@ -342,27 +314,26 @@ bolt_make_order_term(const char *path, JsonValue *value)
 	return term;
 }
 
-/* {"expr": "field" or {"F": "field"}, "desc": true, "nulls": "first" or "last"} */
+/* {"expr": expression, "desc": true, "nulls": "first" or "last"} */
 static OrderTerm *
-parse_order_object(JsonValue *value)
+parse_order_object(Document *document, JsonValue *value)
 {
 	OrderTerm  *term = palloc0(sizeof(OrderTerm));
 
-	expect_object(value, "a member of \"order_by\"");
+	bolt_expect_object(value, "a member of \"order_by\"");
 	term->value = value;
 	json_foreach(member, value)
 	{
 		if (strcmp(member->name, "expr") == 0)
 		{
-			JsonValue  *expression = member;
-
-			if (member->kind == JSON_OBJECT && member->count == 1 &&
-				strcmp(member->first->name, "F") == 0)
-				expression = member->first;
-			term->path = expect_string(expression);
+			if (member->kind != JSON_STRING && member->kind != JSON_OBJECT)
+				bolt_wrong_kind(member, "\"expr\"", "a field's name or an expression");
+			term->expression = bolt_parse_expression(document, member);
+			if (term->expression->kind == EXPRESSION_F)
+				term->path = term->expression->path;
 		}
 		else if (strcmp(member->name, "desc") == 0)
-			term->descending = expect_boolean(member);
+			term->descending = bolt_expect_boolean(member);
 		else if (strcmp(member->name, "nulls") == 0)
 		{
 			if (json_is_string(member, "first"))
@@ -376,34 +347,45 @@ parse_order_object(JsonValue *value)
 						 bolt_errdetail_at(member)));
 		}
 		else
-			unknown_key(member, "an ordering", list_make3("expr", "desc", "nulls"));
+			bolt_unknown_key(member, "an ordering", list_make3("expr", "desc", "nulls"));
 	}
-	if (term->path == NULL)
+	if (term->expression == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("an ordering object needs the key \"expr\""),
 				 bolt_errdetail_at(value)));
+	if (term->path != NULL)
+		term->expression = NULL;
 	return term;
+}
+
+List *
+bolt_parse_order_terms(Document *document, JsonValue *value)
+{
+	List	   *terms = NIL;
+
+	bolt_expect_array(value);
+	json_foreach(each, value)
+	{
+		OrderTerm  *term = each->kind == JSON_OBJECT ?
+			parse_order_object(document, each) : bolt_make_order_term(bolt_expect_string(each), each);
+
+		terms = lappend(terms, term);
+	}
+	return terms;
 }
 
 static void
 parse_order_by(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	expect_array(value);
 	queryset->ordered = true;
-	json_foreach(each, value)
-	{
-		OrderTerm  *term = each->kind == JSON_OBJECT ?
-			parse_order_object(each) : bolt_make_order_term(expect_string(each), each);
-
-		queryset->order_by = lappend(queryset->order_by, term);
-	}
+	queryset->order_by = bolt_parse_order_terms(document, value);
 }
 
 static void
 parse_reverse(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	queryset->reverse = expect_boolean(value);
+	queryset->reverse = bolt_expect_boolean(value);
 }
 
 static void
@@ -417,7 +399,7 @@ parse_distinct(Document *document, QuerySet *queryset, JsonValue *value)
 	else if (value->kind == JSON_TRUE || value->kind == JSON_FALSE)
 		queryset->distinct = value->kind == JSON_TRUE;
 	else
-		wrong_kind(value, "\"distinct\"", "true, false or an array of fields");
+		bolt_wrong_kind(value, "\"distinct\"", "true, false or an array of fields");
 }
 
 static void
@@ -428,7 +410,7 @@ parse_select_related(Document *document, QuerySet *queryset, JsonValue *value)
 	else if (value->kind == JSON_TRUE || value->kind == JSON_FALSE)
 		queryset->select_related_all = value->kind == JSON_TRUE;
 	else
-		wrong_kind(value, "\"select_related\"", "true, false or an array of paths");
+		bolt_wrong_kind(value, "\"select_related\"", "true, false or an array of paths");
 }
 
 static PrefetchLookup *
@@ -443,21 +425,21 @@ parse_prefetch(Document *document, JsonValue *value)
 		return lookup;
 	}
 	if (value->kind != JSON_OBJECT)
-		wrong_kind(value, "a member of \"prefetch_related\"", "a path or an object");
-	expect_object(value, "a prefetch");
+		bolt_wrong_kind(value, "a member of \"prefetch_related\"", "a path or an object");
+	bolt_expect_object(value, "a prefetch");
 	json_foreach(member, value)
 	{
 		if (strcmp(member->name, "lookup") == 0)
-			lookup->path = expect_string(member);
+			lookup->path = bolt_expect_string(member);
 		else if (strcmp(member->name, "queryset") == 0)
 		{
 			if (member->kind != JSON_NULL)
-				lookup->queryset = parse_queryset(document, member);
+				lookup->queryset = bolt_parse_queryset(document, member);
 		}
 		else if (strcmp(member->name, "to_attr") == 0)
 		{
 			if (member->kind != JSON_NULL)
-				lookup->to_attr = expect_string(member);
+				lookup->to_attr = bolt_expect_string(member);
 			if (lookup->to_attr && lookup->to_attr[0] == '\0')
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -465,7 +447,7 @@ parse_prefetch(Document *document, JsonValue *value)
 						 bolt_errdetail_at(member)));
 		}
 		else
-			unknown_key(member, "a prefetch", list_make3("lookup", "queryset", "to_attr"));
+			bolt_unknown_key(member, "a prefetch", list_make3("lookup", "queryset", "to_attr"));
 	}
 	if (lookup->path == NULL)
 		ereport(ERROR,
@@ -478,7 +460,7 @@ parse_prefetch(Document *document, JsonValue *value)
 static void
 parse_prefetch_related(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	expect_array(value);
+	bolt_expect_array(value);
 	json_foreach(each, value)
 		queryset->prefetch_related = lappend(queryset->prefetch_related,
 											 parse_prefetch(document, each));
@@ -524,7 +506,7 @@ parse_values_list(Document *document, QuerySet *queryset, JsonValue *value)
 static void
 parse_flat(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	if (!expect_boolean(value))
+	if (!bolt_expect_boolean(value))
 		return;
 	if (queryset->values_kind != VALUES_LISTS)
 		ereport(ERROR,
@@ -560,7 +542,7 @@ parse_slice_bound(Document *document, JsonValue *value)
 	int64		number;
 
 	if (value->kind != JSON_NUMBER)
-		wrong_kind(value, quoted_key(value), "a non-negative integer");
+		bolt_wrong_kind(value, bolt_quoted_key(value), "a non-negative integer");
 	if (value->text[0] == '-')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -571,12 +553,12 @@ parse_slice_bound(Document *document, JsonValue *value)
 	if (*end != '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be a non-negative integer, not %s", quoted_key(value), value->text),
+				 errmsg("%s must be a non-negative integer, not %s", bolt_quoted_key(value), value->text),
 				 bolt_errdetail_at(value)));
 	if (errno != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s is out of range for type bigint", quoted_key(value)),
+				 errmsg("%s is out of range for type bigint", bolt_quoted_key(value)),
 				 bolt_errdetail_at(value)));
 	shape_slice(document, number);
 	return bolt_document_add_literal(document, value);
@@ -597,7 +579,7 @@ parse_offset(Document *document, QuerySet *queryset, JsonValue *value)
 static void
 parse_none(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	queryset->none = expect_boolean(value);
+	queryset->none = bolt_expect_boolean(value);
 }
 
 /* In the order in which they are taken, whatever their order in the text. */
@@ -605,6 +587,8 @@ static const KeyRule document_keys[] = {
 	{"model", parse_model},
 	{"filter", parse_filter},
 	{"exclude", parse_exclude},
+	{"annotate", parse_annotate},
+	{"alias", parse_alias},
 	{"order_by", parse_order_by},
 	{"reverse", parse_reverse},
 	{"distinct", parse_distinct},
@@ -620,14 +604,91 @@ static const KeyRule document_keys[] = {
 	{"none", parse_none}
 };
 
-static QuerySet *
-parse_queryset(Document *document, JsonValue *value)
+static bool expression_names_annotation(const Expression *expression, List *calls);
+
+/* Does a path begin with an annotation's name? */
+static bool
+names_annotation(const char *path, List *calls)
+{
+	ListCell   *lc;
+
+	foreach(lc, calls)
+	{
+		const AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
+		int			length = annotate ? strlen(annotate->name) : 0;
+
+		if (annotate != NULL && strncmp(path, annotate->name, length) == 0 &&
+			(path[length] == '\0' || strncmp(path + length, "__", 2) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool
+q_names_annotation(const Q *q, List *calls)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (q->kind == Q_CONDITION)
+		return (q->path != NULL && names_annotation(q->path, calls)) ||
+			(q->expression != NULL && expression_names_annotation(q->expression, calls));
+	foreach(lc, q->members)
+	{
+		if (q_names_annotation(lfirst(lc), calls))
+			return true;
+	}
+	return false;
+}
+
+static bool
+expression_names_annotation(const Expression *expression, List *calls)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_F)
+		return names_annotation(expression->path, calls);
+	foreach(lc, expression->operands)
+	{
+		if (expression_names_annotation(lfirst(lc), calls))
+			return true;
+	}
+	return false;
+}
+
+/* Without chain: filters that name no annotation, annotations, the other filters. */
+static void
+sort_calls(QuerySet *queryset)
+{
+	List	   *sorted = NIL;
+
+	for (int pass = 0; pass < 3; pass++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, queryset->calls)
+		{
+			QueryCall  *call = lfirst(lc);
+			int			when = 1;
+
+			if (call->filter != NULL)
+				when = q_names_annotation(call->filter->q, queryset->calls) ? 2 : 0;
+			if (when == pass)
+				sorted = lappend(sorted, call);
+		}
+	}
+	queryset->calls = sorted;
+}
+
+QuerySet *
+bolt_parse_queryset(Document *document, JsonValue *value)
 {
 	QuerySet   *queryset = palloc0(sizeof(QuerySet));
 	JsonValue  *values[lengthof(document_keys)] = {NULL};
 
 	check_stack_depth();
-	expect_object(value, "a queryset document");
+	bolt_expect_object(value, "a queryset document");
 	queryset->source = value;
 	json_foreach(member, value)
 	{
@@ -641,7 +702,7 @@ parse_queryset(Document *document, JsonValue *value)
 
 			for (key = 0; key < lengthof(document_keys); key++)
 				choices = lappend(choices, unconstify(char *, document_keys[key].name));
-			unknown_key(member, "a queryset document", choices);
+			bolt_unknown_key(member, "a queryset document", choices);
 		}
 		values[key] = member;
 	}
@@ -650,6 +711,7 @@ parse_queryset(Document *document, JsonValue *value)
 		if (values[key])
 			document_keys[key].parse(document, queryset, values[key]);
 	}
+	sort_calls(queryset);
 	return queryset;
 }
 
@@ -660,7 +722,7 @@ bolt_document_parse(const char *text, int length)
 	JsonValue  *value = bolt_json_parse(text, length, bolt_max_depth);
 
 	initStringInfo(&document->shape);
-	document->queryset = parse_queryset(document, value);
+	document->queryset = bolt_parse_queryset(document, value);
 	append_shape(&document->shape, value);
 	if (document->queryset->model == NULL)
 		ereport(ERROR,

@@ -24,6 +24,7 @@
 #include "settings.h"
 #include "statement.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 
 /* The first chunk of root rows, and by how much the next ones grow. */
 #define FIRST_CHUNK 64
@@ -479,6 +480,8 @@ bolt_run_begin(FetchGraph *graph, const Document *document)
 
 	run->graph = graph;
 	run->document = document;
+	run->role = GetUserId();
+	run->row_security = row_security;
 	run->context = context;
 	run->row_context = AllocSetContextCreate(context, "bolt_orm row", ALLOCSET_SMALL_SIZES);
 	run->call_context = AllocSetContextCreate(context, "bolt_orm chunk", ALLOCSET_DEFAULT_SIZES);
@@ -575,7 +578,7 @@ run_root(FetchRun *run)
 	{
 		int64		bound = slice_bound(run);
 
-		if (bound >= 0 && bound <= run->largest_chunk)
+		if (bound >= 0 && bound <= Max(run->largest_chunk, FIRST_CHUNK))
 		{
 			bolt_statement_run(root->node->statement, PLAN_MANY, root->params,
 							   run->document->queryset->row_limit, &receiver.pub);
@@ -597,11 +600,22 @@ run_root(FetchRun *run)
 	MemoryContextSwitchTo(old);
 }
 
+/* A graph is one role's: chunks read as different ones would not fit together. */
+static void
+check_role(const FetchRun *run)
+{
+	if (run->role != GetUserId() || run->row_security != row_security)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the role or \"row_security\" has changed during a fetch")));
+}
+
 int
 bolt_run_chunk(FetchRun *run)
 {
 	if (run->done)
 		return 0;
+	check_role(run);
 	if (run->nodes[0].store.nrows > 0)
 		reset_nodes(run);
 	for (int i = 0; i < run->graph->nnodes; i++)

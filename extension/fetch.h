@@ -93,6 +93,8 @@ typedef struct FetchRun
 	MemoryContext call_context; /* arrays of keys; emptied at each chunk */
 	NodeRun    *nodes;			/* as the graph's */
 	struct StatementCursor *cursor; /* of the root, or NULL */
+	Oid			role;			/* whose run it is */
+	bool		row_security;	/* as it was at its start */
 	bool		done;			/* no root rows are left */
 	bool		instrument;		/* measure the nodes */
 	int			chunk;			/* root rows to fetch next */

@@ -136,6 +136,8 @@ typedef struct FetchGraph
 	MemoryContext context;
 	int			nnodes;
 	FetchNode **nodes;			/* nodes[0]: the root */
+	int			ntables;		/* tables that the statements name */
+	Oid		   *tables;
 	bool		all_indexed;	/* no child scans its whole table for its keys */
 	int			users;			/* calls that run it now */
 	bool		dropped;		/* free it when the last of them ends */

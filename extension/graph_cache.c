@@ -19,6 +19,7 @@
 #include "model.h"
 #include "settings.h"
 #include "statement.h"
+#include "storage/lmgr.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
@@ -108,11 +109,41 @@ compile(const Document *document, FetchPurpose purpose)
 	return graph;
 }
 
+/*
+ * As parse analysis does, locks the tables before it is asked whether they still
+ * mean the same: what DDL changes cannot change then until the transaction ends.
+ */
+static void
+lock_tables(const FetchGraph *graph)
+{
+	for (int i = 0; i < graph->ntables; i++)
+		LockRelationOid(graph->tables[i], AccessShareLock);
+}
+
+/* A graph that is true of its tables, which are locked. */
+static FetchGraph *
+compile_locked(const Document *document, FetchPurpose purpose, uint64 *generation)
+{
+	for (;;)
+	{
+		FetchGraph *graph;
+		uint64		before = bolt_model_refresh();
+
+		CHECK_FOR_INTERRUPTS();
+		graph = compile(document, purpose);
+		lock_tables(graph);
+		*generation = bolt_model_refresh();
+		if (*generation == before)
+			return graph;
+		free_graph(graph);
+	}
+}
+
 FetchGraph *
 bolt_graph_for(Document *document, FetchPurpose purpose)
 {
-	uint64		generation = bolt_model_refresh();
 	StringInfo	key = &document->shape;
+	uint64		generation;
 	uint64		hash;
 	CacheEntry *entry;
 	FetchGraph *graph;
@@ -123,27 +154,25 @@ bolt_graph_for(Document *document, FetchPurpose purpose)
 	complete_key(key, purpose);
 	hash = hash_bytes_extended((unsigned char *) key->data, key->len, 0);
 	entry = hash_search(cache, &hash, HASH_FIND, NULL);
-	if (entry != NULL)
+	if (entry != NULL && entry->key_length == key->len && memcmp(entry->key, key->data, key->len) == 0)
 	{
-		if (entry->generation == generation && entry->key_length == key->len &&
-			memcmp(entry->key, key->data, key->len) == 0)
+		lock_tables(entry->graph);
+		if (entry->generation == bolt_model_refresh())
 		{
 			dlist_move_head(&recently_used, &entry->recency);
 			return entry->graph;
 		}
-		drop_entry(entry);
 	}
 
-	graph = compile(document, purpose);
+	graph = compile_locked(document, purpose, &generation);
+
+	/* compiling may have run a function that compiled something, even the same document */
+	entry = hash_search(cache, &hash, HASH_FIND, NULL);
+	if (entry != NULL)
+		drop_entry(entry);
 	while (hash_get_num_entries(cache) >= bolt_plan_cache_size)
 		drop_entry(dlist_tail_element(CacheEntry, recency, &recently_used));
 	entry = hash_search(cache, &hash, HASH_ENTER, &found);
-	if (found)
-	{
-		/* compiling has run a function that compiled the same document */
-		drop_entry(entry);
-		entry = hash_search(cache, &hash, HASH_ENTER, &found);
-	}
 	entry->key = MemoryContextAlloc(CacheMemoryContext, key->len);
 	memcpy(entry->key, key->data, key->len);
 	entry->key_length = key->len;

@@ -85,6 +85,20 @@ branch_in_place_of(const Branch *branch, const Field *field)
 	return NULL;
 }
 
+static void
+add_annotation_items(ItemList *items, SelectText *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, text->select->annotations)
+	{
+		const Annotation *annotation = lfirst(lc);
+
+		if (!annotation->alias)
+			add_column_item(items, annotation->name, text, annotation->operand.sql, InvalidOid);
+	}
+}
+
 /* Columns in table order, then what select_related and prefetch_related add. */
 void
 bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text)
@@ -108,6 +122,7 @@ bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text)
 		else if (branch->loaded[i])
 			add_column_item(items, field->name, text, bolt_column_text(alias, field), field->type);
 	}
+	add_annotation_items(items, text);
 	for (int selected = 1; selected >= 0; selected--)
 	{
 		ListCell   *lc;
@@ -127,26 +142,25 @@ static void
 add_value_item(ItemList *items, SelectText *text, const PathTerm *term)
 {
 	int			alias = bolt_base_alias(text->select);
-	FieldPath  *path = bolt_parse_path(text->model, term->path, term->value);
-	bool		named = text->queryset->values_kind == VALUES_OBJECTS;
-	Column		columns[INDEX_MAX_KEYS];
+	FieldPath  *path = bolt_parse_select_path(text->select, term->path, term->value);
+	const char *name = text->queryset->values_kind == VALUES_OBJECTS ? term->path : NULL;
+	Operand		operands[INDEX_MAX_KEYS];
 	StringInfoData expression;
 
-	bolt_refuse_rest(path);
-	bolt_path_columns(text->select, alias, path, 0, columns);
+	bolt_path_operands(text->select, alias, path, 0, operands);
 	if (path->nfields == 1)
 	{
-		add_column_item(items, named ? term->path : NULL, text,
-						bolt_column_text(columns[0].alias, columns[0].field), columns[0].field->type);
+		bolt_apply_transforms(text->select, &operands[0], path);
+		add_column_item(items, name, text, operands[0].sql, operands[0].type);
 		return;
 	}
+	bolt_refuse_rest(path);
 	initStringInfo(&expression);
 	appendStringInfoString(&expression, "pg_catalog.json_build_array(");
 	for (int i = 0; i < path->nfields; i++)
-		appendStringInfo(&expression, "%s%s", i > 0 ? ", " : "",
-						 bolt_column_text(columns[i].alias, columns[i].field));
+		appendStringInfo(&expression, "%s%s", i > 0 ? ", " : "", operands[i].sql);
 	appendStringInfoChar(&expression, ')');
-	add_column_item(items, named ? term->path : NULL, text, expression.data, JSONOID);
+	add_column_item(items, name, text, expression.data, JSONOID);
 }
 
 static bool
@@ -158,6 +172,24 @@ named_before(List *values, int until, const char *path)
 			return true;
 	}
 	return false;
+}
+
+/* values() without names selects annotations, too. */
+static void
+add_annotation_terms(SelectText *text, List **values)
+{
+	ListCell   *lc;
+
+	foreach(lc, text->select->annotations)
+	{
+		const Annotation *annotation = lfirst(lc);
+		PathTerm   *term = palloc0(sizeof(PathTerm));
+
+		if (annotation->alias)
+			continue;
+		term->path = annotation->name;
+		*values = lappend(*values, term);
+	}
 }
 
 void
@@ -186,6 +218,7 @@ bolt_add_values_items(ItemList *items, SelectText *text)
 			term->path = text->model->fields[i].name;
 			values = lappend(values, term);
 		}
+		add_annotation_terms(text, &values);
 	}
 	foreach(lc, values)
 	{

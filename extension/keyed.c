@@ -24,6 +24,9 @@
 #include "error.h"
 #include "json_out.h"
 #include "miscadmin.h"
+#include "parser/analyze.h"
+#include "statement.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -45,6 +48,43 @@ bolt_graph_string(Compiler *compiler, const char *string)
  * Statements
  * ----------
  */
+/*
+ * Has PostgreSQL find the types of parameters that stand in expressions, as it
+ * does for a statement that a client prepares.
+ */
+static void
+infer_types(Compiler *compiler, FetchStatement *statement)
+{
+	int			n = statement->nparams;
+	bool		unknown = false;
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = bolt_statement_error_context,
+		.arg = statement->sql
+	};
+	Oid		   *types = palloc0(sizeof(Oid) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
+		types[i] = statement->params[i].type;
+		unknown |= !OidIsValid(types[i]);
+	}
+	if (!unknown)
+		return;
+	error_context_stack = &callback;
+	(void) parse_analyze_varparams(linitial_node(RawStmt, pg_parse_query(statement->sql)), statement->sql,
+								   &types, &n, NULL);
+	error_context_stack = callback.previous;
+	for (int i = 0; i < statement->nparams; i++)
+	{
+		StatementParam *param = &statement->params[i];
+
+		if (!OidIsValid(param->type))
+			bolt_resolve_param(param, types[i] == InvalidOid || types[i] == UNKNOWNOID ? TEXTOID : types[i],
+							   compiler->graph->context);
+	}
+}
+
 FetchStatement *
 bolt_finish_statement(Compiler *compiler, const Statement *statement, const char *sql)
 {
@@ -55,6 +95,7 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
 	result->nparams = list_length(statement->params);
 	result->params = bolt_graph_alloc(compiler, sizeof(StatementParam) * Max(result->nparams, 1));
 	result->generic_plan = !statement->value_dependent;
+	compiler->tables = list_concat_unique_oid(compiler->tables, statement->tables);
 	foreach(lc, statement->params)
 	{
 		StatementParam *param = &result->params[foreach_current_index(lc)];
@@ -63,20 +104,8 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
 		if (OidIsValid(param->input.fn_oid))
 			fmgr_info_cxt(param->input.fn_oid, &param->input, compiler->graph->context);
 	}
+	infer_types(compiler, result);
 	return result;
-}
-
-/* A table that must be planned with its values makes its statements so. */
-void
-bolt_note_tables(const Select *select)
-{
-	ListCell   *lc;
-
-	foreach(lc, select->joins)
-	{
-		if (((JoinedTable *) lfirst(lc))->model->volatile_plan)
-			select->statement->value_dependent = true;
-	}
 }
 
 /* ----------
@@ -334,7 +363,6 @@ bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from
 			append_keys_first(&sql, text, from, false);
 		bolt_append_order(&sql, text);
 	}
-	bolt_note_tables(text->select);
 	result = bolt_finish_statement(compiler, text->select->statement, sql.data);
 	if (any && is_integer_key(from->pair))
 		result->range_sql = bolt_graph_string(compiler, range_form(from, sql.data));

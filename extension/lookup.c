@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lookup.c
- *	  Lookups: the SQL of a comparison between a path's columns and a literal.
+ *	  Lookups: the SQL of a comparison between a path's operands and a value.
  *
  * A lookup is a row of the table lookups[]: its name, the function that writes
  * it, and what that function needs to know.  Adding one is adding a row.
@@ -25,8 +25,11 @@ typedef struct LookupContext
 	const Lookup *lookup;
 	Select	   *select;
 	const FieldPath *path;
-	const Column *columns;		/* path->nfields of them */
-	const JsonValue *value;
+	const Operand *operands;
+	int			noperands;
+	const JsonValue *value;		/* what it is compared with … */
+	const Expression *expression;	/* … where that is no literal */
+	bool		null_result;	/* may be null */
 } LookupContext;
 
 typedef void (*LookupFunction) (StringInfo sql, LookupContext *context);
@@ -37,23 +40,26 @@ struct Lookup
 	LookupFunction append;
 	bool		on_relations;	/* may follow a relation's name */
 	bool		on_composite;	/* may follow a key of several columns */
+	TypeClass	class;			/* of the operand; CLASS_UNKNOWN: any */
 	int			strategy;		/* comparisons: btree strategy */
-	const char *operator;		/* texts: the operator … */
+	const char *operator;		/* others: the operator … */
 	bool		upper;			/* … between upper-cased texts */
 	BindFunction bind;
+	Oid			type;			/* of the value, where it is not the operand's */
 };
 
-static void
-append_operand(StringInfo sql, const Column *column)
+/* The value as $n, or as the expression that it is. */
+static const char *
+value_sql(LookupContext *context, Oid type, BindFunction bind)
 {
-	bolt_append_column(sql, column->alias, column->field->name);
-}
+	Operand		operand;
 
-static int
-add_value(LookupContext *context, Oid type, BindFunction bind)
-{
-	return bolt_add_value(context->select->statement, type, -1, bind, context->value,
-						  context->lookup->name);
+	if (context->expression == NULL)
+		return psprintf("$%d", bolt_add_value(context->select->statement, type, -1, bind, context->value,
+											  context->lookup->name));
+	bolt_expression(context->select, context->select->origin, context->expression, &operand);
+	context->null_result |= operand.nullable;
+	return operand.sql;
 }
 
 /* The last parameter takes member of the literal's members. */
@@ -66,17 +72,31 @@ set_member(LookupContext *context, int member, int members)
 	param->members = members;
 }
 
-static const char *
-comparison_operator(LookupContext *context, const Field *field, int strategy)
+static Oid
+value_type(const Operand *operand)
 {
-	const char *operator = bolt_operator(field->type, field->type, strategy);
+	return OidIsValid(operand->type) ? bolt_comparison_type(operand->type) : InvalidOid;
+}
 
+static const char *
+comparison_operator(LookupContext *context, const Operand *operand, int strategy)
+{
+	static const char *const plain[] = {"", "<", "<=", "=", ">=", ">"};
+	const char *operator;
+
+	if (!OidIsValid(operand->type))
+		return psprintf("OPERATOR(pg_catalog.%s)", plain[strategy]);
+	operator = bolt_operator(operand->type, operand->type, strategy);
 	if (operator == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("lookup '%s' needs an operator that type %s of column \"%s\" does not have",
-						context->lookup->name, format_type_be(field->type), field->name),
+				 errmsg("lookup '%s' needs an operator that type %s of %s does not have",
+						context->lookup->name, format_type_be(operand->type), operand->display),
 				 bolt_errdetail_at(context->value)));
+
+	/* another column's type is for the parser to bring together with this one's */
+	if (context->expression != NULL)
+		return psprintf("OPERATOR(pg_catalog.%s)", plain[strategy]);
 	return operator;
 }
 
@@ -84,14 +104,11 @@ comparison_operator(LookupContext *context, const Field *field, int strategy)
 static void
 append_null_test(StringInfo sql, LookupContext *context, bool is_null)
 {
+	context->null_result = false;
 	appendStringInfoChar(sql, '(');
-	for (int i = 0; i < context->path->nfields; i++)
-	{
-		if (i > 0)
-			appendStringInfoString(sql, is_null ? " OR " : " AND ");
-		append_operand(sql, &context->columns[i]);
-		appendStringInfoString(sql, is_null ? " IS NULL" : " IS NOT NULL");
-	}
+	for (int i = 0; i < context->noperands; i++)
+		appendStringInfo(sql, "%s%s %s", i == 0 ? "" : is_null ? " OR " : " AND ", context->operands[i].sql,
+						 is_null ? "IS NULL" : "IS NOT NULL");
 	appendStringInfoChar(sql, ')');
 }
 
@@ -101,52 +118,62 @@ append_isnull(StringInfo sql, LookupContext *context)
 	append_null_test(sql, context, context->value->kind == JSON_TRUE);
 }
 
-/* column operator $n */
-static void
-append_one_comparison(StringInfo sql, LookupContext *context, int column, int strategy, int param)
+static bool
+is_exact_null(const LookupContext *context)
 {
-	append_operand(sql, &context->columns[column]);
-	appendStringInfo(sql, " %s $%d",
-					 comparison_operator(context, context->columns[column].field, strategy), param);
+	return context->lookup->strategy == BTEqualStrategyNumber && context->expression == NULL &&
+		context->value->kind == JSON_NULL;
 }
 
 /* exact, gt, gte, lt, lte */
 static void
 append_comparison(StringInfo sql, LookupContext *context)
 {
-	int			n = context->path->nfields;
+	int			n = context->noperands;
 
-	if (context->lookup->strategy == BTEqualStrategyNumber && context->value->kind == JSON_NULL)
+	if (is_exact_null(context))
 	{
 		append_null_test(sql, context, true);
 		return;
 	}
 	for (int i = 0; i < n; i++)
 	{
-		Oid			type = bolt_comparison_type(context->columns[i].field->type);
-		int			param = add_value(context, type, n == 1 ? bolt_bind_scalar : bolt_bind_member);
+		const Operand *operand = &context->operands[i];
+		const char *value;
 
-		set_member(context, i, n);
-		if (i > 0)
-			appendStringInfoString(sql, " AND ");
-		append_one_comparison(sql, context, i, context->lookup->strategy, param);
+		value = value_sql(context, value_type(operand), n == 1 ? bolt_bind_scalar : bolt_bind_member);
+		if (n > 1)
+			set_member(context, i, n);
+		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
+						 comparison_operator(context, operand, context->lookup->strategy), value);
 	}
+}
+
+static void
+refuse_expression(const LookupContext *context)
+{
+	if (context->expression != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lookup '%s' does not take an expression", context->lookup->name),
+				 bolt_errdetail_at(context->value)));
 }
 
 static void
 append_range(StringInfo sql, LookupContext *context)
 {
-	Oid			type = bolt_comparison_type(context->columns[0].field->type);
+	const Operand *operand = &context->operands[0];
 
+	refuse_expression(context);
 	for (int i = 0; i < 2; i++)
 	{
-		int			param = add_value(context, type, bolt_bind_member);
+		const char *value = value_sql(context, value_type(operand), bolt_bind_member);
 
 		set_member(context, i, 2);
-		if (i > 0)
-			appendStringInfoString(sql, " AND ");
-		append_one_comparison(sql, context, 0,
-							  i == 0 ? BTGreaterEqualStrategyNumber : BTLessEqualStrategyNumber, param);
+		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
+						 comparison_operator(context, operand,
+											 i == 0 ? BTGreaterEqualStrategyNumber : BTLessEqualStrategyNumber),
+						 value);
 	}
 }
 
@@ -154,68 +181,84 @@ append_range(StringInfo sql, LookupContext *context)
 static void
 append_composite_in(StringInfo sql, LookupContext *context)
 {
-	int			n = context->path->nfields;
+	int			n = context->noperands;
 	int			first = list_length(context->select->statement->params) + 1;
 
 	for (int i = 0; i < n; i++)
 	{
-		add_value(context, bolt_comparison_type(context->columns[i].field->type), bolt_bind_member_column);
+		value_sql(context, value_type(&context->operands[i]), bolt_bind_member_column);
 		set_member(context, i, n);
 	}
 	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM ");
 	bolt_append_unnest(sql, first, n, "v");
 	appendStringInfoString(sql, " WHERE ");
 	for (int i = 0; i < n; i++)
-	{
-		const Column *column = &context->columns[i];
-
-		appendStringInfo(sql, "%sv.c%d %s ", i > 0 ? " AND " : "", i + 1,
-						 comparison_operator(context, column->field, BTEqualStrategyNumber));
-		append_operand(sql, column);
-	}
+		appendStringInfo(sql, "%sv.c%d %s %s", i > 0 ? " AND " : "", i + 1,
+						 comparison_operator(context, &context->operands[i], BTEqualStrategyNumber),
+						 context->operands[i].sql);
 	appendStringInfoChar(sql, ')');
 }
 
 static void
 append_in(StringInfo sql, LookupContext *context)
 {
-	const Column *column = &context->columns[0];
-	Oid			type = bolt_comparison_type(column->field->type);
+	const Operand *operand = &context->operands[0];
+	Oid			type = value_type(operand);
 	const char *operator;
 
+	if (context->expression != NULL && context->expression->kind == EXPRESSION_SUBQUERY && context->noperands == 1)
+	{
+		appendStringInfo(sql, "%s IN %s", operand->sql, value_sql(context, InvalidOid, NULL));
+		return;
+	}
+	refuse_expression(context);
 	if (context->value->kind != JSON_ARRAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("lookup 'in' needs an array, not %s", bolt_json_kind_name(context->value->kind)),
 				 bolt_errdetail_at(context->value)));
-	if (context->path->nfields > 1)
+	if (context->noperands > 1)
 	{
 		append_composite_in(sql, context);
 		return;
 	}
-	operator = comparison_operator(context, column->field, BTEqualStrategyNumber);
-	append_operand(sql, column);
-	if (!OidIsValid(get_element_type(type)))
+	operator = comparison_operator(context, operand, BTEqualStrategyNumber);
+	appendStringInfoString(sql, operand->sql);
+	if (!OidIsValid(type) || !OidIsValid(get_element_type(type)))
 	{
-		appendStringInfo(sql, " %s ANY ($%d)", operator, add_value(context, type, bolt_bind_array));
+		appendStringInfo(sql, " %s ANY (%s)", operator, value_sql(context, type, bolt_bind_array));
 		return;
 	}
 
 	/* an array of arrays would be one of two dimensions: cast each of them */
 	appendStringInfo(sql, " %s ANY (SELECT v::", operator);
 	bolt_append_type(sql, type, -1);
-	appendStringInfo(sql, " FROM pg_catalog.unnest($%d) AS v)", add_value(context, type, bolt_bind_array_texts));
+	appendStringInfo(sql, " FROM pg_catalog.unnest(%s) AS v)", value_sql(context, type, bolt_bind_array_texts));
 	((StatementParam *) llast(context->select->statement->params))->type = TEXTARRAYOID;
 }
 
-static void
-append_as_text(StringInfo sql, const Column *column)
+/* The operand as text; a json value as the text that it is, without quotes. */
+static const char *
+as_text(const Operand *operand)
 {
-	Oid			type = getBaseType(column->field->type);
+	Oid			type = OidIsValid(operand->type) ? getBaseType(operand->type) : InvalidOid;
 
-	append_operand(sql, column);
-	if (type != TEXTOID && type != VARCHAROID)
-		appendStringInfoString(sql, "::pg_catalog.text");
+	if (type == TEXTOID || type == VARCHAROID)
+		return operand->sql;
+	if (type == JSONBOID)
+		return psprintf("(%s OPERATOR(pg_catalog.#>>) '{}')", operand->sql);
+	return psprintf("(%s)::pg_catalog.text", operand->sql);
+}
+
+/* An expression's text between LIKE's wildcards, its own escaped */
+static char *
+pattern_of_expression(const char *value, BindFunction bind)
+{
+	char	   *escaped = psprintf("pg_catalog.replace(pg_catalog.replace(pg_catalog.replace("
+								   "(%s)::pg_catalog.text, E'\\\\', E'\\\\\\\\'), '%%', E'\\\\%%'), '_', E'\\\\_')", value);
+
+	return psprintf("(%s%s%s)", bind == bolt_bind_startswith ? "" : "'%' OPERATOR(pg_catalog.||) ", escaped,
+					bind == bolt_bind_endswith ? "" : " OPERATOR(pg_catalog.||) '%'");
 }
 
 /* iexact, contains, startswith, endswith, regex and their i… forms */
@@ -223,25 +266,159 @@ static void
 append_text(StringInfo sql, LookupContext *context)
 {
 	const Lookup *lookup = context->lookup;
-	int			param;
+	const char *text = as_text(&context->operands[0]);
+	const char *value;
 
-	if (lookup->strategy == BTEqualStrategyNumber && context->value->kind == JSON_NULL)
+	if (is_exact_null(context))
 	{
 		append_null_test(sql, context, true);
 		return;
 	}
-	param = add_value(context, TEXTOID, lookup->bind);
+	value = value_sql(context, TEXTOID, lookup->bind);
+	if (context->expression != NULL)
+		value = lookup->bind == bolt_bind_scalar ? psprintf("(%s)::pg_catalog.text", value) :
+			pattern_of_expression(value, lookup->bind);
 	context->select->statement->value_dependent = true;
-	if (lookup->upper)
-		appendStringInfoString(sql, "pg_catalog.upper(");
-	append_as_text(sql, &context->columns[0]);
-	if (lookup->upper)
-		appendStringInfo(sql, ") OPERATOR(pg_catalog.%s) pg_catalog.upper($%d)", lookup->operator, param);
-	else
-		appendStringInfo(sql, " OPERATOR(pg_catalog.%s) $%d", lookup->operator, param);
+	appendStringInfo(sql, lookup->upper ? "pg_catalog.upper(%s) OPERATOR(pg_catalog.%s) pg_catalog.upper(%s)" :
+					 "%s OPERATOR(pg_catalog.%s) %s", text, lookup->operator, value);
 }
 
+/* A range as its text or as [from, to]; a value that lies in it by anything else. */
+static Oid
+range_value_type(LookupContext *context, Oid range)
+{
+	if (context->expression != NULL || context->value->kind == JSON_STRING)
+		return range;
+	return context->value->kind == JSON_ARRAY ? range : get_range_subtype(range);
+}
+
+/* contains, contained_by, overlap …: an operator between two of the operand's type */
+static void
+append_operator(StringInfo sql, LookupContext *context)
+{
+	const Lookup *lookup = context->lookup;
+	const Operand *operand = &context->operands[0];
+	Oid			type = OidIsValid(lookup->type) ? lookup->type : getBaseType(operand->type);
+	const char *cast = "";
+	const char *value;
+
+	if (lookup->class == CLASS_RANGE)
+		type = range_value_type(context, type);
+	if (type == JSONOID)
+	{
+		type = JSONBOID;
+		cast = "::pg_catalog.jsonb";
+	}
+	value = value_sql(context, type,
+					  lookup->class == CLASS_RANGE ? bolt_bind_range :
+					  lookup->type == TEXTARRAYOID ? bolt_bind_scalar : lookup->bind);
+	appendStringInfo(sql, "%s%s %s %s", operand->sql, cast, bolt_type_operator(operand->type, lookup->operator),
+					 value);
+}
+
+/*
+ * year: the days from one new year to another, which an index on the column
+ * serves.  Other operands than plain dates and times are compared by number.
+ */
+static const char *
+new_year(Oid type, const char *year, int add)
+{
+	const char *number = add ? psprintf("%s::pg_catalog.int4 OPERATOR(pg_catalog.+) 1", year) :
+		psprintf("%s::pg_catalog.int4", year);
+
+	switch (getBaseType(type))
+	{
+		case DATEOID:
+			return psprintf("pg_catalog.make_date(%s, 1, 1)", number);
+		case TIMESTAMPOID:
+			return psprintf("pg_catalog.make_timestamp(%s, 1, 1, 0, 0, 0)", number);
+		default:
+			return psprintf("pg_catalog.make_timestamptz(%s, 1, 1, 0, 0, 0)", number);
+	}
+}
+
+static void
+append_year(StringInfo sql, LookupContext *context)
+{
+	const Operand *operand = &context->operands[0];
+	Oid			type = operand->type;
+	const char *year = value_sql(context, INT4OID, bolt_bind_scalar);
+	const char *from = new_year(type, year, 0);
+	const char *until = new_year(type, year, 1);
+
+	switch (context->lookup->strategy)
+	{
+		case BTEqualStrategyNumber:
+			appendStringInfo(sql, "%s OPERATOR(pg_catalog.>=) %s AND %s OPERATOR(pg_catalog.<) %s",
+							 operand->sql, from, operand->sql, until);
+			break;
+		case BTGreaterStrategyNumber:
+			appendStringInfo(sql, "%s OPERATOR(pg_catalog.>=) %s", operand->sql, until);
+			break;
+		case BTGreaterEqualStrategyNumber:
+			appendStringInfo(sql, "%s OPERATOR(pg_catalog.>=) %s", operand->sql, from);
+			break;
+		case BTLessStrategyNumber:
+			appendStringInfo(sql, "%s OPERATOR(pg_catalog.<) %s", operand->sql, from);
+			break;
+		default:
+			appendStringInfo(sql, "%s OPERATOR(pg_catalog.<) %s", operand->sql, until);
+			break;
+	}
+}
+
+/* search: full text, as a document where the column is no tsvector */
+static void
+append_search(StringInfo sql, LookupContext *context)
+{
+	const Operand *operand = &context->operands[0];
+	bool		vector = bolt_type_class(operand->type) == CLASS_TSVECTOR;
+
+	appendStringInfo(sql, vector ? "%s" : "pg_catalog.to_tsvector(COALESCE(%s, ''))",
+					 vector ? operand->sql : as_text(operand));
+	appendStringInfo(sql, " OPERATOR(pg_catalog.@@) pg_catalog.plainto_tsquery(%s)",
+					 value_sql(context, TEXTOID, bolt_bind_scalar));
+}
+
+static void
+append_trigram(StringInfo sql, LookupContext *context)
+{
+	Oid			schema = bolt_extension_schema("pg_trgm");
+
+	if (!OidIsValid(schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("lookup 'trigram_similar' needs the extension pg_trgm"),
+				 bolt_errdetail_at(context->value),
+				 errhint("CREATE EXTENSION pg_trgm.")));
+	appendStringInfo(sql, "%s OPERATOR(%s.%%) %s", as_text(&context->operands[0]),
+					 quote_identifier(get_namespace_name(schema)),
+					 value_sql(context, TEXTOID, bolt_bind_scalar));
+}
+
+/* Lookups of one class come before those of any: the first that fits is taken. */
 static const Lookup lookups[] = {
+	{"contains", append_operator, .class = CLASS_ARRAY, .operator = "@>", .bind = bolt_bind_scalar},
+	{"contained_by", append_operator, .class = CLASS_ARRAY, .operator = "<@", .bind = bolt_bind_scalar},
+	{"overlap", append_operator, .class = CLASS_ARRAY, .operator = "&&", .bind = bolt_bind_scalar},
+	{"contains", append_operator, .class = CLASS_RANGE, .operator = "@>"},
+	{"contained_by", append_operator, .class = CLASS_RANGE, .operator = "<@"},
+	{"overlap", append_operator, .class = CLASS_RANGE, .operator = "&&"},
+	{"fully_lt", append_operator, .class = CLASS_RANGE, .operator = "<<"},
+	{"fully_gt", append_operator, .class = CLASS_RANGE, .operator = ">>"},
+	{"not_lt", append_operator, .class = CLASS_RANGE, .operator = "&>"},
+	{"not_gt", append_operator, .class = CLASS_RANGE, .operator = "&<"},
+	{"adjacent_to", append_operator, .class = CLASS_RANGE, .operator = "-|-"},
+	{"contains", append_operator, .class = CLASS_JSON, .operator = "@>", .bind = bolt_bind_scalar},
+	{"contained_by", append_operator, .class = CLASS_JSON, .operator = "<@", .bind = bolt_bind_scalar},
+	{"has_key", append_operator, .class = CLASS_JSON, .operator = "?", .bind = bolt_bind_scalar, .type = TEXTOID},
+	{"has_keys", append_operator, .class = CLASS_JSON, .operator = "?&", .type = TEXTARRAYOID},
+	{"has_any_keys", append_operator, .class = CLASS_JSON, .operator = "?|", .type = TEXTARRAYOID},
+	{"contains", append_operator, .class = CLASS_HSTORE, .operator = "@>", .bind = bolt_bind_hstore},
+	{"contained_by", append_operator, .class = CLASS_HSTORE, .operator = "<@", .bind = bolt_bind_hstore},
+	{"has_key", append_operator, .class = CLASS_HSTORE, .operator = "?", .bind = bolt_bind_scalar, .type = TEXTOID},
+	{"has_keys", append_operator, .class = CLASS_HSTORE, .operator = "?&", .type = TEXTARRAYOID},
+	{"has_any_keys", append_operator, .class = CLASS_HSTORE, .operator = "?|", .type = TEXTARRAYOID},
 	{"exact", append_comparison, true, true, .strategy = BTEqualStrategyNumber},
 	{"iexact", append_text, .operator = "=", .upper = true, .bind = bolt_bind_scalar, .strategy = BTEqualStrategyNumber},
 	{"contains", append_text, .operator = "~~", .bind = bolt_bind_contains},
@@ -258,77 +435,129 @@ static const Lookup lookups[] = {
 	{"lte", append_comparison, true, false, .strategy = BTLessEqualStrategyNumber},
 	{"in", append_in, true, true},
 	{"range", append_range},
-	{"isnull", append_isnull, true, true}
+	{"isnull", append_isnull, true, true},
+	{"search", append_search},
+	{"trigram_similar", append_trigram}
 };
 
 static List *
-lookup_choices(bool on_relations)
+lookup_choices(bool on_relations, Oid type)
 {
+	TypeClass	class = bolt_type_class(type);
 	List	   *choices = NIL;
 
 	for (int i = 0; i < lengthof(lookups); i++)
 	{
-		if (!on_relations || lookups[i].on_relations)
-			choices = lappend(choices, unconstify(char *, lookups[i].name));
+		const Lookup *lookup = &lookups[i];
+
+		if (on_relations ? lookup->on_relations : lookup->class == CLASS_UNKNOWN || lookup->class == class)
+			choices = lappend(choices, unconstify(char *, lookup->name));
 	}
 	return choices;
 }
 
-/* What follows the columns of a path must be one lookup; nothing means exact. */
 static const Lookup *
-find_lookup(const FieldPath *path)
+find_lookup(const char *name, Oid type)
 {
-	const char *name = path->rest == NIL ? "exact" : linitial(path->rest);
-	const Lookup *lookup = NULL;
+	TypeClass	class = bolt_type_class(type);
 
-	for (int i = 0; i < lengthof(lookups) && lookup == NULL; i++)
+	for (int i = 0; i < lengthof(lookups); i++)
 	{
-		if (strcmp(lookups[i].name, name) == 0)
-			lookup = &lookups[i];
+		if (strcmp(lookups[i].name, name) == 0 &&
+			(lookups[i].class == CLASS_UNKNOWN || lookups[i].class == class))
+			return &lookups[i];
 	}
-	if (list_length(path->rest) > 1)
+	return NULL;
+}
+
+static void
+unsupported_lookup(const FieldPath *path, const Operand *operand, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("Unsupported lookup '%s' for %s or join on the field not permitted", name,
+					operand->display),
+			 bolt_errdetail_at(path->value),
+			 bolt_errhint_choices(list_concat(lookup_choices(false, operand->type),
+											  bolt_transform_choices(operand->type)))));
+}
+
+/* Transforms only, where no lookup may stand: order_by, values, F. */
+void
+bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path)
+{
+	ListCell   *lc;
+
+	foreach(lc, path->rest)
 	{
-		/* a lookup ends the path: report what stands behind or before it */
-		if (lookup != NULL)
-			name = lsecond(path->rest);
-		lookup = NULL;
+		if (path->relation != NULL || path->nfields > 1 || !bolt_transform(select, operand, lfirst(lc)))
+			bolt_refuse_rest(path);
 	}
-	if (path->relation != NULL && (lookup == NULL || !lookup->on_relations))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("Related Field got invalid lookup: %s", name),
-				 bolt_errdetail_at(path->value),
-				 bolt_errhint_choices(list_concat(lookup_choices(true), bolt_model_choices(path->model)))));
-	if (lookup == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("Unsupported lookup '%s' for %s or join on the field not permitted", name,
-						bolt_field_display(path->model, path->fields[0])),
-				 bolt_errdetail_at(path->value),
-				 bolt_errhint_choices(lookup_choices(false))));
-	if (path->nfields > 1 && !lookup->on_composite)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("lookup '%s' is not supported on a composite key", name),
-				 bolt_errdetail_at(path->value)));
-	return lookup;
+}
+
+/*
+ * What follows the operands of a path: transforms, which change the one operand
+ * there is, and then a lookup, exact where none is named.  from_year: the last
+ * transform was a year that can be a range.
+ */
+static const Lookup *
+resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
+{
+	const FieldPath *path = context->path;
+	int			n = list_length(path->rest);
+	const Lookup *lookup;
+
+	*from_year = false;
+	for (int i = 0; i < n; i++)
+	{
+		const char *name = list_nth(path->rest, i);
+
+		lookup = find_lookup(name, operand->type);
+		if (i == n - 1 && lookup != NULL &&
+			!(bolt_type_class(operand->type) == CLASS_RANGE && lookup->append == append_text))
+		{
+			if (path->relation != NULL && !lookup->on_relations)
+				break;
+			return lookup;
+		}
+		if (path->relation != NULL || path->nfields > 1)
+			break;
+		if (strcmp(name, "year") == 0 && i >= n - 2 && bolt_type_class(operand->type) == CLASS_DATETIME &&
+			(i == n - 1 || append_comparison == find_lookup(list_nth(path->rest, n - 1), INT4OID)->append))
+		{
+			*from_year = true;
+			continue;
+		}
+		if (!bolt_transform(context->select, operand, name))
+			unsupported_lookup(path, operand, name);
+	}
+	if (n == 0 || (path->relation == NULL && path->nfields == 1))
+		return find_lookup("exact", InvalidOid);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 path->relation != NULL ?
+			 errmsg("Related Field got invalid lookup: %s", (char *) linitial(path->rest)) :
+			 errmsg("Unsupported lookup '%s' for a composite key", (char *) linitial(path->rest)),
+			 bolt_errdetail_at(path->value),
+			 bolt_errhint_choices(list_concat(lookup_choices(true, InvalidOid),
+											  bolt_model_choices(path->model)))));
 }
 
 /* Is it met by null: isnull, or exact of a null? */
 bool
-bolt_path_is_isnull(const FieldPath *path, const JsonValue *value)
+bolt_path_is_isnull(const FieldPath *path, const Q *q)
 {
 	const char *name = path->rest == NIL ? "exact" : linitial(path->rest);
 
-	if (list_length(path->rest) > 1)
+	if (list_length(path->rest) > 1 || q->expression != NULL)
 		return false;
-	if (value->kind == JSON_NULL)
+	if (q->value->kind == JSON_NULL)
 		return strcmp(name, "exact") == 0 || strcmp(name, "iexact") == 0;
-	return value->kind == JSON_TRUE && strcmp(name, "isnull") == 0;
+	return q->value->kind == JSON_TRUE && strcmp(name, "isnull") == 0;
 }
 
 /*
- * The condition that path's lookup makes of its columns and a literal.
+ * The condition that path's lookup makes of its operands and a value.
  *
  * two_valued: it stands under a negation and must not be null, so that a
  * negated comparison keeps the rows whose column is null.
@@ -336,22 +565,40 @@ bolt_path_is_isnull(const FieldPath *path, const JsonValue *value)
  */
 void
 bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
-				   const Column *columns, const JsonValue *value, bool two_valued)
+				   const Operand *operands, const Q *q, bool two_valued)
 {
+	Operand		operand = operands[0];
 	LookupContext context = {
-		.lookup = find_lookup(path),
 		.select = select,
 		.path = path,
-		.columns = columns,
-		.value = value
+		.operands = operands,
+		.noperands = path->nfields,
+		.value = q->value,
+		.expression = q->expression
 	};
-	bool		nullable = false;
+	bool		from_year;
 
+	if (operand.window)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Window expressions are not allowed in this query"),
+				 bolt_errdetail_at(q->value),
+				 errhint("Filter in a query around this one.")));
+	context.lookup = resolve_lookup(&context, &operand, &from_year);
+	if (path->nfields == 1)
+		context.operands = &operand;
+	else if (!context.lookup->on_composite)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("lookup '%s' is not supported on a composite key", context.lookup->name),
+				 bolt_errdetail_at(path->value)));
 	for (int i = 0; i < path->nfields; i++)
-		nullable |= columns[i].nullable;
-	nullable &= context.lookup->append != append_isnull;
+		context.null_result |= context.operands[i].nullable;
 
 	appendStringInfoChar(sql, '(');
-	context.lookup->append(sql, &context);
-	appendStringInfoString(sql, two_valued && nullable ? ") IS TRUE" : ")");
+	if (from_year && !is_exact_null(&context))
+		append_year(sql, &context);
+	else
+		context.lookup->append(sql, &context);
+	appendStringInfoString(sql, two_valued && context.null_result ? ") IS TRUE" : ")");
 }

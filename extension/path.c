@@ -192,6 +192,43 @@ bolt_parse_path(const Model *model, const char *text, const JsonValue *value)
 	return path;
 }
 
+/*
+ * The same where the select's annotations are known: an annotation's name beats
+ * the model's.
+ */
+FieldPath *
+bolt_parse_select_path(const Select *select, const char *text, const JsonValue *value)
+{
+	const Annotation *found = NULL;
+	int			found_length = 0;
+	FieldPath  *path;
+	ListCell   *lc;
+
+	foreach(lc, select->annotations)
+	{
+		const Annotation *annotation = lfirst(lc);
+		int			length = strlen(annotation->name);
+
+		if (length > found_length && strncmp(text, annotation->name, length) == 0 &&
+			(text[length] == '\0' || strncmp(text + length, "__", 2) == 0))
+		{
+			found = annotation;
+			found_length = length;
+		}
+	}
+	if (found == NULL)
+		return bolt_parse_path(select->model, text, value);
+	path = palloc0(sizeof(FieldPath));
+	path->text = text;
+	path->value = value;
+	path->model = select->model;
+	path->nfields = 1;
+	path->annotation = found;
+	if (text[found_length] != '\0')
+		path->rest = split_path(text + found_length + 2);
+	return path;
+}
+
 /* For places where a path names a column and nothing else. */
 void
 bolt_refuse_rest(const FieldPath *path)
@@ -200,6 +237,8 @@ bolt_refuse_rest(const FieldPath *path)
 		return;
 	if (path->relation != NULL)
 		cannot_resolve(path->model, linitial(path->rest), path->value);
+	if (path->annotation != NULL)
+		cannot_resolve(path->model, path->text, path->value);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("Cannot resolve keyword '%s' into field. Join on '%s' not permitted",
@@ -233,11 +272,23 @@ bolt_field_display(const Model *model, const Field *field)
  * Joins
  * ----------
  */
+/*
+ * A table of a statement.  One that must be planned with its values makes the
+ * whole statement so.
+ */
+void
+bolt_note_table(Statement *statement, const Model *model)
+{
+	statement->tables = list_append_unique_oid(statement->tables, model->oid);
+	statement->value_dependent |= model->volatile_plan;
+}
+
 static JoinedTable *
 new_join(Select *select, const Model *model)
 {
 	JoinedTable	   *join = palloc0(sizeof(JoinedTable));
 
+	bolt_note_table(select->statement, model);
 	join->alias = select->statement->naliases++;
 	join->model = model;
 	join->parent = -1;
@@ -253,9 +304,25 @@ bolt_begin_select(Statement *statement, const Model *model)
 	Select	   *select = palloc0(sizeof(Select));
 
 	select->statement = statement;
+	select->model = model;
 	select->call = ANY_CALL;
-	if (model != NULL)
-		new_join(select, model);
+	select->origin = new_join(select, model)->alias;
+	return select;
+}
+
+/* A subquery about the row of another select: paths begin there. */
+Select *
+bolt_begin_part(Select *whole)
+{
+	Select	   *select = palloc0(sizeof(Select));
+
+	select->statement = whole->statement;
+	select->outer = whole;
+	select->outer_query = whole->outer_query;
+	select->model = whole->model;
+	select->annotations = whole->annotations;
+	select->call = ANY_CALL;
+	select->origin = whole->origin;
 	return select;
 }
 
@@ -283,17 +350,21 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	int			nfields = far ? relation->ntarget_fields : relation->nfields;
 	const AttrNumber *near_fields = far ? relation->through_target_fields : relation->source_fields;
 	const AttrNumber *far_fields = through ? relation->through_source_fields : relation->target_fields;
-	ListCell   *lc;
 	JoinedTable *join;
 
-	foreach(lc, select->joins)
+	/* a to-one relation's may stand in a query around this one as well */
+	for (const Select *at = select; at != NULL; at = shared ? at->outer : NULL)
 	{
-		join = lfirst(lc);
-		if (join->parent == parent && join->model == model && join->nfields == nfields &&
-			memcmp(join->near_fields, near_fields, sizeof(AttrNumber) * nfields) == 0 &&
-			memcmp(join->far_fields, far_fields, sizeof(AttrNumber) * nfields) == 0 &&
-			(shared || select->call == ANY_CALL || join->call == ANY_CALL || join->call == select->call))
-			return join;
+		/* the latest of several: what comes behind two filter() calls goes on from the last */
+		for (int i = list_length(at->joins) - 1; i >= 0; i--)
+		{
+			join = list_nth(at->joins, i);
+			if (join->parent == parent && join->model == model && join->nfields == nfields &&
+				memcmp(join->near_fields, near_fields, sizeof(AttrNumber) * nfields) == 0 &&
+				memcmp(join->far_fields, far_fields, sizeof(AttrNumber) * nfields) == 0 &&
+				(shared || select->call == ANY_CALL || join->call == select->call))
+				return join;
+		}
 	}
 	join = new_join(select, model);
 	join->parent = parent;
@@ -393,6 +464,29 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 	for (int i = 0; i < path->nfields; i++)
 		attnums[i] = path->fields[i]->attnum;
 	set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
+}
+
+/* The same as operands, annotations included.  Returns how many. */
+int
+bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_hop, Operand *operands)
+{
+	Column		columns[INDEX_MAX_KEYS];
+
+	if (path->annotation != NULL)
+	{
+		operands[0] = path->annotation->operand;
+		return 1;
+	}
+	bolt_path_columns(select, alias, path, first_hop, columns);
+	for (int i = 0; i < path->nfields; i++)
+	{
+		memset(&operands[i], 0, sizeof(Operand));
+		operands[i].sql = bolt_column_text(columns[i].alias, columns[i].field);
+		operands[i].type = columns[i].field->type;
+		operands[i].nullable = columns[i].nullable;
+		operands[i].display = bolt_field_display(path->model, path->fields[i]);
+	}
+	return path->nfields;
 }
 
 /* near.column = far.column AND … */

@@ -26,6 +26,9 @@ typedef enum QKind
 	Q_CONDITION
 } QKind;
 
+typedef struct Expression Expression;
+typedef struct QuerySet QuerySet;
+
 /* Django's Q: a condition, or Qs joined by a connector. */
 typedef struct Q
 {
@@ -33,6 +36,8 @@ typedef struct Q
 	List	   *members;		/* of Q *, for connectors and NOT */
 	const char *path;			/* condition: "author__name__icontains" */
 	JsonValue  *value;			/* condition: what it is compared with */
+	Expression *expression;		/* condition: that value, where it is no literal */
+	QuerySet   *exists;			/* Exists */
 } Q;
 
 /* One call of filter() or exclude(): its to-many joins are shared. */
@@ -41,6 +46,57 @@ typedef struct FilterCall
 	bool		exclude;
 	Q		   *q;
 } FilterCall;
+
+/* What the members of an expression's object are, by its capitalised key. */
+typedef enum ExpressionKind
+{
+	EXPRESSION_F,
+	EXPRESSION_OUTER_REF,
+	EXPRESSION_VALUE,
+	EXPRESSION_SUBQUERY,
+	EXPRESSION_EXISTS,
+	EXPRESSION_CASE,
+	EXPRESSION_CALL,			/* operands, and perhaps type or kind */
+	EXPRESSION_AGGREGATE,
+	EXPRESSION_WINDOW
+} ExpressionKind;
+
+/* An F, a function of expressions, a value … */
+struct Expression
+{
+	ExpressionKind kind;
+	const char *name;			/* the capitalised key */
+	JsonValue  *value;
+	const char *path;			/* F, OuterRef */
+	JsonValue  *literal;		/* Value */
+	QuerySet   *queryset;		/* Subquery, Exists */
+	List	   *operands;		/* of Expression *; Case: each "then" */
+	List	   *whens;			/* Case: of Q *, each "when" */
+	Expression *otherwise;		/* default */
+	Q		   *filter;			/* aggregates */
+	bool		distinct;
+	bool		star;			/* Count("*") */
+	List	   *order_by;		/* of OrderTerm * */
+	List	   *partition_by;	/* of Expression * */
+	const char *type;			/* Cast */
+	const char *date_kind;		/* Trunc, Extract */
+};
+
+/* A call of annotate() or alias() for one name. */
+typedef struct AnnotateCall
+{
+	const char *name;
+	Expression *expression;
+	bool		alias;
+	JsonValue  *value;
+} AnnotateCall;
+
+/* The calls whose order matters, in it. */
+typedef struct QueryCall
+{
+	FilterCall *filter;			/* one of these two */
+	AnnotateCall *annotate;
+} QueryCall;
 
 typedef enum NullsOrder
 {
@@ -52,6 +108,7 @@ typedef enum NullsOrder
 typedef struct OrderTerm
 {
 	const char *path;
+	Expression *expression;		/* instead of path */
 	bool		random;			/* "?" */
 	bool		descending;
 	NullsOrder	nulls;
@@ -73,8 +130,6 @@ typedef enum ValuesKind
 	VALUES_FLAT					/* values_list(flat=True) */
 } ValuesKind;
 
-typedef struct QuerySet QuerySet;
-
 typedef struct PrefetchLookup
 {
 	const char *path;
@@ -87,7 +142,7 @@ struct QuerySet
 {
 	JsonValue  *source;
 	JsonValue  *model;			/* NULL in a prefetch that leaves it out */
-	List	   *filters;		/* of FilterCall *, in order */
+	List	   *calls;			/* of QueryCall *: filter, exclude, annotate, alias */
 	bool		ordered;		/* order_by given, though perhaps empty */
 	List	   *order_by;		/* of OrderTerm * */
 	bool		reverse;
@@ -100,6 +155,7 @@ struct QuerySet
 	List	   *defer;			/* of PathTerm * */
 	ValuesKind	values_kind;
 	List	   *values;			/* of PathTerm *; NIL: all columns */
+	bool		group_by_values;	/* aggregates after values() */
 	JsonValue  *limit;			/* literals, or NULL */
 	JsonValue  *offset;
 	bool		none;
@@ -147,6 +203,9 @@ extern void bolt_document_add_shape(Document *document, const char *text);
 
 /* A slice, as limit and offset say it: literals, or -1 for none. */
 extern void bolt_document_set_slice(Document *document, int64 limit, int64 offset);
+
+/* A further call of filter(). */
+extern void bolt_add_filter_call(QuerySet *queryset, FilterCall *filter);
 
 /* A condition for FilterCall: path compared with a literal. */
 extern FilterCall *bolt_make_condition(const char *path, JsonValue *literal);

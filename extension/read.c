@@ -472,7 +472,7 @@ bolt_contains(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("primary key must not be null")));
-	queryset->filters = lappend(queryset->filters, bolt_make_condition("pk", literal));
+	bolt_add_filter_call(queryset, bolt_make_condition("pk", literal));
 	bolt_document_add_shape(document, "contains");
 	return run_scalar(document, FETCH_EXISTS);
 }
@@ -491,6 +491,10 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 
 	bolt_refuse_null(fcinfo, 2, "field_name");
 	field = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	if (field[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("Cannot resolve keyword '' into field")));
 	bolt_refuse_slice(document, "Cannot use 'limit' or 'offset' with in_bulk()");
 	refuse_values(document, "in_bulk() cannot be used with values() or values_list()");
 	if (!PG_ARGISNULL(1))
@@ -502,8 +506,7 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("ids must be an array, not %s", bolt_json_kind_name(literal->kind))));
-		queryset->filters = lappend(queryset->filters,
-									bolt_make_condition(psprintf("%s__in", field), literal));
+		bolt_add_filter_call(queryset, bolt_make_condition(psprintf("%s__in", field), literal));
 	}
 	clear_ordering(queryset);
 	queryset->keyed_by = field;

@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -61,7 +60,7 @@ check_relation_name(const char *name)
  * registered name would be taken for it in everybody's session.
  */
 static void
-check_tables_called(const char *table_name, Oid relation)
+check_tables_called(const char *table_name)
 {
 	Relation	classes;
 	ScanKeyData key;
@@ -85,11 +84,6 @@ check_tables_called(const char *table_name, Oid relation)
 		if (!object_ownercheck(RelationRelationId, form->oid, GetUserId()))
 			aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(form->relkind),
 						   NameStr(form->relname));
-		if (form->oid != relation && RelationIsVisible(form->oid))
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_OBJECT),
-					 errmsg("\"%s\" is the name of another table", table_name),
-					 errdetail("A registered name is found before a table's.")));
 	}
 	systable_endscan(scan);
 	table_close(classes, AccessShareLock);
@@ -116,9 +110,9 @@ bolt_check_model_name(const char *name, Oid relation)
 	/* as bolt_resolve_name would take it, were it not registered */
 	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || parts == NIL)
 		return;
-	check_tables_called(llast(parts), relation);
+	check_tables_called(llast(parts));
 	if (list_length(parts) == 2)
-		check_tables_called(psprintf("%s_%s", (char *) linitial(parts), (char *) lsecond(parts)), relation);
+		check_tables_called(psprintf("%s_%s", (char *) linitial(parts), (char *) lsecond(parts)));
 }
 
 static bool

@@ -18,13 +18,114 @@
 
 static void add_terms(SelectText *text, const Model *model, int alias, List *terms, bool reverse);
 
-void
-bolt_begin_select_text(SelectText *text, Statement *statement, const Model *model, const QuerySet *queryset)
+static bool
+has_aggregate(const Expression *expression)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_AGGREGATE)
+		return true;
+	foreach(lc, expression->operands)
+	{
+		if (has_aggregate(lfirst(lc)))
+			return true;
+	}
+	return expression->otherwise != NULL && has_aggregate(expression->otherwise);
+}
+
+/* Does a condition compare with an aggregate of the select's own rows? */
+static bool
+is_having(const Select *select, const Q *q)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (q->kind == Q_CONDITION)
+		return q->path != NULL &&
+			bolt_parse_select_path(select, q->path, q->value)->annotation != NULL &&
+			bolt_parse_select_path(select, q->path, q->value)->annotation->operand.aggregate;
+	foreach(lc, q->members)
+	{
+		if (is_having(select, lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+static void
+apply_filter(SelectText *text, const FilterCall *filter, int call)
+{
+	Select	   *select = text->select;
+	StringInfo	clause = is_having(select, filter->q) ? &text->having : &text->where;
+	int			length = clause->len;
+
+	appendStringInfoString(clause, length > 0 ? " AND " : "");
+	if (!bolt_append_filter(clause, select, filter, call))
+	{
+		clause->len = length;
+		clause->data[length] = '\0';
+	}
+	if (!filter->exclude)
+		select->filtered = lappend(select->filtered, unconstify(FilterCall *, filter));
+}
+
+/*
+ * filter, exclude, annotate and alias in their order.  Once a queryset
+ * aggregates over relations it has one row an object: conditions on to-many
+ * relations are EXISTS then, before and behind the aggregate.
+ */
+static void
+apply_calls(SelectText *text)
+{
+	const QuerySet *queryset = text->queryset;
+	ListCell   *lc;
+
+	if (queryset == NULL)
+		return;
+	foreach(lc, queryset->calls)
+	{
+		const QueryCall *call = lfirst(lc);
+
+		if (call->annotate != NULL && has_aggregate(call->annotate->expression))
+			text->select->by_exists = true;
+	}
+	foreach(lc, queryset->calls)
+	{
+		const QueryCall *call = lfirst(lc);
+
+		if (call->annotate != NULL)
+			bolt_annotate(text->select, call->annotate);
+		else
+			apply_filter(text, call->filter, foreach_current_index(lc));
+	}
+}
+
+static void
+begin_text(SelectText *text, Statement *statement, Select *outer, const Model *model, const QuerySet *queryset)
 {
 	memset(text, 0, sizeof(SelectText));
 	text->select = bolt_begin_select(statement, model);
+	text->select->outer = text->select->outer_query = outer;
+	text->select->grouped = queryset != NULL && queryset->group_by_values;
 	text->model = model;
 	text->queryset = queryset;
+	initStringInfo(&text->where);
+	initStringInfo(&text->having);
+	apply_calls(text);
+}
+
+void
+bolt_begin_select_text(SelectText *text, Statement *statement, const Model *model, const QuerySet *queryset)
+{
+	begin_text(text, statement, NULL, model, queryset);
+}
+
+/* The same for a queryset inside another's statement. */
+void
+bolt_begin_inner_text(SelectText *text, Select *outer, const Model *model, const QuerySet *queryset)
+{
+	begin_text(text, outer->statement, outer, model, queryset);
 }
 
 /* Adds an expression to the select list, unless it is there; its number in the result. */
@@ -75,11 +176,13 @@ reversed_nulls(NullsOrder nulls)
 }
 
 static void
-add_order_expression(SelectText *text, const char *expression, const OrderTerm *term, bool reverse)
+add_order_expression(SelectText *text, const char *expression, bool aggregate, const OrderTerm *term,
+					 bool reverse)
 {
 	OrderExpression *order = palloc(sizeof(OrderExpression));
 
 	order->text = pstrdup(expression);
+	order->aggregate = aggregate;
 	order->descending = term->descending != reverse;
 	order->nulls = reverse ? reversed_nulls(term->nulls) : term->nulls;
 	text->order = lappend(text->order, order);
@@ -100,16 +203,24 @@ static void
 add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term, bool reverse)
 {
 	FieldPath  *path;
-	Column		columns[INDEX_MAX_KEYS];
-	StringInfoData expression;
+	Operand		operands[INDEX_MAX_KEYS];
+	int			noperands;
 
 	if (term->random)
 	{
-		add_order_expression(text, "pg_catalog.random()", term, reverse);
+		add_order_expression(text, "pg_catalog.random()", false, term, reverse);
 		return;
 	}
-	path = bolt_parse_path(model, term->path, term->value);
-	bolt_refuse_rest(path);
+	if (term->expression != NULL)
+	{
+		Operand		operand;
+
+		bolt_expression(text->select, alias, term->expression, &operand);
+		add_order_expression(text, operand.sql, operand.aggregate || operand.window, term, reverse);
+		return;
+	}
+	path = model == text->model ? bolt_parse_select_path(text->select, term->path, term->value) :
+		bolt_parse_path(model, term->path, term->value);
 
 	/* a relation stands for the order of its model, where that has one */
 	if (path->relation != NULL && path->model->ordering != NIL)
@@ -136,12 +247,11 @@ add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term,
 		return;
 	}
 
-	bolt_path_columns(text->select, alias, path, 0, columns);
-	for (int i = 0; i < path->nfields; i++)
+	noperands = bolt_path_operands(text->select, alias, path, 0, operands);
+	for (int i = 0; i < noperands; i++)
 	{
-		initStringInfo(&expression);
-		bolt_append_column(&expression, columns[i].alias, columns[i].field->name);
-		add_order_expression(text, expression.data, term, reverse);
+		bolt_apply_transforms(text->select, &operands[i], path);
+		add_order_expression(text, operands[i].sql, operands[i].aggregate || operands[i].window, term, reverse);
 	}
 }
 
@@ -184,6 +294,53 @@ bolt_add_order(SelectText *text)
 			  queryset != NULL && queryset->reverse);
 	if (text->order == NIL && queryset != NULL && (queryset->order_by_pk || queryset->page_order))
 		add_primary_key_order(text, alias);
+}
+
+/* ORDER BY of a window or an aggregate */
+void
+bolt_append_order_terms(StringInfo sql, Select *select, List *terms)
+{
+	SelectText	text = {.select = select,.model = select->model};
+
+	add_terms(&text, text.model, select->origin, terms, false);
+	bolt_append_order(sql, &text);
+}
+
+/* GROUP BY the columns of values(), annotations that are no aggregates included */
+void
+bolt_group_by_values(SelectText *text)
+{
+	const QuerySet *queryset = text->queryset;
+	int			alias = bolt_base_alias(text->select);
+	ListCell   *lc;
+
+	if (!text->select->grouped)
+		return;
+	foreach(lc, queryset->values)
+	{
+		const PathTerm *term = lfirst(lc);
+		FieldPath  *path = bolt_parse_select_path(text->select, term->path, term->value);
+		Operand		operands[INDEX_MAX_KEYS];
+		int			noperands = bolt_path_operands(text->select, alias, path, 0, operands);
+
+		for (int i = 0; i < noperands; i++)
+		{
+			bolt_apply_transforms(text->select, &operands[i], path);
+			if (!operands[i].aggregate)
+				text->groups = lappend(text->groups, unconstify(char *, operands[i].sql));
+		}
+	}
+
+	/* what orders the groups has to be one of them */
+	foreach(lc, text->order)
+	{
+		OrderExpression *order = lfirst(lc);
+
+		if (!order->aggregate)
+			text->groups = lappend(text->groups, order->text);
+	}
+	if (text->groups == NIL)
+		text->groups = list_make1("()");
 }
 
 void
@@ -267,16 +424,14 @@ append_distinct_on(StringInfo sql, SelectText *text)
 	foreach(lc, text->queryset->distinct_on)
 	{
 		const PathTerm *term = lfirst(lc);
-		FieldPath  *path = bolt_parse_path(text->model, term->path, term->value);
-		Column		columns[INDEX_MAX_KEYS];
+		FieldPath  *path = bolt_parse_select_path(text->select, term->path, term->value);
+		Operand		operands[INDEX_MAX_KEYS];
+		int			noperands = bolt_path_operands(text->select, alias, path, 0, operands);
 
-		bolt_refuse_rest(path);
-		bolt_path_columns(text->select, alias, path, 0, columns);
-		for (int i = 0; i < path->nfields; i++)
+		for (int i = 0; i < noperands; i++)
 		{
-			if (n++ > 0)
-				appendStringInfoString(sql, ", ");
-			bolt_append_column(sql, columns[i].alias, columns[i].field->name);
+			bolt_apply_transforms(text->select, &operands[i], path);
+			appendStringInfo(sql, "%s%s", n++ > 0 ? ", " : "", operands[i].sql);
 		}
 	}
 	appendStringInfoString(sql, ") ");
@@ -331,9 +486,8 @@ bolt_append_select(StringInfo sql, SelectText *text, const char *before, const c
 	initStringInfo(&on);
 	if (condition != NULL)
 		appendStringInfo(&where, " WHERE %s", condition);
-	if (queryset != NULL)
-		bolt_append_filters(&where, text->select, text->model, queryset->filters,
-							where.len > 0 ? " AND " : " WHERE ");
+	if (text->where.len > 0)
+		appendStringInfo(&where, "%s%s", where.len > 0 ? " AND " : " WHERE ", text->where.data);
 	if (queryset != NULL && queryset->none)
 		appendStringInfo(&where, "%sFALSE", where.len > 0 ? " AND " : " WHERE ");
 	if (distinct_on)
@@ -360,4 +514,8 @@ bolt_append_select(StringInfo sql, SelectText *text, const char *before, const c
 	appendStringInfoString(sql, where.data);
 	if (group)
 		append_group_by_key(sql, text);
+	foreach(lc, text->groups)
+		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ? " GROUP BY " : ", ", (char *) lfirst(lc));
+	if (text->having.len > 0)
+		appendStringInfo(sql, " HAVING %s", text->having.data);
 }

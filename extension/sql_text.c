@@ -10,11 +10,19 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "access/table.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "compile.h"
+#include "parser/parse_type.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -35,6 +43,33 @@ bolt_column_text(int alias, const Field *field)
 	initStringInfo(&sql);
 	bolt_append_column(&sql, alias, field->name);
 	return sql.data;
+}
+
+/* A type by the name SQL has for it; error 42704 where there is none. */
+void
+bolt_parse_type(const char *name, Oid *type, int32 *typmod)
+{
+	parseTypeString(name, type, typmod, bolt_no_soft_error);
+}
+
+/* The schema that an extension's objects live in, or InvalidOid. */
+Oid
+bolt_extension_schema(const char *extension)
+{
+	Relation	extensions = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			schema = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(extension));
+	scan = systable_beginscan(extensions, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	systable_endscan(scan);
+	table_close(extensions, AccessShareLock);
+	return schema;
 }
 
 void
@@ -120,4 +155,23 @@ bolt_operator(Oid left, Oid right, int strategy)
 		getBaseType(left) == getBaseType(right))
 		operator = entry->eq_opr;
 	return OidIsValid(operator) ? qualified_operator(operator) : NULL;
+}
+
+/* An operator of the schema that a type lives in: pg_catalog's, or its extension's. */
+const char *
+bolt_type_operator(Oid type, const char *name)
+{
+	Oid			base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
+	HeapTuple	tuple = OidIsValid(base) ? SearchSysCache1(TYPEOID, ObjectIdGetDatum(base)) : NULL;
+	Oid			schema = PG_CATALOG_NAMESPACE;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
+
+		if (form->typtype == TYPTYPE_BASE && !OidIsValid(form->typelem))
+			schema = form->typnamespace;
+		ReleaseSysCache(tuple);
+	}
+	return psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(schema)), name);
 }

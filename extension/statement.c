@@ -152,7 +152,8 @@ prepared_plan(FetchStatement *statement, PlanKind kind)
 static void
 literal_error_context(void *literal)
 {
-	char	   *path = bolt_json_path(*(const JsonValue **) literal);
+	const JsonValue *value = *(const JsonValue **) literal;
+	char	   *path = value != NULL ? bolt_json_path(value) : "";
 
 	if (path[0] != '\0')
 		errcontext("value at %s of the queryset document", path);
@@ -181,7 +182,7 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
 		param->value = (Datum) 0;
 		if (source->bind == NULL)
 			continue;
-		literal = document->literals[source->literal - 1];
+		literal = source->literal > 0 ? document->literals[source->literal - 1] : NULL;
 		param->isnull = !source->bind(source, literal, &param->value);
 	}
 	error_context_stack = callback.previous;
@@ -231,6 +232,18 @@ bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo param
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
 }
 
+void
+bolt_statement_error_context(void *sql)
+{
+	int			position = geterrposition();
+
+	if (position <= 0)
+		return;
+	errposition(0);
+	internalerrposition(position);
+	internalerrquery((const char *) sql);
+}
+
 /*
  * The plan that the plan cache would give a run with these parameters.  To be
  * released with ReleaseCachedPlan.
@@ -239,9 +252,15 @@ static CachedPlan *
 plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 {
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(prepared_plan(statement, kind)));
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = bolt_statement_error_context,
+		.arg = unconstify(char *, bolt_statement_sql(statement, kind))
+	};
 	CachedPlan *plan;
 	Running		outer;
 
+	error_context_stack = &callback;
 	outer = set_running(statement, params, kind);
 	PG_TRY();
 	{
@@ -252,6 +271,7 @@ plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 		running = outer;
 	}
 	PG_END_TRY();
+	error_context_stack = callback.previous;
 	return plan;
 }
 

@@ -57,6 +57,9 @@ extern const char *bolt_statement_sql(const FetchStatement *statement, PlanKind 
 /* How many rows the planner expects of it, knowing the values. */
 extern double bolt_statement_estimate(FetchStatement *statement, ParamListInfo params);
 
+/* For error_context_stack: an error's position is one in this statement. */
+extern void bolt_statement_error_context(void *sql);
+
 /* Gives the plan back. */
 extern void bolt_statement_free(FetchStatement *statement);
 

@@ -264,8 +264,8 @@ none_of("state IN ('42601', '42622', '34000', '26000')", 'no SQL that does not p
 is($session->ask("SELECT text || ' ' || sql_of(text) FROM document WHERE sql_of(text) ~ 'injected|DROP' LIMIT 1"), '',
 	'no text of a document reaches SQL');
 cmp_ok($session->ask("SELECT count(*) FROM document WHERE text ~ 'injected|DROP' AND sql_of(text) <> ''"), '>', 0, '... though some are valid that hold it');
-# what PostgreSQL would say of a statement that is not right: our own errors come first
-none_of("state IN ('42P02', '42P10', '42P18', '42803', '42804', '42883', '42P09', '42702') AND message NOT LIKE 'SELECT DISTINCT ON expressions must match%'", 'no SQL that PostgreSQL refuses');
+# what PostgreSQL would say of a statement that is not right: our own errors come first, but for the types of expressions, which are PostgreSQL's to find
+none_of("state IN ('42P02', '42P10', '42P18', '42803', '42804', '42883', '42P09', '42702') AND message NOT LIKE 'SELECT DISTINCT ON expressions must match%' AND text !~ 'annotate|alias'", 'no SQL that PostgreSQL refuses');
 none_of("message ~ '\\mt[0-9]+\\.'", 'no name of our SQL shows in a message');
 is($session->ask('SELECT count(*) FROM pg_class'), $before, 'no table went');
 cmp_ok($session->ask("SELECT count(*) FROM outcome WHERE state = '00000'"), '>', $documents / 4, 'many documents are valid still');

@@ -1,0 +1,280 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate.c
+ *	  Aggregates, each over its own relation.
+ *
+ * An aggregate over a to-many relation is a subquery of its own for each row, so
+ * that two of them never multiply one another as joined relations would.  Where
+ * values() has grouped the rows, what the subqueries gave is aggregated again:
+ * counts and sums are added up, least and greatest are compared.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "error.h"
+#include "miscadmin.h"
+
+typedef struct AggregateRule
+{
+	const char *name;
+	const char *function;
+	const char *regroup;		/* of the results of subqueries; NULL: cannot be */
+	Oid			type;
+	bool		not_null;		/* over no rows */
+} AggregateRule;
+
+static const AggregateRule aggregates[] = {
+	{"Count", "count", "pg_catalog.sum(%s)::pg_catalog.int8", INT8OID, true},
+	{"Sum", "sum", "pg_catalog.sum(%s)"},
+	{"Avg", "avg"},
+	{"Min", "min", "pg_catalog.min(%s)"},
+	{"Max", "max", "pg_catalog.max(%s)"},
+	{"StdDev", "stddev_pop"},
+	{"Variance", "var_pop"},
+	{"ArrayAgg", "array_agg"},
+	{"StringAgg", "string_agg", NULL, TEXTOID},
+	{"JSONAgg", "jsonb_agg", NULL, JSONBOID},
+	{"BoolAnd", "bool_and", "pg_catalog.bool_and(%s)", BOOLOID},
+	{"BoolOr", "bool_or", "pg_catalog.bool_or(%s)", BOOLOID}
+};
+
+static const AggregateRule *
+find_aggregate(const Expression *expression)
+{
+	for (int i = 0; i < lengthof(aggregates); i++)
+	{
+		if (strcmp(aggregates[i].name, expression->name) == 0)
+			return &aggregates[i];
+	}
+	elog(ERROR, "aggregate %s has no rule", expression->name);
+}
+
+/* The first path in an expression that leads to many rows, or NULL. */
+static FieldPath *
+to_many_path(const Select *select, const Expression *expression)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_F)
+	{
+		FieldPath  *path = bolt_parse_select_path(select, expression->path, expression->value);
+
+		return path->annotation == NULL && bolt_first_to_many(path) >= 0 ? path : NULL;
+	}
+	foreach(lc, expression->operands)
+	{
+		FieldPath  *path = to_many_path(select, lfirst(lc));
+
+		if (path != NULL)
+			return path;
+	}
+	return NULL;
+}
+
+/* count(DISTINCT x ORDER BY …) FILTER (WHERE …), over the rows of the select */
+char *
+bolt_aggregate_call(Select *select, int alias, const Expression *expression, Operand *result)
+{
+	const AggregateRule *rule = find_aggregate(expression);
+	StringInfoData sql;
+	Operand		operand;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "pg_catalog.%s(%s", rule->function, expression->distinct ? "DISTINCT " : "");
+	if (expression->star)
+		appendStringInfoChar(&sql, '*');
+	foreach(lc, expression->operands)
+	{
+		bolt_expression(select, alias, lfirst(lc), &operand);
+		if (operand.aggregate)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name,
+							operand.display, operand.display),
+					 bolt_errdetail_at(expression->value)));
+		appendStringInfo(&sql, rule->type == TEXTOID ? "%s(%s)::pg_catalog.text" : "%s%s",
+						 foreach_current_index(lc) > 0 ? ", " : "", operand.sql);
+		if (foreach_current_index(lc) == 0 && !OidIsValid(rule->type) && rule->regroup != NULL &&
+			strcmp(rule->function, "sum") != 0)
+			result->type = operand.type;
+	}
+	if (rule->type == TEXTOID && list_length(expression->operands) == 1)
+		appendStringInfoString(&sql, ", ','");
+	bolt_append_order_terms(&sql, select, expression->order_by);
+	appendStringInfoChar(&sql, ')');
+	if (expression->filter != NULL)
+	{
+		appendStringInfoString(&sql, " FILTER (WHERE ");
+		bolt_append_q(&sql, select, alias, expression->filter);
+		appendStringInfoChar(&sql, ')');
+	}
+	if (OidIsValid(rule->type))
+		result->type = rule->type;
+	result->nullable = !rule->not_null;
+	return sql.data;
+}
+
+/* Does a Q speak of the rows that the relation leads to? */
+static bool
+q_follows(const Select *select, const Q *q, const FieldPath *relation, int hops)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (q->kind == Q_CONDITION)
+	{
+		FieldPath  *path;
+
+		if (q->path == NULL)
+			return false;
+		path = bolt_parse_select_path(select, q->path, q->value);
+		if (path->annotation != NULL || list_length(path->relations) < hops)
+			return false;
+		for (int hop = 0; hop < hops; hop++)
+		{
+			if (list_nth(path->relations, hop) != list_nth(relation->relations, hop))
+				return false;
+		}
+		return true;
+	}
+	foreach(lc, q->members)
+	{
+		if (q_follows(select, lfirst(lc), relation, hops))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A filter() before the aggregate that speaks of the same relation limits what
+ * it sees, as where the two share their join; the first such call does.
+ */
+static void
+append_limits(StringInfo where, Select *select, Select *inner, int alias, const FieldPath *path, int hops)
+{
+	ListCell   *lc;
+
+	foreach(lc, select->filtered)
+	{
+		const FilterCall *filter = lfirst(lc);
+
+		if (!q_follows(select, filter->q, path, hops))
+			continue;
+		appendStringInfoString(where, " AND ");
+		bolt_append_q(where, inner, alias, filter->q);
+		return;
+	}
+}
+
+/* (SELECT count(…) FROM the relation's table WHERE it belongs to this row) */
+static char *
+aggregate_subquery(Select *select, int alias, const Expression *expression, const FieldPath *path, Operand *result)
+{
+	int			to_many = bolt_first_to_many(path);
+	const ModelRelation *relation = list_nth(path->relations, to_many);
+	Select	   *inner = bolt_begin_part(select);
+	StringInfoData where;
+	StringInfoData sql;
+	JoinedTable *base;
+	char	   *call;
+	int			parent = alias;
+
+	for (int hop = 0; hop < to_many; hop++)
+		parent = bolt_add_join(select, parent, list_nth(path->relations, hop), false)->alias;
+	base = bolt_add_join(inner, parent, relation, relation->kind == RELATION_MANY_TO_MANY);
+	call = bolt_aggregate_call(inner, alias, expression, result);
+	initStringInfo(&where);
+	bolt_append_join_condition(&where, base);
+	append_limits(&where, select, inner, alias, path, to_many + 1);
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "(SELECT %s FROM ", call);
+	bolt_append_from(&sql, inner, NULL);
+	appendStringInfo(&sql, " WHERE %s)", where.data);
+	return sql.data;
+}
+
+/* An aggregate of one row's own columns: over that row alone */
+static char *
+aggregate_of_row(Select *select, int alias, const Expression *expression, Operand *result)
+{
+	Operand		operand;
+	StringInfoData sql;
+	const AggregateRule *rule = find_aggregate(expression);
+
+	if (expression->star)
+	{
+		result->type = INT8OID;
+		return "1::pg_catalog.int8";
+	}
+	bolt_expression(select, alias, linitial(expression->operands), &operand);
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "(SELECT pg_catalog.%s(v.x%s) ", rule->function, rule->type == TEXTOID ? "::pg_catalog.text, ','" : "");
+	if (expression->filter != NULL)
+	{
+		appendStringInfoString(&sql, "FILTER (WHERE v.f) ");
+		appendStringInfo(&sql, "FROM (SELECT %s AS x, ", operand.sql);
+		bolt_append_q(&sql, select, alias, expression->filter);
+		appendStringInfoString(&sql, " AS f) AS v)");
+	}
+	else
+		appendStringInfo(&sql, "FROM (SELECT %s AS x) AS v)", operand.sql);
+	result->type = OidIsValid(rule->type) ? rule->type : InvalidOid;
+	result->nullable = !rule->not_null;
+	return sql.data;
+}
+
+static char *
+regrouped(const AggregateRule *rule, const Expression *expression, const char *subquery)
+{
+	if (rule->regroup == NULL || expression->distinct)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s over a relation to many cannot be grouped by values()", expression->name),
+				 bolt_errdetail_at(expression->value),
+				 errhint("Query the related model, and group by the path back.")));
+	return psprintf(rule->regroup, subquery);
+}
+
+/*
+ * An aggregate.  In a queryset that values() has grouped it is one of SQL's, over
+ * the rows of the group; else it is of each row, by itself.
+ */
+void
+bolt_aggregate(Select *select, int alias, const Expression *expression, Operand *result)
+{
+	const AggregateRule *rule = find_aggregate(expression);
+	FieldPath  *path = expression->star ? NULL : to_many_path(select, linitial(expression->operands));
+	char	   *sql;
+
+	if (path != NULL)
+		sql = aggregate_subquery(select, alias, expression, path, result);
+	else if (select->grouped)
+		sql = bolt_aggregate_call(select, alias, expression, result);
+	else
+		sql = aggregate_of_row(select, alias, expression, result);
+	if (path != NULL && select->grouped)
+		sql = regrouped(rule, expression, sql);
+	result->aggregate = select->grouped;
+
+	if (expression->otherwise != NULL)
+	{
+		Operand		otherwise;
+
+		if (rule->not_null)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("Count does not allow default"),
+					 bolt_errdetail_at(expression->value)));
+		bolt_expression(select, alias, expression->otherwise, &otherwise);
+		sql = psprintf("COALESCE(%s, %s)", sql, otherwise.sql);
+		result->nullable = otherwise.nullable;
+	}
+	result->sql = sql;
+	result->display = expression->name;
+}

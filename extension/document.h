@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * document.h
+ *	  What the files that read documents share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_DOCUMENT_H
+#define BOLT_DOCUMENT_H
+
+#include "postgres.h"
+
+#include "queryset.h"
+
+/* document_check.c: a value must be of this kind; 22023 names its key */
+extern void bolt_wrong_kind(const JsonValue *value, const char *what, const char *expected);
+extern char *bolt_quoted_key(const JsonValue *value);
+extern const char *bolt_expect_string(const JsonValue *value);
+extern bool bolt_expect_boolean(const JsonValue *value);
+extern void bolt_expect_array(const JsonValue *value);
+extern void bolt_expect_object(const JsonValue *value, const char *what);
+extern void bolt_unknown_key(const JsonValue *value, const char *what, List *choices);
+
+/* document.c */
+extern QuerySet *bolt_parse_queryset(Document *document, JsonValue *value);
+extern Q   *bolt_parse_q(Document *document, JsonValue *value);
+extern List *bolt_parse_order_terms(Document *document, JsonValue *value);
+
+/* expression_in.c */
+extern bool bolt_is_expression(const JsonValue *value);
+extern Expression *bolt_parse_expression(Document *document, JsonValue *value);
+
+#endif							/* BOLT_DOCUMENT_H */
