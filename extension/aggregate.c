@@ -29,7 +29,7 @@ typedef struct AggregateRule
 static const AggregateRule aggregates[] = {
 	{"Count", "count", "pg_catalog.sum(%s)::pg_catalog.int8", INT8OID, true},
 	{"Sum", "sum", "pg_catalog.sum(%s)"},
-	{"Avg", "avg"},
+	{"Avg", "avg", "by sum and count"},
 	{"Min", "min", "pg_catalog.min(%s)"},
 	{"Max", "max", "pg_catalog.max(%s)"},
 	{"StdDev", "stddev_pop"},
@@ -230,7 +230,8 @@ aggregate_of_row(Select *select, int alias, const Expression *expression, Operan
 }
 
 static char *
-regrouped(const AggregateRule *rule, const Expression *expression, const char *subquery)
+regrouped(Select *select, int alias, const AggregateRule *rule, const Expression *expression,
+		  const FieldPath *path, const char *subquery)
 {
 	if (rule->regroup == NULL || expression->distinct)
 		ereport(ERROR,
@@ -238,6 +239,19 @@ regrouped(const AggregateRule *rule, const Expression *expression, const char *s
 				 errmsg("%s over a relation to many cannot be grouped by values()", expression->name),
 				 bolt_errdetail_at(expression->value),
 				 errhint("Query the related model, and group by the path back.")));
+	if (strcmp(rule->name, "Avg") == 0)
+	{
+		/* the average of the whole is not the average of the averages */
+		Expression	sum = *expression;
+		Expression	count = *expression;
+		Operand		ignored;
+
+		sum.name = "Sum";
+		count.name = "Count";
+		return psprintf("(pg_catalog.sum(%s) OPERATOR(pg_catalog./) NULLIF(pg_catalog.sum(%s), 0))",
+						aggregate_subquery(select, alias, &sum, path, &ignored),
+						aggregate_subquery(select, alias, &count, path, &ignored));
+	}
 	return psprintf(rule->regroup, subquery);
 }
 
@@ -259,7 +273,7 @@ bolt_aggregate(Select *select, int alias, const Expression *expression, Operand 
 	else
 		sql = aggregate_of_row(select, alias, expression, result);
 	if (path != NULL && select->grouped)
-		sql = regrouped(rule, expression, sql);
+		sql = regrouped(select, alias, rule, expression, path, sql);
 	result->aggregate = select->grouped;
 
 	if (expression->otherwise != NULL)

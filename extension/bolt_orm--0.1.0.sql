@@ -222,6 +222,12 @@ CREATE FUNCTION bolt.in_bulk(queryset pg_catalog.json, ids pg_catalog.json DEFAU
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
 	AS 'MODULE_PATHNAME', 'bolt_in_bulk';
 
+CREATE FUNCTION bolt.aggregate(queryset pg_catalog.json, aggregates pg_catalog.json) RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_aggregate_queryset';
+
+COMMENT ON FUNCTION bolt.aggregate(pg_catalog.json, pg_catalog.json) IS 'aggregates of a queryset, as one object';
+
 CREATE FUNCTION bolt.page(queryset pg_catalog.json, page pg_catalog.int8 DEFAULT 1,
 		page_size pg_catalog.int8 DEFAULT 20, total pg_catalog.text DEFAULT 'exact')
 	RETURNS pg_catalog.json

@@ -30,8 +30,8 @@ static FetchNode *compile_branch(Compiler *compiler, const Branch *branch, Fetch
  * Nodes
  * ----------
  */
-static FetchNode *
-new_node(Compiler *compiler, FetchNode *parent, const Branch *branch)
+FetchNode *
+bolt_new_node(Compiler *compiler, FetchNode *parent, const Branch *branch)
 {
 	FetchNode  *node = bolt_graph_alloc(compiler, sizeof(FetchNode));
 
@@ -178,7 +178,7 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 {
 	const ModelRelation *relation = branch->relation;
 	bool		many = relation->kind == RELATION_MANY_TO_MANY;
-	FetchNode  *node = new_node(compiler, parent, branch);
+	FetchNode  *node = bolt_new_node(compiler, parent, branch);
 	const Model *near_model = bolt_model_by_oid(relation->model);
 	KeyPair		near_pair = {relation->nfields, near_model, branch->model,
 	relation->source_fields, relation->target_fields};
@@ -232,13 +232,16 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		branch->name = "";
 		branch->model = model;
 	}
-	items.node = node = new_node(compiler, NULL, branch);
+	items.node = node = bolt_new_node(compiler, NULL, branch);
 	bolt_begin_select_text(&text, &statement, model, queryset);
-	bolt_add_order(&text);
+	if (queryset->dates == NULL)
+		bolt_add_order(&text);
 	if (queryset->keyed_by != NULL)
 		bolt_add_key_item(&items, &text);
 	if (queryset->values_kind == VALUES_NONE)
 		bolt_add_object_items(&items, branch, &text);
+	else if (queryset->dates != NULL)
+		bolt_add_dates_item(&items, &text);
 	else
 		bolt_add_values_items(&items, &text);
 	bolt_group_by_values(&text);
@@ -247,88 +250,15 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 	compile_children(compiler, node, &text);
 	initStringInfo(&sql);
 	node->nattributes = list_length(text.outputs);
-	bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
-	bolt_append_order(&sql, &text);
+	if (queryset->combined != NIL)
+		bolt_append_combined(&sql, &text);
+	else
+	{
+		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
+		bolt_append_order(&sql, &text);
+	}
 	bolt_append_slice(&sql, &text);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
-}
-
-/* ----------
- * count() and exists()
- * ----------
- */
-
-/* What values() selects, for a query that does not return it. */
-static void
-add_values_outputs(SelectText *text)
-{
-	FetchGraph	graph = {.context = CurrentMemoryContext};
-	Compiler	scratch = {.graph = &graph};
-	FetchNode	node = {0};
-	ItemList	items = {&scratch, &node, 0};
-
-	bolt_add_values_items(&items, text);
-}
-
-/* The rows themselves, as the FROM of a query that only counts them. */
-static void
-append_counted_rows(StringInfo sql, SelectText *text)
-{
-	const QuerySet *queryset = text->queryset;
-	bool		ordered = bolt_is_sliced(queryset) || queryset->distinct_on != NIL;
-
-	if (ordered)
-		bolt_add_order(text);
-	if ((queryset->distinct && queryset->values_kind != VALUES_NONE) || queryset->group_by_values)
-		add_values_outputs(text);
-	else if (queryset->distinct && !text->model->primary_key_constraint)
-	{
-		for (int i = 0; i < text->model->nfields; i++)
-			bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &text->model->fields[i]));
-	}
-	else
-		bolt_add_output(text, "1");
-	bolt_group_by_values(text);
-	bolt_append_select(sql, text, NULL, NULL, NULL, false);
-	if (ordered)
-		bolt_append_order(sql, text);
-	bolt_append_slice(sql, text);
-}
-
-static void
-compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset, FetchPurpose purpose)
-{
-	Statement	statement = {.context = compiler->graph->context};
-	SelectText	text;
-	StringInfoData sql;
-	Branch		branch = {.name = "",.model = model};
-	FetchNode  *node = new_node(compiler, NULL, &branch);
-
-	bolt_begin_select_text(&text, &statement, model, queryset);
-	initStringInfo(&sql);
-	if (purpose == FETCH_EXISTS)
-	{
-		appendStringInfoString(&sql, "SELECT EXISTS (");
-		append_counted_rows(&sql, &text);
-		appendStringInfoChar(&sql, ')');
-	}
-	else if (queryset->distinct || queryset->group_by_values || bolt_is_sliced(queryset))
-	{
-		appendStringInfoString(&sql, "SELECT pg_catalog.count(*) FROM (");
-		append_counted_rows(&sql, &text);
-		appendStringInfoString(&sql, ") AS s");
-	}
-	else
-	{
-		/* a path of values() through a to-many relation multiplies the rows */
-		if (queryset->values_kind != VALUES_NONE)
-			add_values_outputs(&text);
-		text.outputs = list_make1("pg_catalog.count(*)");
-		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
-	}
-	node->nattributes = 1;
-	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
-	node->statement->parallel = true;
 }
 
 /* ---------- */
@@ -400,8 +330,10 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 	graph->all_indexed = true;
 	if (purpose == FETCH_OBJECTS)
 		compile_root(&compiler, model, queryset);
+	else if (purpose == FETCH_AGGREGATES)
+		bolt_compile_aggregates(&compiler, model, queryset);
 	else
-		compile_scalar(&compiler, model, queryset, purpose);
+		bolt_compile_scalar(&compiler, model, queryset, purpose);
 
 	graph->nnodes = list_length(compiler.nodes);
 	graph->nodes = bolt_graph_alloc(&compiler, sizeof(FetchNode *) * graph->nnodes);

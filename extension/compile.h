@@ -27,6 +27,7 @@ typedef struct JoinedTable
 	const AttrNumber *far_fields;
 	int			call;			/* the filter() call that made it */
 	bool		nullable;		/* its columns may be null for want of a row */
+	const char *derived;		/* a subquery that stands for the table, or NULL */
 } JoinedTable;
 
 typedef struct Statement Statement;
@@ -243,6 +244,8 @@ extern void bolt_begin_inner_text(SelectText *text, Select *outer, const Model *
 								  const QuerySet *queryset);
 extern void bolt_append_order_terms(StringInfo sql, Select *select, List *terms);
 extern void bolt_group_by_values(SelectText *text);
+extern List *bolt_values_terms(SelectText *text);
+extern void bolt_order_by_dates(SelectText *text, const Operand *operand);
 extern AttrNumber bolt_add_output(SelectText *text, const char *expression);
 extern void bolt_add_order(SelectText *text);
 extern bool bolt_is_sliced(const QuerySet *queryset);
@@ -321,7 +324,19 @@ extern void bolt_add_values_items(ItemList *items, SelectText *text);
 extern void bolt_add_key_item(ItemList *items, SelectText *text);
 extern void bolt_open_behind_key(Compiler *compiler, FetchNode *node);
 
+extern void bolt_add_dates_item(ItemList *items, SelectText *text);
+extern void bolt_add_expression_item(ItemList *items, const char *name, SelectText *text, const char *sql);
+
+/* combine.c */
+extern void bolt_append_combined(StringInfo sql, SelectText *text);
+
+/* compile_scalar.c */
+extern void bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset,
+								FetchPurpose purpose);
+extern void bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *queryset);
+
 /* compile.c */
+extern FetchNode *bolt_new_node(Compiler *compiler, FetchNode *parent, const Branch *branch);
 extern FetchGraph *bolt_compile(const Document *document, FetchPurpose purpose);
 
 #endif							/* BOLT_COMPILE_H */

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "document.h"
 #include "error.h"
 #include "json_in.h"
@@ -27,6 +28,9 @@ typedef struct KeyRule
 {
 	const char *name;
 	KeyParser	parse;
+	const char *after_slice;	/* "Cannot … once a slice has been taken" */
+	bool		after_combining;	/* may follow union() and its like … */
+	bool		closes;			/* … of which it is one */
 } KeyRule;
 
 /* ----------
@@ -66,6 +70,15 @@ shape_string(StringInfo shape, const char *text, int length)
 	appendBinaryStringInfo(shape, text, length);
 }
 
+/* Numbers differ by the type that they have in an expression. */
+static char
+number_class(const JsonValue *value)
+{
+	if (strpbrk(value->text, ".eE"))
+		return 'n';
+	return value->length > 9 ? 'l' : 'i';
+}
+
 static void
 append_shape(StringInfo shape, const JsonValue *value)
 {
@@ -77,6 +90,8 @@ append_shape(StringInfo shape, const JsonValue *value)
 	if (value->literal)
 	{
 		appendStringInfoCharMacro(shape, literal[value->kind]);
+		if (value->kind == JSON_NUMBER)
+			appendStringInfoCharMacro(shape, number_class(value));
 		return;
 	}
 	appendStringInfoCharMacro(shape, structure[value->kind]);
@@ -251,6 +266,25 @@ parse_exclude(Document *document, QuerySet *queryset, JsonValue *value)
 	parse_filter_calls(document, queryset, value, true);
 }
 
+static PathTerm *
+make_path(const char *path, JsonValue *value)
+{
+	PathTerm   *term = palloc(sizeof(PathTerm));
+
+	term->path = path;
+	term->value = value;
+	return term;
+}
+
+/* Behind values() an annotation is a further value, and an aggregate groups by them. */
+static void
+annotate_values(QuerySet *queryset, const AnnotateCall *annotate)
+{
+	queryset->group_by_values |= bolt_has_aggregate(annotate->expression);
+	if (queryset->values != NIL && !annotate->alias)
+		queryset->values = lappend(queryset->values, make_path(annotate->name, annotate->value));
+}
+
 static void
 add_annotations(Document *document, QuerySet *queryset, JsonValue *value, bool alias)
 {
@@ -266,6 +300,8 @@ add_annotations(Document *document, QuerySet *queryset, JsonValue *value, bool a
 		annotate->value = member;
 		call->annotate = annotate;
 		queryset->calls = lappend(queryset->calls, call);
+		if (queryset->chained && queryset->values_kind != VALUES_NONE)
+			annotate_values(queryset, annotate);
 	}
 }
 
@@ -288,13 +324,7 @@ parse_paths(JsonValue *value)
 
 	bolt_expect_array(value);
 	json_foreach(each, value)
-	{
-		PathTerm   *term = palloc(sizeof(PathTerm));
-
-		term->path = bolt_expect_string(each);
-		term->value = each;
-		paths = lappend(paths, term);
-	}
+		paths = lappend(paths, make_path(bolt_expect_string(each), each));
 	return paths;
 }
 
@@ -385,7 +415,8 @@ parse_order_by(Document *document, QuerySet *queryset, JsonValue *value)
 static void
 parse_reverse(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	queryset->reverse = bolt_expect_boolean(value);
+	if (bolt_expect_boolean(value))
+		queryset->reverse = !queryset->reverse;
 }
 
 static void
@@ -406,7 +437,7 @@ static void
 parse_select_related(Document *document, QuerySet *queryset, JsonValue *value)
 {
 	if (value->kind == JSON_ARRAY)
-		queryset->select_related = parse_paths(value);
+		queryset->select_related = list_concat(queryset->select_related, parse_paths(value));
 	else if (value->kind == JSON_TRUE || value->kind == JSON_FALSE)
 		queryset->select_related_all = value->kind == JSON_TRUE;
 	else
@@ -475,13 +506,13 @@ parse_only(Document *document, QuerySet *queryset, JsonValue *value)
 static void
 parse_defer(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	queryset->defer = parse_paths(value);
+	queryset->defer = list_concat(queryset->defer, parse_paths(value));
 }
 
 static void
 set_values(QuerySet *queryset, JsonValue *value, ValuesKind kind)
 {
-	if (queryset->values_kind != VALUES_NONE)
+	if (queryset->values_kind != VALUES_NONE && !queryset->chained)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"values\" and \"values_list\" cannot be given together"),
@@ -564,16 +595,42 @@ parse_slice_bound(Document *document, JsonValue *value)
 	return bolt_document_add_literal(document, value);
 }
 
+static int64
+slice_number(const JsonValue *literal)
+{
+	return literal ? strtoll(literal->text, NULL, 10) : 0;
+}
+
+/* A slice of a slice lies within it. */
 static void
 parse_limit(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	queryset->limit = parse_slice_bound(document, value);
+	JsonValue  *limit = parse_slice_bound(document, value);
+
+	if (queryset->limit == NULL || slice_number(limit) < slice_number(queryset->limit))
+		queryset->limit = limit;
+	else
+		shape_slice(document, slice_number(queryset->limit));
 }
 
 static void
 parse_offset(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	queryset->offset = parse_slice_bound(document, value);
+	JsonValue  *offset = parse_slice_bound(document, value);
+	int64		more = slice_number(offset);
+
+	if (queryset->chained && queryset->limit != NULL)
+		queryset->limit = bolt_document_add_literal(document,
+													bolt_json_number(Max(slice_number(queryset->limit) - more, 0)));
+	if (queryset->offset != NULL)
+	{
+		int64		sum;
+
+		if (pg_add_s64_overflow(slice_number(queryset->offset), more, &sum))
+			sum = PG_INT64_MAX;
+		offset = bolt_document_add_literal(document, bolt_json_number(sum));
+	}
+	queryset->offset = offset;
 }
 
 static void
@@ -582,27 +639,183 @@ parse_none(Document *document, QuerySet *queryset, JsonValue *value)
 	queryset->none = bolt_expect_boolean(value);
 }
 
+/* [field, kind] or [field, kind, "ASC" or "DESC"] */
+static void
+parse_truncated(Document *document, QuerySet *queryset, JsonValue *value, const char *const *kinds, int nkinds,
+				bool date)
+{
+	JsonValue  *kind;
+	List	   *choices = NIL;
+	bool		known = false;
+
+	bolt_expect_array(value);
+	if (value->count < 2 || value->count > 3 || value->first->kind != JSON_STRING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s takes [field, kind] or [field, kind, order]", bolt_quoted_key(value)),
+				 bolt_errdetail_at(value)));
+	kind = value->first->next;
+	for (int i = 0; i < nkinds; i++)
+	{
+		known |= json_is_string(kind, kinds[i]);
+		choices = lappend(choices, unconstify(char *, kinds[i]));
+	}
+	if (!known)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("'kind' must be one of the choices"),
+				 bolt_errdetail_at(kind),
+				 bolt_errhint_choices(choices)));
+	if (kind->next != NULL && !json_is_string(kind->next, "ASC") && !json_is_string(kind->next, "DESC"))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("'order' must be either 'ASC' or 'DESC'"),
+				 bolt_errdetail_at(kind->next)));
+	queryset->dates = bolt_make_trunc(document, value->first, kind->text, date);
+	queryset->dates_descending = kind->next != NULL && json_is_string(kind->next, "DESC");
+	queryset->values_kind = VALUES_FLAT;
+	queryset->values = NIL;
+	queryset->distinct = true;
+}
+
+static void
+parse_dates(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	static const char *const kinds[] = {"year", "month", "week", "day"};
+
+	parse_truncated(document, queryset, value, kinds, lengthof(kinds), true);
+}
+
+static void
+parse_datetimes(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	static const char *const kinds[] = {"year", "month", "week", "day", "hour", "minute", "second"};
+
+	parse_truncated(document, queryset, value, kinds, lengthof(kinds), false);
+}
+
+/* union and its like: an array of documents, or of one */
+static void
+combine(Document *document, QuerySet *queryset, JsonValue *value, const char *operator)
+{
+	CombineCall *call = palloc0(sizeof(CombineCall));
+
+	bolt_expect_array(value);
+	call->operator = operator;
+	json_foreach(each, value)
+		call->querysets = lappend(call->querysets, bolt_parse_queryset(document, each));
+	queryset->combined = lappend(queryset->combined, call);
+}
+
+static void
+parse_union(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	combine(document, queryset, value, "UNION");
+}
+
+static void
+parse_union_all(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	combine(document, queryset, value, "UNION ALL");
+}
+
+static void
+parse_intersection(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	combine(document, queryset, value, "INTERSECT");
+}
+
+static void
+parse_difference(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	combine(document, queryset, value, "EXCEPT");
+}
+
+static void parse_chain(Document *document, QuerySet *queryset, JsonValue *value);
+
 /* In the order in which they are taken, whatever their order in the text. */
 static const KeyRule document_keys[] = {
 	{"model", parse_model},
-	{"filter", parse_filter},
-	{"exclude", parse_exclude},
+	{"filter", parse_filter, "filter a query"},
+	{"exclude", parse_exclude, "filter a query"},
 	{"annotate", parse_annotate},
 	{"alias", parse_alias},
-	{"order_by", parse_order_by},
-	{"reverse", parse_reverse},
-	{"distinct", parse_distinct},
+	{"order_by", parse_order_by, "reorder a query", true},
+	{"reverse", parse_reverse, "reverse a query", true},
+	{"distinct", parse_distinct, "create distinct fields"},
 	{"select_related", parse_select_related},
 	{"prefetch_related", parse_prefetch_related},
 	{"only", parse_only},
 	{"defer", parse_defer},
-	{"values", parse_values},
-	{"values_list", parse_values_list},
-	{"flat", parse_flat},
-	{"limit", parse_limit},
-	{"offset", parse_offset},
-	{"none", parse_none}
+	{"values", parse_values, .after_combining = true},
+	{"values_list", parse_values_list, .after_combining = true},
+	{"flat", parse_flat, .after_combining = true},
+	{"limit", parse_limit, .after_combining = true},
+	{"offset", parse_offset, .after_combining = true},
+	{"none", parse_none, .after_combining = true},
+	{"dates", parse_dates},
+	{"datetimes", parse_datetimes},
+	{"union", parse_union, .closes = true},
+	{"union_all", parse_union_all, .closes = true},
+	{"intersection", parse_intersection, .closes = true},
+	{"difference", parse_difference, .closes = true},
+	{"chain", parse_chain}
 };
+
+static const KeyRule *
+find_key(const JsonValue *member, const char *what)
+{
+	List	   *choices = NIL;
+
+	for (int i = 0; i < lengthof(document_keys); i++)
+	{
+		if (strcmp(member->name, document_keys[i].name) == 0)
+			return &document_keys[i];
+		choices = lappend(choices, unconstify(char *, document_keys[i].name));
+	}
+	bolt_unknown_key(member, what, choices);
+	return NULL;				/* not reached */
+}
+
+/* What Django refuses once a slice has been taken, or querysets combined. */
+static void
+check_chain_order(const QuerySet *queryset, const KeyRule *rule, const JsonValue *value)
+{
+	bool		sliced = queryset->limit != NULL || queryset->offset != NULL;
+
+	if (sliced && rule->after_slice != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot %s once a slice has been taken", rule->after_slice),
+				 bolt_errdetail_at(value)));
+	if (queryset->combined != NIL && !rule->closes && !rule->after_combining)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Calling QuerySet.%s() after %s() is not supported", rule->name, "union"),
+				 bolt_errdetail_at(value)));
+}
+
+/* The calls of a chain, one a member, in the order written. */
+static void
+parse_chain(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	bolt_expect_array(value);
+	queryset->chained = true;
+	json_foreach(each, value)
+	{
+		const KeyRule *rule;
+
+		bolt_expect_object(each, "a member of \"chain\"");
+		if (each->count != 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a member of \"chain\" must have one key, not %d", each->count),
+					 bolt_errdetail_at(each)));
+		rule = find_key(each->first, "a chain");
+		check_chain_order(queryset, rule, each->first);
+		rule->parse(document, queryset, each->first);
+	}
+}
 
 static bool expression_names_annotation(const Expression *expression, List *calls);
 
@@ -691,27 +904,14 @@ bolt_parse_queryset(Document *document, JsonValue *value)
 	bolt_expect_object(value, "a queryset document");
 	queryset->source = value;
 	json_foreach(member, value)
-	{
-		int			key = 0;
-
-		while (key < lengthof(document_keys) && strcmp(member->name, document_keys[key].name) != 0)
-			key++;
-		if (key == lengthof(document_keys))
-		{
-			List	   *choices = NIL;
-
-			for (key = 0; key < lengthof(document_keys); key++)
-				choices = lappend(choices, unconstify(char *, document_keys[key].name));
-			bolt_unknown_key(member, "a queryset document", choices);
-		}
-		values[key] = member;
-	}
+		values[find_key(member, "a queryset document") - document_keys] = member;
 	for (int key = 0; key < lengthof(document_keys); key++)
 	{
+		if (document_keys[key].parse == parse_chain)
+			sort_calls(queryset);
 		if (values[key])
 			document_keys[key].parse(document, queryset, values[key]);
 	}
-	sort_calls(queryset);
 	return queryset;
 }
 
@@ -739,6 +939,24 @@ bolt_document_add_filter(Document *document, const char *text, int length)
 	value->name = "filter";
 	value->name_length = strlen(value->name);
 	add_filter_call(document, document->queryset, value, false);
+	append_shape(&document->shape, value);
+}
+
+void
+bolt_document_add_aggregates(Document *document, const char *text, int length)
+{
+	JsonValue  *value = bolt_json_parse(text, length, bolt_max_depth);
+
+	bolt_expect_object(value, "aggregates");
+	json_foreach(member, value)
+	{
+		AnnotateCall *call = palloc0(sizeof(AnnotateCall));
+
+		call->name = member->name;
+		call->value = member;
+		call->expression = bolt_parse_expression(document, member);
+		document->queryset->aggregates = lappend(document->queryset->aggregates, call);
+	}
 	append_shape(&document->shape, value);
 }
 

@@ -28,6 +28,8 @@ extern List *bolt_parse_order_terms(Document *document, JsonValue *value);
 
 /* expression_in.c */
 extern bool bolt_is_expression(const JsonValue *value);
+extern bool bolt_has_aggregate(const Expression *expression);
+extern Expression *bolt_make_trunc(Document *document, JsonValue *field, const char *kind, bool date);
 extern Expression *bolt_parse_expression(Document *document, JsonValue *value);
 
 #endif							/* BOLT_DOCUMENT_H */

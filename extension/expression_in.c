@@ -293,3 +293,41 @@ bolt_parse_expression(Document *document, JsonValue *value)
 		parse_option(document, expression, option);
 	return expression;
 }
+
+/* Does an aggregate stand anywhere in it, but for windows, which take them by the row? */
+bool
+bolt_has_aggregate(const Expression *expression)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_AGGREGATE)
+		return true;
+	if (expression->kind == EXPRESSION_WINDOW)
+		return false;
+	foreach(lc, expression->operands)
+	{
+		if (bolt_has_aggregate(lfirst(lc)))
+			return true;
+	}
+	return expression->otherwise != NULL && bolt_has_aggregate(expression->otherwise);
+}
+
+/* Trunc(field, kind), as a date where dates() asks for it */
+Expression *
+bolt_make_trunc(Document *document, JsonValue *field, const char *kind, bool date)
+{
+	Expression *trunc = make_expression(EXPRESSION_CALL, field);
+	Expression *cast;
+
+	trunc->name = "Trunc";
+	trunc->date_kind = kind;
+	trunc->operands = list_make1(bolt_parse_expression(document, field));
+	if (!date)
+		return trunc;
+	cast = make_expression(EXPRESSION_CALL, field);
+	cast->name = "Cast";
+	cast->type = "pg_catalog.date";
+	cast->operands = list_make1(trunc);
+	return cast;
+}

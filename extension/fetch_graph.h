@@ -148,6 +148,7 @@ typedef enum FetchPurpose
 {
 	FETCH_OBJECTS,
 	FETCH_COUNT,
+	FETCH_AGGREGATES,
 	FETCH_EXISTS
 } FetchPurpose;
 

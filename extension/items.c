@@ -174,29 +174,11 @@ named_before(List *values, int until, const char *path)
 	return false;
 }
 
-/* values() without names selects annotations, too. */
-static void
-add_annotation_terms(SelectText *text, List **values)
-{
-	ListCell   *lc;
-
-	foreach(lc, text->select->annotations)
-	{
-		const Annotation *annotation = lfirst(lc);
-		PathTerm   *term = palloc0(sizeof(PathTerm));
-
-		if (annotation->alias)
-			continue;
-		term->path = annotation->name;
-		*values = lappend(*values, term);
-	}
-}
-
 void
 bolt_add_values_items(ItemList *items, SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
-	List	   *values = queryset->values;
+	List	   *values = bolt_values_terms(text);
 	ListCell   *lc;
 
 	items->node->open = queryset->values_kind == VALUES_OBJECTS ? "{" :
@@ -209,17 +191,6 @@ bolt_add_values_items(ItemList *items, SelectText *text)
 				 errmsg("Cannot call prefetch_related() after .values() or .values_list()"),
 				 bolt_errdetail_at(((PrefetchLookup *) linitial(queryset->prefetch_related))->value),
 				 errhint("Name the relation's columns in values, or leave values out.")));
-	if (values == NIL)
-	{
-		for (int i = 0; i < text->model->nfields; i++)
-		{
-			PathTerm   *term = palloc0(sizeof(PathTerm));
-
-			term->path = text->model->fields[i].name;
-			values = lappend(values, term);
-		}
-		add_annotation_terms(text, &values);
-	}
 	foreach(lc, values)
 	{
 		const PathTerm *term = lfirst(lc);
@@ -230,6 +201,26 @@ bolt_add_values_items(ItemList *items, SelectText *text)
 			!named_before(values, foreach_current_index(lc), term->path))
 			add_value_item(items, text, term);
 	}
+}
+
+/* The one value of dates() or datetimes(), which is also what orders them */
+void
+bolt_add_dates_item(ItemList *items, SelectText *text)
+{
+	Operand		operand;
+
+	items->node->open = items->node->close = "";
+	bolt_expression(text->select, bolt_base_alias(text->select), text->queryset->dates, &operand);
+	text->order = NIL;
+	bolt_order_by_dates(text, &operand);
+	add_column_item(items, NULL, text, operand.sql, InvalidOid);
+}
+
+/* A member that is an expression */
+void
+bolt_add_expression_item(ItemList *items, const char *name, SelectText *text, const char *sql)
+{
+	add_column_item(items, name, text, sql, InvalidOid);
 }
 
 static bool

@@ -530,7 +530,7 @@ bolt_append_from(StringInfo sql, const Select *select, const char *base_conditio
 		bool		base = foreach_current_index(lc) == 0;
 
 		appendStringInfo(sql, "%s%s t%d", base ? "" : " LEFT JOIN ",
-						 bolt_model_sql_name(join->model), join->alias);
+						 join->derived ? join->derived : bolt_model_sql_name(join->model), join->alias);
 		if (base && base_condition != NULL)
 			appendStringInfo(sql, " ON %s", base_condition);
 		if (!base)

@@ -138,6 +138,13 @@ typedef struct PrefetchLookup
 	JsonValue  *value;
 } PrefetchLookup;
 
+/* union(), intersection(), difference() with other querysets */
+typedef struct CombineCall
+{
+	const char *operator;		/* "UNION ALL" … */
+	List	   *querysets;		/* of QuerySet * */
+} CombineCall;
+
 struct QuerySet
 {
 	JsonValue  *source;
@@ -159,6 +166,10 @@ struct QuerySet
 	JsonValue  *limit;			/* literals, or NULL */
 	JsonValue  *offset;
 	bool		none;
+	Expression *dates;			/* dates(), datetimes(): a Trunc */
+	bool		dates_descending;
+	List	   *combined;		/* of CombineCall *: union() and the like */
+	bool		chained;		/* calls are in the order of a chain */
 
 	/* Set by the functions that ask for something else than the objects. */
 	int			constant_limit; /* LIMIT in the statement's text; 0: none */
@@ -166,6 +177,8 @@ struct QuerySet
 	bool		order_by_pk;	/* where nothing else orders it */
 	bool		page_order;		/* the same, with a slice of the function's own */
 	const char *keyed_by;		/* rows are members "field's value": object */
+	List	   *aggregates;		/* of AnnotateCall *: aggregate() */
+	bool		rows_by_exists; /* each object once, whatever filters it */
 };
 
 /*
@@ -203,6 +216,9 @@ extern void bolt_document_add_shape(Document *document, const char *text);
 
 /* A slice, as limit and offset say it: literals, or -1 for none. */
 extern void bolt_document_set_slice(Document *document, int64 limit, int64 offset);
+
+/* Adds the aggregates of aggregate(), given as a JSON text of its own. */
+extern void bolt_document_add_aggregates(Document *document, const char *text, int length);
 
 /* A further call of filter(). */
 extern void bolt_add_filter_call(QuerySet *queryset, FilterCall *filter);

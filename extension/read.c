@@ -39,6 +39,7 @@ PG_FUNCTION_INFO_V1(bolt_count);
 PG_FUNCTION_INFO_V1(bolt_exists);
 PG_FUNCTION_INFO_V1(bolt_contains);
 PG_FUNCTION_INFO_V1(bolt_in_bulk);
+PG_FUNCTION_INFO_V1(bolt_aggregate_queryset);
 
 /* ----------
  * Arguments
@@ -154,10 +155,10 @@ bolt_append_array(Document *document, int64 most, JsonBuffer *out)
  * Returns how many there are.
  */
 static int
-run_first(Document *document, JsonBuffer *out)
+run_first(Document *document, FetchPurpose purpose, JsonBuffer *out)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FetchRun   *run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
+	FetchRun   *run = bolt_run_begin(bolt_graph_for(document, purpose), document);
 	int			nrows;
 
 	SPI_connect();
@@ -313,7 +314,7 @@ only_object(Document *document)
 	int			nrows;
 
 	bolt_begin_result(&out);
-	nrows = run_first(document, &out);
+	nrows = run_first(document, FETCH_OBJECTS, &out);
 	if (nrows == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -359,7 +360,7 @@ first_object(FunctionCallInfo fcinfo, Document *document)
 	document->queryset->constant_limit = 1;
 	document->queryset->order_by_pk = true;
 	bolt_begin_result(&out);
-	if (run_first(document, &out) == 0)
+	if (run_first(document, FETCH_OBJECTS, &out) == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(bolt_end_result(&out));
 }
@@ -445,6 +446,25 @@ Datum
 bolt_count(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT64(bolt_run_count(bolt_document_argument(fcinfo, 0)));
+}
+
+/*
+ * bolt.aggregate(queryset json, aggregates json) → json: QuerySet.aggregate, an
+ * object with a member an aggregate.
+ */
+Datum
+bolt_aggregate_queryset(PG_FUNCTION_ARGS)
+{
+	Document   *document = bolt_document_argument(fcinfo, 0);
+	text	   *aggregates;
+	JsonBuffer	out;
+
+	bolt_refuse_null(fcinfo, 1, "aggregates");
+	aggregates = PG_GETARG_TEXT_P_COPY(1);
+	bolt_document_add_aggregates(document, VARDATA(aggregates), VARSIZE(aggregates) - VARHDRSZ);
+	bolt_begin_result(&out);
+	run_first(document, FETCH_AGGREGATES, &out);
+	PG_RETURN_DATUM(bolt_end_result(&out));
 }
 
 /* bolt.exists(queryset json) → boolean: QuerySet.exists. */

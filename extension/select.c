@@ -9,6 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "compile.h"
+#include "document.h"
 #include "error.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -17,22 +18,6 @@
 #define MAX_ORDER_JOINS 200
 
 static void add_terms(SelectText *text, const Model *model, int alias, List *terms, bool reverse);
-
-static bool
-has_aggregate(const Expression *expression)
-{
-	ListCell   *lc;
-
-	check_stack_depth();
-	if (expression->kind == EXPRESSION_AGGREGATE)
-		return true;
-	foreach(lc, expression->operands)
-	{
-		if (has_aggregate(lfirst(lc)))
-			return true;
-	}
-	return expression->otherwise != NULL && has_aggregate(expression->otherwise);
-}
 
 /* Does a condition compare with an aggregate of the select's own rows? */
 static bool
@@ -83,11 +68,12 @@ apply_calls(SelectText *text)
 
 	if (queryset == NULL)
 		return;
+	text->select->by_exists = queryset->rows_by_exists;
 	foreach(lc, queryset->calls)
 	{
 		const QueryCall *call = lfirst(lc);
 
-		if (call->annotate != NULL && has_aggregate(call->annotate->expression))
+		if (call->annotate != NULL && bolt_has_aggregate(call->annotate->expression))
 			text->select->by_exists = true;
 	}
 	foreach(lc, queryset->calls)
@@ -290,7 +276,7 @@ bolt_add_order(SelectText *text)
 	int			alias = bolt_base_alias(text->select);
 
 	add_terms(text, text->model, alias,
-			  ordered ? queryset->order_by : default_order(text->model),
+			  ordered ? queryset->order_by : text->select->grouped ? NIL : default_order(text->model),
 			  queryset != NULL && queryset->reverse);
 	if (text->order == NIL && queryset != NULL && (queryset->order_by_pk || queryset->page_order))
 		add_primary_key_order(text, alias);
@@ -306,17 +292,54 @@ bolt_append_order_terms(StringInfo sql, Select *select, List *terms)
 	bolt_append_order(sql, &text);
 }
 
+static PathTerm *
+make_term(const char *path)
+{
+	PathTerm   *term = palloc0(sizeof(PathTerm));
+
+	term->path = path;
+	return term;
+}
+
+/* What values() names; without names, all fields and annotations. */
+List *
+bolt_values_terms(SelectText *text)
+{
+	List	   *terms = NIL;
+	ListCell   *lc;
+
+	if (text->queryset->values != NIL)
+		return text->queryset->values;
+	for (int i = 0; i < text->model->nfields; i++)
+		terms = lappend(terms, make_term(text->model->fields[i].name));
+	foreach(lc, text->select->annotations)
+	{
+		if (!((Annotation *) lfirst(lc))->alias)
+			terms = lappend(terms, make_term(((Annotation *) lfirst(lc))->name));
+	}
+	return terms;
+}
+
+/* dates(): one expression orders, and is not null */
+void
+bolt_order_by_dates(SelectText *text, const Operand *operand)
+{
+	OrderTerm	term = {.descending = text->queryset->dates_descending};
+
+	add_order_expression(text, operand->sql, false, &term, false);
+	appendStringInfo(&text->where, "%s(%s) IS NOT NULL", text->where.len > 0 ? " AND " : "", operand->sql);
+}
+
 /* GROUP BY the columns of values(), annotations that are no aggregates included */
 void
 bolt_group_by_values(SelectText *text)
 {
-	const QuerySet *queryset = text->queryset;
 	int			alias = bolt_base_alias(text->select);
 	ListCell   *lc;
 
 	if (!text->select->grouped)
 		return;
-	foreach(lc, queryset->values)
+	foreach(lc, bolt_values_terms(text))
 	{
 		const PathTerm *term = lfirst(lc);
 		FieldPath  *path = bolt_parse_select_path(text->select, term->path, term->value);

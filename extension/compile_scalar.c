@@ -1,0 +1,204 @@
+/*-------------------------------------------------------------------------
+ *
+ * compile_scalar.c
+ *	  Querysets of which not the rows are wanted: count(), exists(), aggregate().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compile.h"
+#include "document.h"
+#include "error.h"
+#include "utils/builtins.h"
+
+/* What values() selects, for a query that does not return it. */
+static void
+add_values_outputs(SelectText *text)
+{
+	FetchGraph	graph = {.context = CurrentMemoryContext};
+	Compiler	scratch = {.graph = &graph};
+	FetchNode	node = {0};
+	ItemList	items = {&scratch, &node, 0};
+
+	if (text->queryset->dates != NULL)
+		bolt_add_dates_item(&items, text);
+	else
+		bolt_add_values_items(&items, text);
+}
+
+static void
+add_all_outputs(SelectText *text)
+{
+	if (text->queryset->values_kind != VALUES_NONE)
+	{
+		add_values_outputs(text);
+		return;
+	}
+	for (int i = 0; i < text->model->nfields; i++)
+		bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &text->model->fields[i]));
+}
+
+/* The rows themselves, as the FROM of a query that only counts them. */
+static void
+append_counted_rows(StringInfo sql, SelectText *text)
+{
+	const QuerySet *queryset = text->queryset;
+	bool		ordered = bolt_is_sliced(queryset) || queryset->distinct_on != NIL;
+
+	if (ordered)
+		bolt_add_order(text);
+	if ((queryset->distinct && queryset->values_kind != VALUES_NONE) || queryset->group_by_values)
+		add_values_outputs(text);
+	else if (queryset->combined != NIL)
+		add_all_outputs(text);
+	else if (queryset->distinct && !text->model->primary_key_constraint)
+		add_all_outputs(text);
+	else
+		bolt_add_output(text, "1");
+	bolt_group_by_values(text);
+	if (queryset->combined != NIL)
+	{
+		bolt_append_combined(sql, text);
+		bolt_append_slice(sql, text);
+		return;
+	}
+	bolt_append_select(sql, text, NULL, NULL, NULL, false);
+	if (ordered)
+		bolt_append_order(sql, text);
+	bolt_append_slice(sql, text);
+}
+
+void
+bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset, FetchPurpose purpose)
+{
+	Statement	statement = {.context = compiler->graph->context};
+	SelectText	text;
+	StringInfoData sql;
+	Branch		branch = {.name = "",.model = model};
+	FetchNode  *node = bolt_new_node(compiler, NULL, &branch);
+
+	bolt_begin_select_text(&text, &statement, model, queryset);
+	initStringInfo(&sql);
+	if (purpose == FETCH_EXISTS)
+	{
+		appendStringInfoString(&sql, "SELECT EXISTS (");
+		append_counted_rows(&sql, &text);
+		appendStringInfoChar(&sql, ')');
+	}
+	else if (queryset->distinct || queryset->group_by_values ||
+			 queryset->combined != NIL || bolt_is_sliced(queryset))
+	{
+		appendStringInfoString(&sql, "SELECT pg_catalog.count(*) FROM (");
+		append_counted_rows(&sql, &text);
+		appendStringInfoString(&sql, ") AS s");
+	}
+	else
+	{
+		/* a path of values() through a to-many relation multiplies the rows */
+		if (queryset->values_kind != VALUES_NONE)
+			add_values_outputs(&text);
+		text.outputs = list_make1("pg_catalog.count(*)");
+		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
+	}
+	node->nattributes = 1;
+	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
+	node->statement->parallel = true;
+}
+
+
+/*
+ * The queryset as a table of its own, where aggregates are over what a slice or
+ * a DISTINCT leaves: its columns, and its annotations by their names.
+ */
+static void
+derive(SelectText *text, Statement *statement, const Model *model, const QuerySet *queryset)
+{
+	SelectText	inner;
+	StringInfoData sql;
+	QuerySet   *plain = palloc0(sizeof(QuerySet));
+	ListCell   *lc;
+
+	bolt_begin_select_text(&inner, statement, model, queryset);
+	bolt_add_order(&inner);
+	for (int i = 0; i < model->nfields; i++)
+		inner.outputs = lappend(inner.outputs,
+								bolt_column_text(bolt_base_alias(inner.select), &model->fields[i]));
+	foreach(lc, inner.select->annotations)
+	{
+		const Annotation *annotation = lfirst(lc);
+
+		inner.outputs = lappend(inner.outputs,
+								psprintf("%s AS %s", annotation->operand.sql, quote_identifier(annotation->name)));
+	}
+	initStringInfo(&sql);
+	appendStringInfoChar(&sql, '(');
+	bolt_append_select(&sql, &inner, NULL, NULL, NULL, false);
+	bolt_append_order(&sql, &inner);
+	bolt_append_slice(&sql, &inner);
+	appendStringInfoString(&sql, ") AS");
+
+	plain->source = queryset->source;
+	bolt_begin_select_text(text, statement, model, plain);
+	((JoinedTable *) linitial(text->select->joins))->derived = sql.data;
+	foreach(lc, inner.select->annotations)
+	{
+		Annotation *annotation = palloc0(sizeof(Annotation));
+		StringInfoData column;
+
+		*annotation = *(Annotation *) lfirst(lc);
+		initStringInfo(&column);
+		bolt_append_column(&column, bolt_base_alias(text->select), annotation->name);
+		annotation->operand.sql = column.data;
+		text->select->annotations = lappend(text->select->annotations, annotation);
+	}
+}
+
+/* aggregate(): one row whose members are the aggregates */
+void
+bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *queryset)
+{
+	Statement	statement = {.context = compiler->graph->context};
+	SelectText	text;
+	StringInfoData sql;
+	Branch		branch = {.name = "",.model = model};
+	FetchNode  *node = bolt_new_node(compiler, NULL, &branch);
+	ItemList	items = {compiler, node, 0};
+	ListCell   *lc;
+
+	if (queryset->distinct || queryset->group_by_values || bolt_is_sliced(queryset))
+		derive(&text, &statement, model, queryset);
+	else
+	{
+		QuerySet   *whole = palloc(sizeof(QuerySet));
+
+		*whole = *queryset;
+		whole->rows_by_exists = true;
+		bolt_begin_select_text(&text, &statement, model, whole);
+	}
+	node->open = "{";
+	node->close = "}";
+	text.select->grouped = true;
+	foreach(lc, queryset->aggregates)
+	{
+		const AnnotateCall *call = lfirst(lc);
+		Operand		operand;
+
+		if (!bolt_has_aggregate(call->expression))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s is not an aggregate expression", call->name),
+					 bolt_errdetail_at(call->value)));
+		bolt_expression(text.select, bolt_base_alias(text.select), call->expression, &operand);
+		bolt_add_expression_item(&items, call->name, &text, operand.sql);
+	}
+	if (queryset->aggregates == NIL)
+		bolt_add_output(&text, "1");
+	initStringInfo(&sql);
+	bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
+	if (queryset->aggregates == NIL)
+		appendStringInfoString(&sql, " LIMIT 1");
+	node->nattributes = list_length(text.outputs);
+	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
+	node->statement->parallel = true;
+}
