@@ -18,7 +18,7 @@ CASES = {
     "of another annotation": lambda: Article.objects.annotate(a=F("words")).annotate(b=F("a") + 1),
     "several, in order": lambda: Tag.objects.annotate(b=Value(2), a=Value(1)),
     "filtered by": lambda: Article.objects.annotate(total=F("words") + F("priority")).filter(total__gt=200),
-    "excluded by": lambda: Article.objects.annotate(total=F("words") + F("priority")).exclude(total=200),
+    "excluded by": lambda: Article.objects.annotate(total=F("words") + F("views")).exclude(total=200),
     "filtered by with another": lambda: Article.objects.annotate(by=F("author__name")).filter(
         Q(by__startswith="A") | Q(words=100)
     ),

@@ -1,9 +1,10 @@
 """Where bolt_orm answers otherwise than Django, on purpose: each is in docs/differences.md by its name here."""
 
-from django.db.models import Prefetch, Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Prefetch, Q
 
 from case import Case
-from press.models import Article, Badge, Comment, Person, Review, Tag
+from press.models import Article, Badge, Comment, Person, Review, Section, Tag
 
 FIRST_COMMENTS = Comment.objects.order_by("article", "pk").distinct("article").values("pk")
 
@@ -43,6 +44,42 @@ CASES = {
         lambda: Article.objects.exclude((Q(editor__born__isnull=True) | Q(words=100)) & Q(editor__level__gte=1)),
         instead=lambda: Article.objects.filter(
             Q(editor=None) | Q(editor__level__lt=1) | (Q(editor__born__isnull=False) & ~Q(words=100))
+        ),
+    ),
+    "negated-expression": Case(
+        lambda: Article.objects.annotate(total=F("words") + F("priority")).exclude(total=200),
+        needs=("annotate",),
+        instead=lambda: Article.objects.annotate(total=F("words") + F("priority")).filter(
+            ~Q(total=200) | Q(total__isnull=True)
+        ),
+    ),
+    "negated-expression, of a key of JSON": Case(
+        lambda: Article.objects.exclude(data__kind="long"),
+        needs=("json lookups",),
+        instead=lambda: Article.objects.filter(~Q(data__kind="long") | Q(data__kind__isnull=True)),
+    ),
+    "negated-f": Case(
+        lambda: Article.objects.exclude(review__grade__lt=F("review__person__level")),
+        needs=("expressions",),
+        instead=lambda: Article.objects.exclude(
+            pk__in=Review.objects.filter(grade__lt=F("person__level")).values("article")
+        ),
+    ),
+    "aggregates": Case(
+        lambda: Article.objects.annotate(c=Count("comment"), t=Count("tags")),
+        needs=("aggregates",),
+        instead=lambda: Article.objects.annotate(c=Count("comment", distinct=True), t=Count("tags", distinct=True)),
+    ),
+    "aggregates-ordering": Case(
+        lambda: Section.objects.annotate(n=Count("article")).last(),
+        needs=("aggregates",),
+        instead=lambda: Section.objects.annotate(n=Count("article")).order_by("name").last(),
+    ),
+    "array-of-none": Case(
+        lambda: Article.objects.annotate(a=ArrayAgg("tags__name", order_by="tags__name")),
+        needs=("aggregates",),
+        instead=lambda: Article.objects.annotate(
+            a=ArrayAgg("tags__name", order_by="tags__name", filter=Q(tags__isnull=False))
         ),
     ),
     "json-null": Case(

@@ -1,7 +1,7 @@
 """Which parts of the contract the installed extension has.
 
 Cases and random links that need one it has not are left out, and said to be. A feature is a row:
-its name and a document that only works with it.
+its name and a document, or the call of a function, that only works with it.
 """
 
 import json
@@ -19,6 +19,7 @@ PROBES = {
     },
     "functions": {"model": "press_tag", "annotate": {"x": {"Lower": "name"}}},
     "aggregates": {"model": "press_tag", "annotate": {"x": {"Count": "article"}}},
+    "aggregate()": """SELECT bolt.aggregate('{"model": "press_tag"}', '{"n": {"Count": "*"}}')""",
     "window": {"model": "press_tag", "annotate": {"x": {"Window": {"RowNumber": []}, "order_by": ["id"]}}},
     "date lookups": {"model": "press_article", "filter": {"created__year": 2024}},
     "json lookups": {"model": "press_article", "filter": {"data__kind": "long"}},
@@ -32,13 +33,16 @@ PROBES = {
 
 def available():
     """The names of the features that are there."""
-    return {name for name, document in PROBES.items() if _works(document)}
+    return {name for name, probe in PROBES.items() if _works(probe)}
 
 
-def _works(document):
+def _works(probe):
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT bolt.fetch_json(%s)", [json.dumps(document)])
+            if isinstance(probe, str):
+                cursor.execute(probe)
+            else:
+                cursor.execute("SELECT bolt.fetch_json(%s)", [json.dumps(probe)])
     except Error:
         return False
     return True

@@ -193,7 +193,9 @@ def report(outcome, build):
 
 def _shortened(first_label, first, second_label, second, most=240):
     """Both texts around the place where they begin to differ."""
-    start = next((i for i, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )
     start = max(start - most // 3, 0)
     lead = "…" if start else ""
     return [

@@ -113,6 +113,8 @@ class Generator:
         self.chance = chance
         self.features = features
         self.focus = None
+        self.aggregating = False
+        self.avoided = ""  # the many-to-many table by which these rows are prefetched
 
     def sometimes(self, probability):
         return self.chance.random() < probability
@@ -129,7 +131,9 @@ class Generator:
     def chain(self):
         name = self.pick(["Article", "Person", *known.model_names()])
         to_many = [relation for relation in known.relations(name) if relation.to_many]
-        if to_many and self.sometimes(0.3):
+        if to_many and "aggregates" in self.features and self.sometimes(0.1):
+            self.aggregating = True
+        elif to_many and self.sometimes(0.3):
             self.focus = self.pick(to_many)
         links = self.conditions(name, 3) + self.annotations(name)
         terminal = None
@@ -165,7 +169,7 @@ class Generator:
         if choice < 0.5:
             return self.order(name, total=False)
         links = self.order(name, total=True)
-        if choice < 0.6:
+        if choice < 0.6 and not self.aggregating:
             terms = [term for term in links[0].arguments if "__" not in term]
             distinct = [term.replace("-", "") for term in terms[: self.chance.randint(1, 2)]]
             rest = tuple(term for term in terms if term.replace("-", "") not in distinct)
@@ -200,6 +204,9 @@ class Generator:
 
     def terminal(self, name):
         method = self.pick(["count", "count", "exists", "first", "last", "earliest", "latest", "in_bulk", "get"])
+        if self.aggregating and method in ("first", "last"):
+            # Django has no Meta.ordering there: difference aggregates-ordering
+            return Link("count")
         if method in ("earliest", "latest"):
             field = self.pick(known.fields(name)).name
             return Link(method, (repr(field), repr("pk")), 2)
@@ -223,7 +230,8 @@ class Generator:
             links += (Link("annotate", (f"x_number=F({self.pick(numbers)!r}) {operator} 2",), 1),)
             links += (Link("filter", ("x_number__gt=3",), 1),) if self.sometimes(0.4) else ()
         to_many = [relation for relation in known.relations(name) if relation.to_many]
-        if "aggregates" in self.features and to_many and self.sometimes(0.2):
+        if self.aggregating:
+            # with no other to-many relation beside it: difference aggregates
             relation = self.pick(to_many)
             field = self.pick([each.name for each in known.fields(relation.target) if each.kind in ("number", "date")])
             aggregate = self.pick(["Count", "Max", "Min"])
@@ -284,7 +292,9 @@ class Generator:
             return Leaf(path + "pk", self.pick(known.values(target, "pk")))
         field = self.pick(fields)
         lookup = self.pick(self.lookups(field.kind))
-        if "expressions" in self.features and lookup in known.COMPARISONS[:4] and self.sometimes(0.3):
+        # Django takes an F under a negation for one of the rows outside: difference negated-f
+        whole = not (negated and any(hop.to_many for hop in hops))
+        if "expressions" in self.features and lookup in known.COMPARISONS[:4] and whole and self.sometimes(0.3):
             others = [other.name for other in known.fields(target) if other.kind == field.kind]
             return Leaf(f"{path}{field.name}__{lookup}", f"F({path + self.pick(others)!r})")
         suffix = "" if lookup == "exact" and self.sometimes(0.7) else "__" + lookup
@@ -293,7 +303,7 @@ class Generator:
     def hops(self, name, depth):
         hops = []
         for _ in range(min(self.pick([0, 0, 1, 1, 2]), depth)):
-            relations = known.relations(name)
+            relations = [r for r in known.relations(name) if not (self.aggregating and r.to_many)]
             if not relations:
                 break
             hops.append(self.relation(relations))
@@ -344,7 +354,9 @@ class Generator:
         """Paths that end at a column."""
         path, target = "", name
         for _ in range(self.chance.randint(0, depth)):
-            relations = [r for r in known.relations(target) if to_many or self.focus == r or not r.to_many]
+            to_many = (to_many or self.focus is not None) and not self.aggregating
+            relations = [r for r in known.relations(target) if to_many or not r.to_many]
+            relations = [r for r in relations if not self.avoided or self.avoided not in (r.through, r.target)]
             if not relations:
                 break
             relation = self.relation(relations)
@@ -407,7 +419,9 @@ class Generator:
         if depth and self.sometimes(0.3):
             links += self.prefetches(target, depth - 1, selected)
         if self.sometimes(0.5):
+            self.avoided = relation.through
             links += self.order(target, total=True)
+            self.avoided = ""
             if relation.to_many and self.sometimes(0.5):
                 start = self.pick([0, 0, 1])
                 links += (Slice(start, self.pick([start + 1, start + 2, None])),)

@@ -110,7 +110,9 @@ def is_totally_ordered(queryset):
     query = queryset.query
     if query.combinator or any(_is_to_many(query.model, path) for path in query.values_select):
         return False
-    terms = query.order_by or (query.default_ordering and query.get_meta().ordering) or ()
+    # Django does not use Meta.ordering for what it groups
+    by_default = query.default_ordering and query.group_by is None and query.get_meta().ordering
+    terms = query.order_by or by_default or ()
     return any(isinstance(term, str) and _is_unique(query.model, term.lstrip("-+")) for term in terms)
 
 
