@@ -45,6 +45,7 @@ append_counted_rows(StringInfo sql, SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
 	bool		ordered = bolt_is_sliced(queryset) || queryset->distinct_on != NIL;
+	ListCell   *lc;
 
 	if (ordered)
 		bolt_add_order(text);
@@ -55,7 +56,16 @@ append_counted_rows(StringInfo sql, SelectText *text)
 	else if (queryset->distinct && !text->model->primary_key_constraint)
 		add_all_outputs(text);
 	else
+	{
 		bolt_add_output(text, "1");
+		foreach(lc, text->select->annotations)
+		{
+			const Annotation *annotation = lfirst(lc);
+
+			if (queryset->distinct && !annotation->alias && !annotation->operand.window)
+				text->grouped = lappend(text->grouped, unconstify(char *, annotation->operand.sql));
+		}
+	}
 	bolt_group_by_values(text);
 	if (queryset->combined != NIL)
 	{
@@ -107,6 +117,18 @@ bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *quer
 }
 
 
+static void
+derive_column(SelectText *inner, const Annotation *annotation, List **names)
+{
+	Annotation *name = palloc(sizeof(Annotation));
+
+	*name = *annotation;
+	*names = lappend(*names, name);
+	inner->outputs = lappend(inner->outputs,
+							 psprintf("%s AS %s", annotation->operand.sql, quote_identifier(annotation->name)));
+	inner->grouped = lappend(inner->grouped, unconstify(char *, annotation->operand.sql));
+}
+
 /*
  * The queryset as a table of its own, where aggregates are over what a slice or
  * a DISTINCT leaves: its columns, and its annotations by their names.
@@ -117,20 +139,36 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 	SelectText	inner;
 	StringInfoData sql;
 	QuerySet   *plain = palloc0(sizeof(QuerySet));
+	List	   *names = NIL;
 	ListCell   *lc;
 
 	bolt_begin_select_text(&inner, statement, model, queryset);
 	bolt_add_order(&inner);
-	for (int i = 0; i < model->nfields; i++)
-		inner.outputs = lappend(inner.outputs,
-								bolt_column_text(bolt_base_alias(inner.select), &model->fields[i]));
-	foreach(lc, inner.select->annotations)
+	if (queryset->values_kind == VALUES_NONE)
 	{
-		const Annotation *annotation = lfirst(lc);
-
-		inner.outputs = lappend(inner.outputs,
-								psprintf("%s AS %s", annotation->operand.sql, quote_identifier(annotation->name)));
+		for (int i = 0; i < model->nfields; i++)
+			inner.outputs = lappend(inner.outputs,
+									bolt_column_text(bolt_base_alias(inner.select), &model->fields[i]));
+		foreach(lc, inner.select->annotations)
+			derive_column(&inner, lfirst(lc), &names);
 	}
+	else
+	{
+		/* of values() nothing is left but what it names */
+		foreach(lc, bolt_values_terms(&inner))
+		{
+			const PathTerm *term = lfirst(lc);
+			FieldPath  *path = bolt_parse_select_path(inner.select, term->path, term->value);
+			Operand		operands[INDEX_MAX_KEYS];
+			Annotation	value = {.name = term->path};
+
+			bolt_path_operands(inner.select, bolt_base_alias(inner.select), path, 0, operands);
+			bolt_apply_transforms(inner.select, &operands[0], path);
+			value.operand = operands[0];
+			derive_column(&inner, &value, &names);
+		}
+	}
+	bolt_group_by_values(&inner);
 	initStringInfo(&sql);
 	appendStringInfoChar(&sql, '(');
 	bolt_append_select(&sql, &inner, NULL, NULL, NULL, false);
@@ -141,17 +179,17 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 	plain->source = queryset->source;
 	bolt_begin_select_text(text, statement, model, plain);
 	((JoinedTable *) linitial(text->select->joins))->derived = sql.data;
-	foreach(lc, inner.select->annotations)
+	foreach(lc, names)
 	{
-		Annotation *annotation = palloc0(sizeof(Annotation));
+		Annotation *annotation = lfirst(lc);
 		StringInfoData column;
 
-		*annotation = *(Annotation *) lfirst(lc);
 		initStringInfo(&column);
 		bolt_append_column(&column, bolt_base_alias(text->select), annotation->name);
 		annotation->operand.sql = column.data;
-		text->select->annotations = lappend(text->select->annotations, annotation);
+		annotation->operand.aggregate = annotation->operand.window = false;
 	}
+	text->select->annotations = names;
 }
 
 /* aggregate(): one row whose members are the aggregates */

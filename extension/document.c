@@ -29,6 +29,7 @@ typedef struct KeyRule
 	const char *name;
 	KeyParser	parse;
 	const char *after_slice;	/* "Cannot … once a slice has been taken" */
+	bool		not_after_values;	/* may not follow values() in a chain */
 	bool		after_combining;	/* may follow union() and its like … */
 	bool		closes;			/* … of which it is one */
 } KeyRule;
@@ -135,6 +136,36 @@ make_q(QKind kind, List *members)
 	return q;
 }
 
+/* A list for in or range, in which some member is an expression. */
+static bool
+has_expression(const JsonValue *value)
+{
+	if (value->kind != JSON_ARRAY)
+		return false;
+	json_foreach(each, value)
+	{
+		if (bolt_is_expression(each))
+			return true;
+	}
+	return false;
+}
+
+/* A string in such a list is a literal still. */
+static Expression *
+parse_list_member(Document *document, JsonValue *value)
+{
+	Expression *expression;
+
+	if (bolt_is_expression(value))
+		return bolt_parse_expression(document, value);
+	expression = palloc0(sizeof(Expression));
+	expression->kind = EXPRESSION_VALUE;
+	expression->name = "Value";
+	expression->value = value;
+	expression->literal = bolt_document_add_literal(document, value);
+	return expression;
+}
+
 /* path__lookup: value */
 static Q *
 parse_condition(Document *document, JsonValue *member)
@@ -149,6 +180,11 @@ parse_condition(Document *document, JsonValue *member)
 		bolt_expect_boolean(member);
 	else if (bolt_is_expression(member))
 		q->expression = bolt_parse_expression(document, member);
+	else if (has_expression(member))
+	{
+		json_foreach(each, member)
+			q->expressions = lappend(q->expressions, parse_list_member(document, each));
+	}
 	else
 		bolt_document_add_literal(document, member);
 	return q;
@@ -740,13 +776,13 @@ static const KeyRule document_keys[] = {
 	{"exclude", parse_exclude, "filter a query"},
 	{"annotate", parse_annotate},
 	{"alias", parse_alias},
-	{"order_by", parse_order_by, "reorder a query", true},
-	{"reverse", parse_reverse, "reverse a query", true},
+	{"order_by", parse_order_by, "reorder a query", .after_combining = true},
+	{"reverse", parse_reverse, "reverse a query", .after_combining = true},
 	{"distinct", parse_distinct, "create distinct fields"},
-	{"select_related", parse_select_related},
+	{"select_related", parse_select_related, .not_after_values = true},
 	{"prefetch_related", parse_prefetch_related},
-	{"only", parse_only},
-	{"defer", parse_defer},
+	{"only", parse_only, .not_after_values = true},
+	{"defer", parse_defer, .not_after_values = true},
 	{"values", parse_values, .after_combining = true},
 	{"values_list", parse_values_list, .after_combining = true},
 	{"flat", parse_flat, .after_combining = true},
@@ -787,6 +823,11 @@ check_chain_order(const QuerySet *queryset, const KeyRule *rule, const JsonValue
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Cannot %s once a slice has been taken", rule->after_slice),
+				 bolt_errdetail_at(value)));
+	if (queryset->values_kind != VALUES_NONE && rule->not_after_values)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot call %s() after .values() or .values_list()", rule->name),
 				 bolt_errdetail_at(value)));
 	if (queryset->combined != NIL && !rule->closes && !rule->after_combining)
 		ereport(ERROR,
@@ -870,24 +911,44 @@ expression_names_annotation(const Expression *expression, List *calls)
 	return false;
 }
 
+/* annotate and alias count in the order of the text. */
+static int
+compare_annotations(const ListCell *a, const ListCell *b)
+{
+	const AnnotateCall *first = ((QueryCall *) lfirst(a))->annotate;
+	const AnnotateCall *second = ((QueryCall *) lfirst(b))->annotate;
+
+	if (first == NULL || second == NULL)
+		return (first != NULL) - (second != NULL);
+	if (first->value->parent->index != second->value->parent->index)
+		return first->value->parent->index - second->value->parent->index;
+	return first->value->index - second->value->index;
+}
+
 /* Without chain: filters that name no annotation, annotations, the other filters. */
 static void
 sort_calls(QuerySet *queryset)
 {
 	List	   *sorted = NIL;
+	List	   *annotations = NIL;
+	ListCell   *each;
 
-	for (int pass = 0; pass < 3; pass++)
+	foreach(each, queryset->calls)
 	{
-		ListCell   *lc;
+		if (((QueryCall *) lfirst(each))->annotate != NULL)
+			annotations = lappend(annotations, lfirst(each));
+	}
+	list_sort(annotations, compare_annotations);
 
-		foreach(lc, queryset->calls)
+	for (int named = 0; named <= 1; named++)
+	{
+		if (named)
+			sorted = list_concat(sorted, annotations);
+		foreach(each, queryset->calls)
 		{
-			QueryCall  *call = lfirst(lc);
-			int			when = 1;
+			QueryCall  *call = lfirst(each);
 
-			if (call->filter != NULL)
-				when = q_names_annotation(call->filter->q, queryset->calls) ? 2 : 0;
-			if (when == pass)
+			if (call->filter != NULL && q_names_annotation(call->filter->q, annotations) == named)
 				sorted = lappend(sorted, call);
 		}
 	}

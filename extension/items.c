@@ -94,8 +94,10 @@ add_annotation_items(ItemList *items, SelectText *text)
 	{
 		const Annotation *annotation = lfirst(lc);
 
-		if (!annotation->alias)
-			add_column_item(items, annotation->name, text, annotation->operand.sql, InvalidOid);
+		if (annotation->alias)
+			continue;
+		add_column_item(items, annotation->name, text, annotation->operand.sql, InvalidOid);
+		text->grouped = lappend(text->grouped, unconstify(char *, annotation->operand.sql));
 	}
 }
 
@@ -147,6 +149,11 @@ add_value_item(ItemList *items, SelectText *text, const PathTerm *term)
 	Operand		operands[INDEX_MAX_KEYS];
 	StringInfoData expression;
 
+	if (path->annotation != NULL && path->annotation->alias)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("Cannot select the '%s' alias. Use annotate() to promote it", path->annotation->name),
+				 bolt_errdetail_at(term->value)));
 	bolt_path_operands(text->select, alias, path, 0, operands);
 	if (path->nfields == 1)
 	{

@@ -29,6 +29,7 @@ typedef struct LookupContext
 	int			noperands;
 	const JsonValue *value;		/* what it is compared with … */
 	const Expression *expression;	/* … where that is no literal */
+	List	   *expressions;	/* … or a list in which not all are */
 	bool		null_result;	/* may be null */
 } LookupContext;
 
@@ -159,12 +160,34 @@ refuse_expression(const LookupContext *context)
 				 bolt_errdetail_at(context->value)));
 }
 
+/* The members of a list of expressions, which stand in the value's place */
+static void
+append_expressions(StringInfo sql, LookupContext *context, const char *separator)
+{
+	ListCell   *lc;
+
+	foreach(lc, context->expressions)
+	{
+		Operand		operand;
+
+		bolt_expression(context->select, context->select->origin, lfirst(lc), &operand);
+		context->null_result |= operand.nullable;
+		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? separator : "", operand.sql);
+	}
+}
+
 static void
 append_range(StringInfo sql, LookupContext *context)
 {
 	const Operand *operand = &context->operands[0];
 
 	refuse_expression(context);
+	if (list_length(context->expressions) == 2)
+	{
+		appendStringInfo(sql, "%s BETWEEN ", operand->sql);
+		append_expressions(sql, context, " AND ");
+		return;
+	}
 	for (int i = 0; i < 2; i++)
 	{
 		const char *value = value_sql(context, value_type(operand), bolt_bind_member);
@@ -212,6 +235,13 @@ append_in(StringInfo sql, LookupContext *context)
 		return;
 	}
 	refuse_expression(context);
+	if (context->expressions != NIL && context->noperands == 1)
+	{
+		appendStringInfo(sql, "%s IN (", operand->sql);
+		append_expressions(sql, context, ", ");
+		appendStringInfoChar(sql, ')');
+		return;
+	}
 	if (context->value->kind != JSON_ARRAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -574,7 +604,8 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 		.operands = operands,
 		.noperands = path->nfields,
 		.value = q->value,
-		.expression = q->expression
+		.expression = q->expression,
+		.expressions = q->expressions
 	};
 	bool		from_year;
 
@@ -585,6 +616,11 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 				 bolt_errdetail_at(q->value),
 				 errhint("Filter in a query around this one.")));
 	context.lookup = resolve_lookup(&context, &operand, &from_year);
+	if (q->expressions != NIL && context.lookup->append != append_in && context.lookup->append != append_range)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lookup '%s' does not take a list of expressions", context.lookup->name),
+				 bolt_errdetail_at(q->value)));
 	if (path->nfields == 1)
 		context.operands = &operand;
 	else if (!context.lookup->on_composite)

@@ -36,7 +36,8 @@ typedef struct Q
 	List	   *members;		/* of Q *, for connectors and NOT */
 	const char *path;			/* condition: "author__name__icontains" */
 	JsonValue  *value;			/* condition: what it is compared with */
-	Expression *expression;		/* condition: that value, where it is no literal */
+	Expression *expression;		/* condition: that value, where it is no literal … */
+	List	   *expressions;	/* … or a list in which not all are */
 	QuerySet   *exists;			/* Exists */
 } Q;
 

@@ -463,7 +463,8 @@ bolt_aggregate_queryset(PG_FUNCTION_ARGS)
 	aggregates = PG_GETARG_TEXT_P_COPY(1);
 	bolt_document_add_aggregates(document, VARDATA(aggregates), VARSIZE(aggregates) - VARHDRSZ);
 	bolt_begin_result(&out);
-	run_first(document, FETCH_AGGREGATES, &out);
+	if (run_first(document, FETCH_AGGREGATES, &out) == 0)
+		json_buffer_append(&out, "{}", 2);
 	PG_RETURN_DATUM(bolt_end_result(&out));
 }
 

@@ -483,6 +483,20 @@ append_group_by_key(StringInfo sql, const SelectText *text)
 		appendStringInfo(sql, ", %s", (char *) lfirst(lc));
 }
 
+/* Windows are over what a GROUP BY leaves: DISTINCT has to come behind them. */
+static bool
+has_window(const SelectText *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, text->select->annotations)
+	{
+		if (((Annotation *) lfirst(lc))->operand.window)
+			return true;
+	}
+	return false;
+}
+
 /*
  * SELECT … FROM … WHERE … [GROUP BY …].
  *
@@ -499,7 +513,7 @@ bolt_append_select(StringInfo sql, SelectText *text, const char *before, const c
 	bool		distinct = queryset != NULL && queryset->distinct;
 	bool		distinct_on = distinct && queryset->distinct_on != NIL;
 	bool		group = distinct && !distinct_on && text->model->primary_key_constraint &&
-		queryset->values_kind == VALUES_NONE;
+		queryset->values_kind == VALUES_NONE && !has_window(text);
 	StringInfoData where;
 	StringInfoData on;
 	ListCell   *lc;
