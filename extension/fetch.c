@@ -247,9 +247,10 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		Datum		key[INDEX_MAX_KEYS];
 		int			number = NO_KEY;
 
+		/* a range with gaps also reads rows of keys that were asked before */
 		if (read_key(slot, &node->key, node->own_attnos, key))
 			number = bolt_key_number(&store->keys, key, false);
-		if (number == NO_KEY)
+		if (number < store->asked || number >= store->by_key.nheads)
 		{
 			MemoryContextSwitchTo(old);
 			return true;

@@ -278,6 +278,18 @@ SELECT same('{"model": "blog_article", "order_by": ["id"], "prefetch_related": [
 		FROM blog_article a ORDER BY id $$);
 RESET bolt_orm.chunk_size;
 
+-- a later chunk's keys are read as a range that holds an earlier chunk's: each is there once
+BEGIN;
+INSERT INTO blog_tag SELECT i, 'tag ' || i FROM generate_series(100, 199) i;
+INSERT INTO blog_article SELECT i, 'Article ' || i, NULL, NULL, 1 FROM generate_series(100, 199) i;
+INSERT INTO blog_article_tags SELECT i, i, CASE WHEN i < 150 THEN 2 * i - 100 ELSE 2 * i - 199 END FROM generate_series(100, 199) i;
+INSERT INTO blog_article_tags VALUES (200, 199, 110);
+SET LOCAL bolt_orm.chunk_size = 50;
+SELECT same('{"model": "blog_article", "only": ["id"], "filter": {"id__gte": 100}, "order_by": ["id"], "prefetch_related": ["tags"]}',
+	$$ SELECT a.id, (SELECT jsonb_agg(t ORDER BY j.id) FROM blog_tag t JOIN blog_article_tags j ON j.tag_id = t.id WHERE j.article_id = a.id) AS tags
+		FROM blog_article a WHERE a.id >= 100 ORDER BY a.id $$);
+ROLLBACK;
+
 -- a model's registered ordering holds where a queryset has none
 SELECT bolt.register_model('blog_tag', ordering => '{-name}');
 SELECT checked('{"model": "blog_article", "only": ["title"], "filter": {"id": 6}, "prefetch_related": ["tags", {"lookup": "tags", "to_attr": "sorted", "queryset": {"order_by": ["name"]}}, {"lookup": "tags", "to_attr": "first", "queryset": {"limit": 1}}]}',
