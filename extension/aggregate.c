@@ -16,6 +16,7 @@
 #include "compile.h"
 #include "error.h"
 #include "miscadmin.h"
+#include "settings.h"
 
 typedef struct AggregateRule
 {
@@ -227,6 +228,111 @@ aggregate_of_row(Select *select, int alias, const Expression *expression, Operan
 	result->type = OidIsValid(rule->type) ? rule->type : InvalidOid;
 	result->nullable = !rule->not_null;
 	return sql.data;
+}
+
+/* ----------
+ * Aggregates that are fetched by key
+ * ----------
+ */
+typedef struct KeyedSearch
+{
+	const Select *select;
+	const ModelRelation *relation;	/* of all paths so far */
+} KeyedSearch;
+
+static bool
+path_is_keyed(KeyedSearch *search, const char *text, const JsonValue *value)
+{
+	FieldPath  *path = bolt_parse_select_path(search->select, text, value);
+
+	if (path->annotation != NULL || path->relations == NIL || bolt_first_to_many(path) != 0)
+		return false;
+	if (search->relation == NULL)
+		search->relation = linitial(path->relations);
+	return search->relation == linitial(path->relations);
+}
+
+static bool
+expression_is_keyed(KeyedSearch *search, const Expression *expression);
+
+static bool
+q_is_keyed(KeyedSearch *search, const Q *q)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (q->kind == Q_CONDITION)
+		return q->exists == NULL && q->expressions == NIL && path_is_keyed(search, q->path, q->value) &&
+			(q->expression == NULL || expression_is_keyed(search, q->expression));
+	foreach(lc, q->members)
+	{
+		if (!q_is_keyed(search, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+expression_is_keyed(KeyedSearch *search, const Expression *expression)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_F)
+		return path_is_keyed(search, expression->path, expression->value);
+	if (expression->kind != EXPRESSION_VALUE && expression->kind != EXPRESSION_CALL)
+		return false;
+	foreach(lc, expression->operands)
+	{
+		if (!expression_is_keyed(search, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The relation that an aggregate is over, where it speaks of nothing else: it can
+ * then be fetched for the keys of many rows in one grouped pass.  NULL otherwise.
+ */
+const ModelRelation *
+bolt_keyed_aggregate(const Select *select, const Expression *expression)
+{
+	KeyedSearch search = {.select = select};
+	FieldPath  *path;
+	ListCell   *lc;
+
+	if (expression->kind != EXPRESSION_AGGREGATE || expression->star || expression->otherwise != NULL)
+		return NULL;
+	foreach(lc, expression->operands)
+	{
+		if (!expression_is_keyed(&search, lfirst(lc)))
+			return NULL;
+	}
+	if (search.relation == NULL || (expression->filter != NULL && !q_is_keyed(&search, expression->filter)))
+		return NULL;
+	foreach(lc, expression->order_by)
+	{
+		const OrderTerm *term = lfirst(lc);
+
+		if (term->path == NULL || term->random || !path_is_keyed(&search, term->path, term->value))
+			return NULL;
+	}
+	path = to_many_path(select, linitial(expression->operands));
+	foreach(lc, select->filtered)
+	{
+		if (path == NULL || q_follows(select, ((FilterCall *) lfirst(lc))->q, path, 1))
+			return NULL;
+	}
+	return search.relation;
+}
+
+/* What it is over no rows, as JSON. */
+const char *
+bolt_aggregate_of_none(const Expression *expression)
+{
+	if (!find_aggregate(expression)->not_null)
+		return "null";
+	return bolt_bigint_as_string ? "\"0\"" : "0";
 }
 
 static char *

@@ -173,6 +173,46 @@ compile_child_statement(Compiler *compiler, const Branch *branch, FetchNode *nod
 									   many ? far_pair : near_pair, false);
 }
 
+/*
+ * A node for an aggregate over the relation: a row a key, GROUP BY the key.  The
+ * near table, where paths begin, is not in FROM: no path of it ends there.
+ */
+static void
+compile_aggregate_statement(Compiler *compiler, const Branch *branch, FetchNode *node, const KeyPair *pair)
+{
+	const ModelRelation *relation = branch->relation;
+	Statement	statement = {.context = compiler->graph->context};
+	Select	   *near_select;
+	SelectText	text = {0};
+	KeyedFrom	from = {.pair = pair,.indexed = relation->indexed};
+	ItemList	items = {compiler, node, 0};
+	Operand		operand = {0};
+
+	bolt_add_key_params(&statement, pair);
+	near_select = bolt_begin_select(&statement, pair->near_model);
+	text.select = bolt_begin_part(near_select);
+	text.model = pair->far_model;
+	initStringInfo(&text.where);
+	initStringInfo(&text.having);
+	from.alias = bolt_add_join(text.select, near_select->origin, relation,
+							   relation->kind == RELATION_MANY_TO_MANY)->alias;
+
+	node->own_attnos = bolt_graph_alloc(compiler, sizeof(AttrNumber) * pair->n);
+	for (int i = 0; i < pair->n; i++)
+	{
+		char	   *key = bolt_far_key_output(pair, i, from.alias);
+
+		node->own_attnos[i] = bolt_add_output(&text, key);
+		text.groups = lappend(text.groups, key);
+	}
+	node->open = node->close = "";
+	bolt_add_expression_item(&items, NULL, &text,
+							 bolt_aggregate_call(text.select, near_select->origin, branch->aggregate, &operand));
+	node->missing = bolt_aggregate_of_none(branch->aggregate);
+	node->nattributes = list_length(text.outputs);
+	node->statement = bolt_keyed_statement(compiler, &text, &from);
+}
+
 static FetchNode *
 compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, SelectText *parent_text)
 {
@@ -196,11 +236,23 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 		near_pair.far_fields = relation->through_source_fields;
 		far_pair = (KeyPair) {relation->ntarget_fields, near_pair.far_model, branch->model,
 		relation->through_target_fields, relation->target_fields};
-		bolt_fill_key_type(compiler, &node->junction_key, &near_pair);
-		node->junction = compile_junction(compiler, branch, &near_pair, &far_pair);
+		if (branch->aggregate == NULL)
+		{
+			bolt_fill_key_type(compiler, &node->junction_key, &near_pair);
+			node->junction = compile_junction(compiler, branch, &near_pair, &far_pair);
+		}
 	}
 	node->parent_attnos = add_key_outputs(compiler, parent_text, bolt_base_alias(parent_text->select),
 										  &near_pair, true);
+	node->missing = "null";
+	if (branch->aggregate != NULL)
+	{
+		node->to_many = false;
+		bolt_fill_key_type(compiler, &node->key, &near_pair);
+		compile_aggregate_statement(compiler, branch, node, &near_pair);
+		return node;
+	}
+	node->unique_key = many || !node->to_many;
 	from.pair = many ? &far_pair : &near_pair;
 	bolt_fill_key_type(compiler, &node->key, from.pair);
 	compile_child_statement(compiler, branch, node, &text, &statement, &near_pair, &far_pair);
@@ -344,7 +396,12 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 	for (int i = 0; i < graph->ntables; i++)
 		graph->tables[i] = list_nth_oid(compiler.tables, i);
 	for (int i = 0; i < graph->nnodes; i++)
-		graph->nodes[i]->close_length = graph->nodes[i]->close ? strlen(graph->nodes[i]->close) : 0;
+	{
+		FetchNode  *node = graph->nodes[i];
+
+		node->close_length = node->close ? strlen(node->close) : 0;
+		node->missing_length = node->missing ? strlen(node->missing) : 0;
+	}
 	share_objects(graph);
 	return graph;
 }

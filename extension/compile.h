@@ -63,6 +63,7 @@ typedef enum TypeClass
 typedef struct Annotation
 {
 	const char *name;
+	const Expression *expression;
 	Operand		operand;
 	bool		alias;			/* not selected */
 } Annotation;
@@ -182,6 +183,8 @@ extern void bolt_subquery(Select *select, const Expression *expression, Operand 
 
 /* aggregate.c */
 extern void bolt_aggregate(Select *select, int alias, const Expression *expression, Operand *result);
+extern const ModelRelation *bolt_keyed_aggregate(const Select *select, const Expression *expression);
+extern const char *bolt_aggregate_of_none(const Expression *expression);
 extern char *bolt_aggregate_call(Select *select, int alias, const Expression *expression, Operand *result);
 
 /* expression.c */
@@ -204,6 +207,7 @@ typedef struct Branch
 	const Model *model;
 	const QuerySet *queryset;	/* NULL: all objects */
 	bool		selected;		/* by select_related */
+	const Expression *aggregate;	/* a value of these objects, not themselves */
 	bool	   *loaded;			/* per field: is it written out? */
 	const JsonValue *value;		/* where it was asked for */
 	List	   *branches;		/* of Branch * */

@@ -474,6 +474,7 @@ bolt_annotate(Select *select, const AnnotateCall *call)
 				 bolt_errdetail_at(call->value)));
 	annotation = palloc0(sizeof(Annotation));
 	annotation->name = call->name;
+	annotation->expression = call->expression;
 	annotation->alias = call->alias;
 	bolt_expression(select, bolt_base_alias(select), call->expression, &annotation->operand);
 	annotation->operand.display = call->name;

@@ -444,7 +444,7 @@ run_node(FetchRun *run, NodeRun *state)
 	{
 		init_receiver(&receiver, run, shared, receive_row);
 		run_keyed(run, shared->node->statement, shared->params, &store->keys, store->asked,
-				  node->junction != NULL || !node->to_many, &receiver, &shared->kind);
+				  shared->node->unique_key, &receiver, &shared->kind);
 		store->asked = store->keys.count;
 	}
 }

@@ -107,6 +107,9 @@ struct FetchNode
 	char	   *path;			/* "comments.author", "" for the root */
 	char	   *model;			/* for messages */
 	bool		to_many;		/* an array, not an object or null */
+	bool		unique_key;		/* no two rows of its table share a key */
+	const char *missing;		/* to-one: what stands for no row; "null" */
+	int			missing_length;
 
 	FetchStatement *statement;	/* its rows */
 	int			nattributes;	/* of the statement's result */

@@ -85,6 +85,51 @@ branch_in_place_of(const Branch *branch, const Field *field)
 	return NULL;
 }
 
+/* Does another clause or annotation make use of an annotation? */
+static bool
+is_referred_to(const SelectText *text, const Annotation *annotation)
+{
+	const char *sql = annotation->operand.sql;
+	ListCell   *lc;
+
+	if (strstr(text->where.data, sql) != NULL || strstr(text->having.data, sql) != NULL)
+		return true;
+	foreach(lc, text->order)
+	{
+		if (strstr(((OrderExpression *) lfirst(lc))->text, sql) != NULL)
+			return true;
+	}
+	foreach(lc, text->select->annotations)
+	{
+		const Annotation *other = lfirst(lc);
+
+		if (other != annotation && strstr(other->operand.sql, sql) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An aggregate over a relation that is only to be written out: a child whose
+ * statement groups by the keys of the rows, rather than a subquery a row.
+ */
+static bool
+add_aggregate_item(ItemList *items, SelectText *text, const Annotation *annotation)
+{
+	const ModelRelation *relation = bolt_keyed_aggregate(text->select, annotation->expression);
+	Branch	   *branch;
+
+	if (relation == NULL || is_referred_to(text, annotation))
+		return false;
+	branch = palloc0(sizeof(Branch));
+	branch->name = annotation->name;
+	branch->relation = relation;
+	branch->model = bolt_model_by_oid(relation->target);
+	branch->aggregate = annotation->expression;
+	add_child_item(items, branch);
+	return true;
+}
+
 static void
 add_annotation_items(ItemList *items, SelectText *text)
 {
@@ -95,6 +140,8 @@ add_annotation_items(ItemList *items, SelectText *text)
 		const Annotation *annotation = lfirst(lc);
 
 		if (annotation->alias)
+			continue;
+		if (add_aggregate_item(items, text, annotation))
 			continue;
 		add_column_item(items, annotation->name, text, annotation->operand.sql, InvalidOid);
 		text->grouped = lappend(text->grouped, unconstify(char *, annotation->operand.sql));

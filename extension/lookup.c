@@ -525,6 +525,14 @@ bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path)
 	}
 }
 
+static bool
+is_comparison(const char *name)
+{
+	const Lookup *lookup = find_lookup(name, INT4OID);
+
+	return lookup != NULL && lookup->append == append_comparison;
+}
+
 /*
  * What follows the operands of a path: transforms, which change the one operand
  * there is, and then a lookup, exact where none is named.  from_year: the last
@@ -553,7 +561,7 @@ resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
 		if (path->relation != NULL || path->nfields > 1)
 			break;
 		if (strcmp(name, "year") == 0 && i >= n - 2 && bolt_type_class(operand->type) == CLASS_DATETIME &&
-			(i == n - 1 || append_comparison == find_lookup(list_nth(path->rest, n - 1), INT4OID)->append))
+			(i == n - 1 || is_comparison(list_nth(path->rest, n - 1))))
 		{
 			*from_year = true;
 			continue;

@@ -32,7 +32,7 @@ stitch_child(FetchRun *run, NodeRun *state, int parent_row, JsonBuffer *out)
 	if (!node->to_many)
 	{
 		if (link < 0)
-			json_buffer_append(out, "null", 4);
+			json_buffer_append(out, node->missing, node->missing_length);
 		else
 			stitch_object(run, state->shares, lists->rows[link], out);
 		return;

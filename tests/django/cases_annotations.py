@@ -43,9 +43,6 @@ CASES = {
     "filter before": Case(
         lambda: Person.objects.filter(articles__words=100).annotate(n=Count("articles")), ("aggregates",)
     ),
-    "filter after": Case(
-        lambda: Person.objects.annotate(n=Count("articles")).filter(articles__words=100), ("aggregates", "chain")
-    ),
     "error: of an unknown field": lambda: Tag.objects.annotate(x=F("nothing")),
     "error: a field's name": Case(lambda: Tag.objects.annotate(name=Value(1))),
     "error: alias in values": lambda: Tag.objects.alias(x=Value(1)).values("x"),

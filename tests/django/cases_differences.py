@@ -70,6 +70,11 @@ CASES = {
         needs=("aggregates",),
         instead=lambda: Article.objects.annotate(c=Count("comment", distinct=True), t=Count("tags", distinct=True)),
     ),
+    "aggregates, filtered afterwards": Case(
+        lambda: Person.objects.annotate(n=Count("articles")).filter(articles__words=100),
+        needs=("aggregates", "chain"),
+        instead=lambda: Person.objects.annotate(n=Count("articles", distinct=True)).filter(articles__words=100),
+    ),
     "aggregates-ordering": Case(
         lambda: Section.objects.annotate(n=Count("article")).last(),
         needs=("aggregates",),
