@@ -3,6 +3,7 @@
 #   make demo          everything from nothing: packages, build, private cluster, sample data, comparison
 #   make demo-stop     stop the private cluster
 #   make test          everything from nothing, then every test
+#   make test-django   the querysets of tests/django, answered by Django and by bolt_orm
 #   make test-matrix   the same on PostgreSQL 15, 17 and 18, as root
 #   make bench         the benchmarks, on the private cluster
 #   make format        format the C sources; format-check only says whether they are
@@ -24,13 +25,13 @@ PG_CONFIG ?= pg_config
 export PG_CONFIG
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: all setup cluster blog demo demo-stop test test-matrix bench format format-check distclean \
-	run-cluster run-demo run-test run-bench
+.PHONY: all setup cluster blog demo demo-stop test test-django test-matrix bench format format-check distclean \
+	run-cluster run-demo run-test run-test-django run-bench
 
 all:
 
 # On a bare machine there is no PGXS yet to include, so these set up first and then run make again.
-demo test bench cluster: setup
+demo test test-django bench cluster: setup
 	@$(MAKE) --no-print-directory run-$@
 
 setup:
@@ -54,6 +55,10 @@ run-bench: run-cluster
 
 demo-stop:
 	@scripts/cluster stop
+
+# DJANGO_OPTIONS="--random 100000 --seed 7" runs longer.
+run-test-django: run-cluster
+	@env=$$(scripts/cluster env) && eval "$$env" && tests/django/run $(or $(DJANGO_OPTIONS),--random 2000)
 
 test-matrix:
 	@scripts/test-matrix

@@ -276,3 +276,9 @@ COMMENT ON FUNCTION bolt.queryset(pg_catalog.text, pg_catalog.json, pg_catalog.j
 COMMENT ON FUNCTION bolt.prefetch(pg_catalog.text, pg_catalog.json, pg_catalog.text) IS 'a member for the prefetch_related of bolt.queryset';
 COMMENT ON FUNCTION bolt.sql(pg_catalog.json) IS 'the statements that a fetch of a queryset runs';
 COMMENT ON FUNCTION bolt.explain(pg_catalog.json, pg_catalog.bool) IS 'the nodes of a queryset with their statements, plans, rows and times';
+
+CREATE FUNCTION bolt.select_for_update(queryset pg_catalog.json) RETURNS SETOF pg_catalog.json
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100 COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_select_for_update';
+
+COMMENT ON FUNCTION bolt.select_for_update(pg_catalog.json) IS 'the objects of a queryset, their rows locked';

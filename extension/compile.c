@@ -23,6 +23,74 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+/* ----------
+ * FOR UPDATE
+ * ----------
+ */
+
+/* Does select_for_update() lock what stands at this path: "self", "author__profile"? */
+static bool
+is_locked(Compiler *compiler, const char *path)
+{
+	ListCell   *lc;
+
+	if (compiler->locking == NULL)
+		return false;
+	foreach(lc, compiler->locking->of)
+	{
+		PathTerm   *term = lfirst(lc);
+
+		if (strcmp(term->path, path) == 0)
+		{
+			compiler->locked = list_append_unique_ptr(compiler->locked, term);
+			return true;
+		}
+	}
+	return compiler->locking->of == NIL;
+}
+
+static void
+append_locking(StringInfo sql, const Locking *locking, int alias)
+{
+	appendStringInfo(sql, " FOR %sUPDATE OF t%d%s", locking->no_key ? "NO KEY " : "", alias,
+					 locking->nowait ? " NOWAIT" : locking->skip_locked ? " SKIP LOCKED" : "");
+}
+
+/* A node's path as select_for_update() names it, where select_related made it; else NULL. */
+static char *
+selected_path(const FetchNode *node, const Branch *branch)
+{
+	StringInfoData path;
+
+	if (!branch->selected)
+		return NULL;
+	initStringInfo(&path);
+	for (const char *at = node->path; *at; at++)
+		appendStringInfoString(&path, *at == '.' ? "__" : (char[]) {*at, '\0'});
+	return path.data;
+}
+
+static void
+check_locked(const Compiler *compiler)
+{
+	ListCell   *lc;
+
+	if (compiler->locking == NULL)
+		return;
+	foreach(lc, compiler->locking->of)
+	{
+		const PathTerm *term = lfirst(lc);
+
+		if (!list_member_ptr(compiler->locked, term))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("Invalid field name(s) given in select_for_update(of=(...)): %s. Only relational fields followed in the query are allowed",
+							term->path),
+					 bolt_errdetail_at(term->value),
+					 errhint("Choices are: self, and the paths of select_related.")));
+	}
+}
+
 static FetchNode *compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent,
 								 SelectText *parent_text);
 
@@ -226,6 +294,7 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	KeyedFrom	from = {0};
 	Statement	statement = {.context = compiler->graph->context};
 	SelectText	text;
+	char	   *path;
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
@@ -262,6 +331,13 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	from.indexed = many || relation->indexed;
 	from.alias = bolt_base_alias(text.select);
 	node->nattributes = list_length(text.outputs);
+	path = selected_path(node, branch);
+	if (path != NULL && is_locked(compiler, path))
+	{
+		initStringInfo(&text.locking);
+		append_locking(&text.locking, compiler->locking, from.alias);
+		node->locks = true;
+	}
 	node->statement = bolt_keyed_statement(compiler, &text, &from);
 	return node;
 }
@@ -310,7 +386,10 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		bolt_append_order(&sql, &text);
 	}
 	bolt_append_slice(&sql, &text);
+	if (is_locked(compiler, "self"))
+		append_locking(&sql, compiler->locking, bolt_base_alias(text.select));
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
+	check_locked(compiler);
 }
 
 /* ---------- */
@@ -319,7 +398,7 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 static bool
 is_plain_leaf(const FetchNode *node)
 {
-	return node->parent != NULL && node->nchildren == 0 && !node->ordered &&
+	return node->parent != NULL && node->nchildren == 0 && !node->ordered && !node->locks &&
 		(node->junction != NULL || !node->to_many) &&
 		node->statement->nparams == node->key.ncolumns;
 }
@@ -380,7 +459,14 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 
 	graph->context = context;
 	graph->all_indexed = true;
-	if (purpose == FETCH_OBJECTS)
+	compiler.locking = queryset->locking;
+	if (queryset->locking != NULL && purpose != FETCH_LOCKED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("select_for_update cannot be used outside of bolt.select_for_update"),
+				 bolt_errdetail_at(queryset->locking->value),
+				 errhint("Reading functions run where nothing can be locked; call bolt.select_for_update.")));
+	if (purpose == FETCH_OBJECTS || purpose == FETCH_LOCKED)
 		compile_root(&compiler, model, queryset);
 	else if (purpose == FETCH_AGGREGATES)
 		bolt_compile_aggregates(&compiler, model, queryset);

@@ -235,6 +235,7 @@ typedef struct SelectText
 	const QuerySet *queryset;	/* NULL: all objects */
 	StringInfoData where;		/* conditions, or empty */
 	StringInfoData having;
+	StringInfoData locking;		/* FOR UPDATE …, or not initialised */
 	List	   *outputs;		/* of char *: the select list */
 	List	   *groups;			/* of char *: GROUP BY of values() */
 	List	   *grouped;		/* of char *: outputs of other tables than the
@@ -270,6 +271,8 @@ typedef struct Compiler
 	FetchGraph *graph;
 	List	   *nodes;			/* of FetchNode *, parents first */
 	List	   *tables;			/* of oid */
+	const Locking *locking;		/* of the rows that are fetched, or NULL */
+	List	   *locked;			/* of PathTerm *: members of "of" that were met */
 } Compiler;
 
 /* A key as the compiler sees it: columns on both sides of a relation. */

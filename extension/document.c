@@ -675,6 +675,40 @@ parse_none(Document *document, QuerySet *queryset, JsonValue *value)
 	queryset->none = bolt_expect_boolean(value);
 }
 
+/* true, or {"nowait", "skip_locked", "no_key", "of"} */
+static void
+parse_select_for_update(Document *document, QuerySet *queryset, JsonValue *value)
+{
+	Locking    *locking = palloc0(sizeof(Locking));
+
+	locking->value = value;
+	if (value->kind != JSON_OBJECT)
+	{
+		queryset->locking = bolt_expect_boolean(value) ? locking : NULL;
+		return;
+	}
+	bolt_expect_object(value, "\"select_for_update\"");
+	json_foreach(member, value)
+	{
+		if (strcmp(member->name, "nowait") == 0)
+			locking->nowait = bolt_expect_boolean(member);
+		else if (strcmp(member->name, "skip_locked") == 0)
+			locking->skip_locked = bolt_expect_boolean(member);
+		else if (strcmp(member->name, "no_key") == 0)
+			locking->no_key = bolt_expect_boolean(member);
+		else if (strcmp(member->name, "of") == 0)
+			locking->of = parse_paths(member);
+		else
+			bolt_unknown_key(member, "\"select_for_update\"", list_make4("nowait", "skip_locked", "no_key", "of"));
+	}
+	if (locking->nowait && locking->skip_locked)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("The nowait option cannot be used with skip_locked"),
+				 bolt_errdetail_at(value)));
+	queryset->locking = locking;
+}
+
 /* [field, kind] or [field, kind, "ASC" or "DESC"] */
 static void
 parse_truncated(Document *document, QuerySet *queryset, JsonValue *value, const char *const *kinds, int nkinds,
@@ -789,6 +823,7 @@ static const KeyRule document_keys[] = {
 	{"limit", parse_limit, .after_combining = true},
 	{"offset", parse_offset, .after_combining = true},
 	{"none", parse_none, .after_combining = true},
+	{"select_for_update", parse_select_for_update},
 	{"dates", parse_dates},
 	{"datetimes", parse_datetimes},
 	{"union", parse_union, .closes = true},

@@ -43,7 +43,7 @@ bolt_sql(PG_FUNCTION_ARGS)
 	FetchGraph *graph;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	graph = bolt_graph_for(document, FETCH_OBJECTS);
+	graph = bolt_graph_for(document, document->queryset->locking ? FETCH_LOCKED : FETCH_OBJECTS);
 	for (int i = 0; i < graph->nnodes; i++)
 	{
 		FetchStatement *statements[] = {graph->nodes[i]->junction, graph->nodes[i]->statement};

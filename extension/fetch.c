@@ -370,7 +370,7 @@ run_keyed(FetchRun *run, FetchStatement *statement, ParamListInfo params, const 
 	set_keys(statement, kind, params, keys, first);
 	MemoryContextSwitchTo(old);
 	*kind_run = kind;
-	bolt_statement_run(statement, kind, params, 0, &receiver->pub);
+	bolt_statement_run(statement, kind, params, 0, !run->locks, &receiver->pub);
 	MemoryContextSwitchTo(old);
 }
 
@@ -579,10 +579,10 @@ run_root(FetchRun *run)
 	{
 		int64		bound = slice_bound(run);
 
-		if (bound >= 0 && bound <= Max(run->largest_chunk, FIRST_CHUNK))
+		if (run->locks || (bound >= 0 && bound <= Max(run->largest_chunk, FIRST_CHUNK)))
 		{
 			bolt_statement_run(root->node->statement, PLAN_MANY, root->params,
-							   run->document->queryset->row_limit, &receiver.pub);
+							   run->document->queryset->row_limit, !run->locks, &receiver.pub);
 			run->done = true;
 			MemoryContextSwitchTo(old);
 			return;
@@ -686,6 +686,6 @@ bolt_run_scalar(FetchRun *run)
 		}
 	};
 
-	bolt_statement_run(run->nodes[0].node->statement, PLAN_MANY, run->nodes[0].params, 0, &receiver.pub);
+	bolt_statement_run(run->nodes[0].node->statement, PLAN_MANY, run->nodes[0].params, 0, true, &receiver.pub);
 	return receiver.value;
 }

@@ -95,6 +95,7 @@ typedef struct FetchRun
 	struct StatementCursor *cursor; /* of the root, or NULL */
 	Oid			role;			/* whose run it is */
 	bool		row_security;	/* as it was at its start */
+	bool		locks;			/* rows are locked: each statement sees the latest */
 	bool		done;			/* no root rows are left */
 	bool		instrument;		/* measure the nodes */
 	int			chunk;			/* root rows to fetch next */

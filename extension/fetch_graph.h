@@ -122,6 +122,7 @@ struct FetchNode
 	KeyType		junction_key;
 	bool		ordered;		/* the statement, not the junction, says the order */
 	FetchNode  *shares;			/* an earlier node with the same objects, or itself */
+	bool		locks;			/* its rows, FOR UPDATE */
 	bool		keep;			/* its objects may serve the next chunk, too */
 
 	const char *open;			/* "{", "[" or "": part of the first item's prefix */
@@ -152,6 +153,7 @@ typedef enum FetchPurpose
 	FETCH_OBJECTS,
 	FETCH_COUNT,
 	FETCH_AGGREGATES,
+	FETCH_LOCKED,				/* objects, FOR UPDATE */
 	FETCH_EXISTS
 } FetchPurpose;
 

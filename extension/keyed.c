@@ -362,6 +362,8 @@ bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from
 		else
 			append_keys_first(&sql, text, from, false);
 		bolt_append_order(&sql, text);
+		if (text->locking.data != NULL)
+			appendStringInfoString(&sql, text->locking.data);
 	}
 	result = bolt_finish_statement(compiler, text->select->statement, sql.data);
 	if (any && is_integer_key(from->pair))

@@ -146,6 +146,16 @@ typedef struct CombineCall
 	List	   *querysets;		/* of QuerySet * */
 } CombineCall;
 
+/* select_for_update() */
+typedef struct Locking
+{
+	bool		nowait;
+	bool		skip_locked;
+	bool		no_key;
+	List	   *of;				/* of PathTerm *; NIL: all that is selected */
+	JsonValue  *value;
+} Locking;
+
 struct QuerySet
 {
 	JsonValue  *source;
@@ -171,6 +181,7 @@ struct QuerySet
 	bool		dates_descending;
 	List	   *combined;		/* of CombineCall *: union() and the like */
 	bool		chained;		/* calls are in the order of a chain */
+	Locking    *locking;		/* select_for_update(), or NULL */
 
 	/* Set by the functions that ask for something else than the objects. */
 	int			constant_limit; /* LIMIT in the statement's text; 0: none */

@@ -40,6 +40,7 @@ PG_FUNCTION_INFO_V1(bolt_exists);
 PG_FUNCTION_INFO_V1(bolt_contains);
 PG_FUNCTION_INFO_V1(bolt_in_bulk);
 PG_FUNCTION_INFO_V1(bolt_aggregate_queryset);
+PG_FUNCTION_INFO_V1(bolt_select_for_update);
 
 /* ----------
  * Arguments
@@ -214,13 +215,16 @@ end_fetch(Datum argument)
 }
 
 static FetchState *
-begin_fetch(FunctionCallInfo fcinfo)
+begin_fetch(FunctionCallInfo fcinfo, FetchPurpose purpose)
 {
 	ReturnSetInfo *result_info = (ReturnSetInfo *) fcinfo->resultinfo;
 	FetchState *state = palloc0(sizeof(FetchState));
 	Document   *document = bolt_document_argument(fcinfo, 0);
 
-	state->run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
+	if (purpose == FETCH_LOCKED && document->queryset->locking == NULL)
+		document->queryset->locking = palloc0(sizeof(Locking));
+	state->run = bolt_run_begin(bolt_graph_for(document, purpose), document);
+	state->run->locks = purpose == FETCH_LOCKED;
 	bolt_json_buffer_init(&state->out, CurrentMemoryContext, MaxAllocSize);
 	RegisterExprContextCallback(result_info->econtext, end_fetch, PointerGetDatum(state));
 	return state;
@@ -241,13 +245,11 @@ next_chunk(FetchState *state)
 }
 
 /*
- * bolt.fetch(queryset json) → setof json: QuerySet iteration, an object a row.
- *
  * Value-per-call: rows leave as they are made, and memory does not grow with
  * their number.
  */
-Datum
-bolt_fetch(PG_FUNCTION_ARGS)
+static Datum
+fetch_objects(FunctionCallInfo fcinfo, FetchPurpose purpose)
 {
 	FuncCallContext *context;
 	FetchState *state;
@@ -258,7 +260,7 @@ bolt_fetch(PG_FUNCTION_ARGS)
 
 		context = SRF_FIRSTCALL_INIT();
 		old = MemoryContextSwitchTo(context->multi_call_memory_ctx);
-		context->user_fctx = begin_fetch(fcinfo);
+		context->user_fctx = begin_fetch(fcinfo, purpose);
 		MemoryContextSwitchTo(old);
 	}
 	context = SRF_PERCALL_SETUP();
@@ -277,6 +279,23 @@ bolt_fetch(PG_FUNCTION_ARGS)
 	state->out.length = VARHDRSZ;
 	bolt_stitch_row(state->run, state->row++, &state->out);
 	SRF_RETURN_NEXT(context, bolt_end_result(&state->out));
+}
+
+/* bolt.fetch(queryset json) → setof json: QuerySet iteration, an object a row. */
+Datum
+bolt_fetch(PG_FUNCTION_ARGS)
+{
+	return fetch_objects(fcinfo, FETCH_OBJECTS);
+}
+
+/*
+ * bolt.select_for_update(queryset json) → setof json: the same, the rows locked
+ * until the transaction ends.  They are locked all at the first call.
+ */
+Datum
+bolt_select_for_update(PG_FUNCTION_ARGS)
+{
+	return fetch_objects(fcinfo, FETCH_LOCKED);
 }
 
 /* bolt.fetch_json(queryset json) → json: the same as one array. */

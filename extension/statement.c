@@ -206,7 +206,7 @@ set_running(FetchStatement *statement, ParamListInfo params, PlanKind kind)
 
 void
 bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo params, uint64 count,
-				   DestReceiver *dest)
+				   bool read_only, DestReceiver *dest)
 {
 	SPIPlanPtr	plan = prepared_plan(statement, kind);
 	SPIExecuteOptions options;
@@ -215,7 +215,7 @@ bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo param
 
 	memset(&options, 0, sizeof(options));
 	options.params = params;
-	options.read_only = true;
+	options.read_only = read_only;
 	options.tcount = count;
 	options.dest = dest;
 	outer = set_running(statement, params, kind);

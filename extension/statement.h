@@ -28,9 +28,12 @@ extern ParamListInfo bolt_statement_params(const FetchStatement *statement, cons
 /* Keys up to this number are few: what PLAN_FEW is for. */
 #define FEW_KEYS 16
 
-/* Runs it; rows go to dest.  count: how many rows at the most, 0 for all. */
+/*
+ * Runs it; rows go to dest.  count: how many rows at the most, 0 for all.
+ * read_only: under the caller's snapshot; else under one of its own, taken now.
+ */
 extern void bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo params, uint64 count,
-							   DestReceiver *dest);
+							   bool read_only, DestReceiver *dest);
 
 /* A statement that is run a few rows at a time. */
 typedef struct StatementCursor StatementCursor;
