@@ -31,6 +31,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 all:
 
 # On a bare machine there is no PGXS yet to include, so these set up first and then run make again.
+test-django: export WITH_DJANGO = 1
 demo test test-django bench cluster: setup
 	@$(MAKE) --no-print-directory run-$@
 
