@@ -25,24 +25,24 @@ CREATE FUNCTION part_sql(part text, field text) RETURNS text LANGUAGE sql AS $$
 		WHEN 'iso_year' THEN format('extract(isoyear FROM %s)', field)
 		WHEN 'second' THEN format('floor(extract(second FROM %s))', field)
 		ELSE format('extract(%s FROM %s)', part, field) END $$;
-CREATE FUNCTION compared(part text, field text, OUT part text, OUT comparisons int, OUT differences text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION compared(tested text, field text, OUT part text, OUT comparisons int, OUT differences text) LANGUAGE plpgsql AS $$
 DECLARE
 	comparison record;
 	value int;
 	answer text;
 BEGIN
-	part := $1;
+	part := tested;
 	comparisons := 0;
 	FOR comparison IN SELECT * FROM (VALUES ('', '='), ('__exact', '='), ('__gt', '>'), ('__gte', '>='), ('__lt', '<'), ('__lte', '<=')) c(lookup, operator) LOOP
-		FOREACH value IN ARRAY CASE WHEN $1 LIKE '%year' THEN '{2020,2021,2023,2024,2025}'::int[] ELSE '{0,1,2,4,6,7,12,30,31,53,59}'::int[] END LOOP
-			answer := filtered(format('{"%s__%s%s": %s}', field, $1, comparison.lookup, value),
-				format('%s %s %s', part_sql($1, field), comparison.operator, value), 'event');
+		FOREACH value IN ARRAY CASE WHEN tested LIKE '%year' THEN '{2020,2021,2023,2024,2025}'::int[] ELSE '{0,1,2,4,6,7,12,30,31,53,59}'::int[] END LOOP
+			answer := filtered(format('{"%s__%s%s": %s}', field, tested, comparison.lookup, value),
+				format('%s %s %s', part_sql(tested, field), comparison.operator, value), 'event');
 			comparisons := comparisons + 1;
 			IF answer LIKE '%DIFFERS%' THEN
 				differences := concat_ws(E'\n', differences, comparison.lookup || ' ' || value || ': ' || answer);
 			END IF;
-			answer := excluded(format('{"%s__%s%s": %s}', field, $1, comparison.lookup, value),
-				format('(%s %s %s) IS NOT TRUE', part_sql($1, field), comparison.operator, value), 'event');
+			answer := excluded(format('{"%s__%s%s": %s}', field, tested, comparison.lookup, value),
+				format('(%s %s %s) IS NOT TRUE', part_sql(tested, field), comparison.operator, value), 'event');
 			comparisons := comparisons + 1;
 			IF answer LIKE '%DIFFERS%' THEN
 				differences := concat_ws(E'\n', differences, 'not ' || comparison.lookup || ' ' || value || ': ' || answer);
@@ -88,13 +88,11 @@ SELECT filtered('{"at__date__year__lt": 2024}', $$ extract(year FROM at) < 2024 
 SELECT filtered('{"at__date__month": 12}', $$ extract(month FROM at) = 12 $$, 'event');
 SELECT filtered('{"at__date__week_day": 1}', $$ extract(dow FROM at) = 0 $$, 'event');
 SELECT filtered('{"local__date": "2023-12-31"}', 'id = 1', 'event');
-SELECT filtered('{"day__date": "2023-12-31"}', 'id = 1', 'event');
 SELECT filtered('{"at__time": "12:30:15"}', 'id = 3', 'event');
 SELECT filtered('{"at__time__gte": "18:00"}', $$ at::time >= '18:00' $$, 'event');
 SELECT filtered('{"at__time__range": ["06:00", "13:00"]}', $$ at::time BETWEEN '06:00' AND '13:00' $$, 'event');
 SELECT filtered('{"at__time__hour": 23}', $$ extract(hour FROM at) = 23 $$, 'event');
 SELECT filtered('{"local__time__minute": 30}', 'id = 3', 'event');
-SELECT filtered('{"clock__time": "18:00"}', 'id = 4', 'event');
 SELECT excluded('{"at__date": "2024-02-29"}', $$ at::date = '2024-02-29' IS NOT TRUE $$, 'event');
 
 --
@@ -176,6 +174,7 @@ SELECT message_of('{"model": "event", "filter": {"at__date__hour": 1}}');
 SELECT message_of('{"model": "event", "filter": {"day__hour": 1}}');
 SELECT message_of('{"model": "event", "filter": {"day__time": "10:00"}}');
 SELECT message_of('{"model": "event", "filter": {"clock__year": 2024}}');
+SELECT message_of('{"model": "event", "filter": {"clock__time": "10:00"}}');
 SELECT message_of('{"model": "event", "filter": {"clock__date": "2024-01-01"}}');
 SELECT message_of('{"model": "event", "filter": {"id__year": 2024}}');
 SELECT message_of('{"model": "event", "filter": {"at__century": 21}}');
