@@ -208,6 +208,8 @@ typedef struct Branch
 	const QuerySet *queryset;	/* NULL: all objects */
 	bool		selected;		/* by select_related */
 	const Expression *aggregate;	/* a value of these objects, not themselves */
+	bool		recurse;		/* it is a branch of itself, under its own name … */
+	int			depth;			/* … for so many levels; 0: all */
 	bool	   *loaded;			/* per field: is it written out? */
 	const JsonValue *value;		/* where it was asked for */
 	List	   *branches;		/* of Branch * */

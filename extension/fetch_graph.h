@@ -123,6 +123,10 @@ struct FetchNode
 	bool		ordered;		/* the statement, not the junction, says the order */
 	FetchNode  *shares;			/* an earlier node with the same objects, or itself */
 	bool		locks;			/* its rows, FOR UPDATE */
+	FetchNode  *recursion;		/* the child that is this node again, a level
+								 * deeper, without a statement; or NULL */
+	int			depth;			/* levels of it at the most; 0: all */
+	bool		recursive;		/* it or a node below has a recursion */
 	bool		keep;			/* its objects may serve the next chunk, too */
 
 	const char *open;			/* "{", "[" or "": part of the first item's prefix */

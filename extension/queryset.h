@@ -136,6 +136,8 @@ typedef struct PrefetchLookup
 	const char *path;
 	const char *to_attr;		/* NULL: the lookup's own segment */
 	QuerySet   *queryset;		/* NULL: all of them */
+	bool		recurse;		/* the same of each object fetched, and so on … */
+	int			depth;			/* … so many levels at the most; 0: all */
 	JsonValue  *value;
 } PrefetchLookup;
 
