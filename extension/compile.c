@@ -389,6 +389,8 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 	bolt_begin_select_text(&text, &statement, model, queryset);
 	if (queryset->dates == NULL)
 		bolt_add_order(&text);
+	if (queryset->keyset != NULL)
+		bolt_add_keyset_order(&text);
 	if (queryset->keyed_by != NULL)
 		bolt_add_key_item(&items, &text);
 	if (queryset->values_kind == VALUES_NONE)
@@ -402,14 +404,16 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		bolt_open_behind_key(compiler, node);
 	compile_children(compiler, branch, node, &text);
 	initStringInfo(&sql);
-	node->nattributes = list_length(text.outputs);
-	if (queryset->combined != NIL)
+	if (queryset->keyset != NULL)
+		bolt_append_keyset_select(&sql, compiler, node, &text);
+	else if (queryset->combined != NIL)
 		bolt_append_combined(&sql, &text);
 	else
 	{
 		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 		bolt_append_order(&sql, &text);
 	}
+	node->nattributes = list_length(text.outputs);
 	bolt_append_slice(&sql, &text);
 	if (is_locked(compiler, "self"))
 		append_locking(&sql, compiler->locking, bolt_base_alias(text.select));

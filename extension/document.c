@@ -932,9 +932,8 @@ parse_chain(Document *document, QuerySet *queryset, JsonValue *value)
 
 static bool expression_names_annotation(const Expression *expression, List *calls);
 
-/* Does a path begin with an annotation's name? */
-static bool
-names_annotation(const char *path, List *calls)
+bool
+bolt_names_annotation(const char *path, List *calls)
 {
 	ListCell   *lc;
 
@@ -957,7 +956,7 @@ q_names_annotation(const Q *q, List *calls)
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
-		return (q->path != NULL && names_annotation(q->path, calls)) ||
+		return (q->path != NULL && bolt_names_annotation(q->path, calls)) ||
 			(q->expression != NULL && expression_names_annotation(q->expression, calls));
 	foreach(lc, q->members)
 	{
@@ -974,7 +973,7 @@ expression_names_annotation(const Expression *expression, List *calls)
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_F)
-		return names_annotation(expression->path, calls);
+		return bolt_names_annotation(expression->path, calls);
 	foreach(lc, expression->operands)
 	{
 		if (expression_names_annotation(lfirst(lc), calls))

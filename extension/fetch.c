@@ -273,6 +273,17 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/* A root row that the caller looks at first. */
+static bool
+receive_watched_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	FetchRun   *run = ((RowReceiver *) self)->run;
+
+	slot_getallattrs(slot);
+	run->watch(run->watch_argument, slot);
+	return receive_row(slot, self);
+}
+
 /* A pair of the through table: the near object's key, then the far one's. */
 static bool
 receive_pair(TupleTableSlot *slot, DestReceiver *self)
@@ -648,7 +659,7 @@ run_root(FetchRun *run)
 	RowReceiver receiver;
 	MemoryContext old = CurrentMemoryContext;
 
-	init_receiver(&receiver, run, root, receive_row);
+	init_receiver(&receiver, run, root, run->watch ? receive_watched_row : receive_row);
 	if (run->cursor == NULL)
 	{
 		int64		bound = slice_bound(run);

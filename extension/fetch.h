@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "executor/tuptable.h"
 #include "fetch_graph.h"
 #include "json_out.h"
 #include "key_table.h"
@@ -101,6 +102,9 @@ typedef struct NodeRun
 	double		milliseconds;
 } NodeRun;
 
+/* Looks at a root row before it is written. */
+typedef void (*RootWatcher) (void *argument, TupleTableSlot *slot);
+
 typedef struct FetchRun
 {
 	FetchGraph *graph;
@@ -117,6 +121,8 @@ typedef struct FetchRun
 	bool		instrument;		/* measure the nodes */
 	int			chunk;			/* root rows to fetch next */
 	int			largest_chunk;
+	RootWatcher watch;			/* NULL: nobody looks */
+	void	   *watch_argument;
 } FetchRun;
 
 /*

@@ -158,6 +158,15 @@ typedef struct Locking
 	JsonValue  *value;
 } Locking;
 
+/* A page by cursor: the rows on one side of a place in the order. */
+typedef struct KeysetPage
+{
+	bool		backward;		/* rows before the place, the nearest first */
+	bool		from_cursor;	/* false: from the order's end on */
+	bool		inclusive;		/* a row at the very place is one of them */
+	List	   *values;			/* of JsonValue *, literals: the place */
+} KeysetPage;
+
 struct QuerySet
 {
 	JsonValue  *source;
@@ -193,6 +202,7 @@ struct QuerySet
 	const char *keyed_by;		/* rows are members "field's value": object */
 	List	   *aggregates;		/* of AnnotateCall *: aggregate() */
 	bool		rows_by_exists; /* each object once, whatever filters it */
+	const KeysetPage *keyset;	/* a page by cursor of it, else NULL */
 };
 
 /*
@@ -241,5 +251,8 @@ extern void bolt_add_filter_call(QuerySet *queryset, FilterCall *filter);
 extern FilterCall *bolt_make_condition(const char *path, JsonValue *literal);
 
 extern OrderTerm *bolt_make_order_term(const char *path, JsonValue *value);
+
+/* Does a path begin with the name of an annotation among calls? */
+extern bool bolt_names_annotation(const char *path, List *calls);
 
 #endif							/* BOLT_QUERYSET_H */
