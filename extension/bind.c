@@ -404,6 +404,14 @@ bolt_bind_endswith(const StatementParam *param, const JsonValue *literal, Datum 
 	return bind_pattern(param, literal, "%", "", value);
 }
 
+/* A cursor's value, in the text that its type's output function gave */
+bool
+bolt_bind_text(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	*value = input_value(param, unconstify(char *, literal->text));
+	return true;
+}
+
 /* limit and offset, whose numbers the parser has checked */
 bool
 bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value)

@@ -234,6 +234,12 @@ CREATE FUNCTION bolt.page(queryset pg_catalog.json, page pg_catalog.int8 DEFAULT
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
 	AS 'MODULE_PATHNAME', 'bolt_page';
 
+CREATE FUNCTION bolt.cursor_page(queryset pg_catalog.json, page_size pg_catalog.int8 DEFAULT 20,
+		after pg_catalog.text DEFAULT NULL, before pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.json
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_cursor_page';
+
 CREATE FUNCTION bolt.queryset(model pg_catalog.text, filter pg_catalog.json DEFAULT NULL,
 		exclude pg_catalog.json DEFAULT NULL, annotate pg_catalog.json DEFAULT NULL,
 		order_by pg_catalog.text[] DEFAULT NULL, select_related pg_catalog.text[] DEFAULT NULL,
@@ -272,6 +278,7 @@ COMMENT ON FUNCTION bolt.exists(pg_catalog.json) IS 'whether a queryset has any 
 COMMENT ON FUNCTION bolt.contains(pg_catalog.json, pg_catalog.json) IS 'whether the object of that primary key is in a queryset';
 COMMENT ON FUNCTION bolt.in_bulk(pg_catalog.json, pg_catalog.json, pg_catalog.text) IS 'the objects of a list of keys, as members named by them';
 COMMENT ON FUNCTION bolt.page(pg_catalog.json, pg_catalog.int8, pg_catalog.int8, pg_catalog.text) IS 'a page of a queryset, with the total';
+COMMENT ON FUNCTION bolt.cursor_page(pg_catalog.json, pg_catalog.int8, pg_catalog.text, pg_catalog.text) IS 'a page of a queryset behind or before a cursor';
 COMMENT ON FUNCTION bolt.queryset(pg_catalog.text, pg_catalog.json, pg_catalog.json, pg_catalog.json, pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.bool, pg_catalog.int8, pg_catalog.int8) IS 'a queryset document of named arguments';
 COMMENT ON FUNCTION bolt.prefetch(pg_catalog.text, pg_catalog.json, pg_catalog.text) IS 'a member for the prefetch_related of bolt.queryset';
 COMMENT ON FUNCTION bolt.sql(pg_catalog.json) IS 'the statements that a fetch of a queryset runs';

@@ -38,6 +38,8 @@ find_branch(const Branch *branch, const char *name)
 {
 	ListCell   *lc;
 
+	if (branch->recurse && strcmp(branch->name, name) == 0)
+		return unconstify(Branch *, branch);
 	foreach(lc, branch->branches)
 	{
 		if (strcmp(((Branch *) lfirst(lc))->name, name) == 0)
@@ -133,6 +135,12 @@ select_related(Branch *branch, const PathTerm *term)
 					 child != NULL ?
 					 errhint("\"%s\" leads to many objects: use prefetch_related.", first_segment(segment)) :
 					 bolt_errhint_choices(bolt_model_relation_choices(branch->model, true))));
+		if (child == branch)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("'%s' cannot be recursive and in select_related at the same time", branch->name),
+					 bolt_errdetail_at(term->value),
+					 errhint("Leave it out of select_related, or give the prefetch a to_attr.")));
 		child->selected = true;
 		branch = child;
 	} while (rest != NULL);
@@ -156,6 +164,8 @@ select_related_all(Branch *branch, int depth)
 		child = find_branch(branch, relation->name);
 		if (child == NULL)
 			child = add_branch(branch, relation->name, relation, NULL);
+		if (child == branch)
+			continue;
 		child->selected = true;
 		select_related_all(child, depth - 1);
 	}
@@ -182,6 +192,32 @@ check_prefetch_queryset(const PrefetchLookup *lookup, const Branch *child)
 				 errmsg("\"%s\" leads to model \"%s\", not \"%s\"", lookup->path, child->model->name,
 						queryset->model->text),
 				 bolt_errdetail_at(queryset->model)));
+}
+
+/* Only a relation of a model with itself leads from what it led to. */
+static void
+check_recursion(const PrefetchLookup *lookup, const Branch *child)
+{
+	const Model *near_model = bolt_model_by_oid(child->relation->model);
+	List	   *choices = NIL;
+	ListCell   *lc;
+
+	if (child->model->oid == near_model->oid)
+		return;
+	foreach(lc, near_model->relations)
+	{
+		const ModelRelation *relation = lfirst(lc);
+
+		if (relation->target == near_model->oid && bolt_relation_is_readable(relation))
+			choices = lappend(choices, relation->name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("'%s' cannot be recursive: it leads from model \"%s\" to model \"%s\"",
+					lookup->path, near_model->name, child->model->name),
+			 bolt_errdetail_at(lookup->value),
+			 choices != NIL ? bolt_errhint_choices(choices) :
+			 errhint("Only a relation of a model with itself can be; \"%s\" has none.", near_model->name)));
 }
 
 /* Fields and relations alike, as in Django; an ambiguous default name counts. */
@@ -264,7 +300,7 @@ prefetch_related(Branch *branch, const PrefetchLookup *lookup)
 		branch = child;
 	} while (rest != NULL);
 
-	if (lookup->queryset == NULL)
+	if (lookup->queryset == NULL && !lookup->recurse)
 		return;
 	if (known)
 		ereport(ERROR,
@@ -272,6 +308,14 @@ prefetch_related(Branch *branch, const PrefetchLookup *lookup)
 				 errmsg("'%s' lookup was already seen with a different queryset", lookup->path),
 				 bolt_errdetail_at(lookup->value),
 				 errhint("You may need to adjust the ordering of your lookups.")));
+	if (lookup->recurse)
+	{
+		check_recursion(lookup, branch);
+		branch->recurse = true;
+		branch->depth = lookup->depth;
+	}
+	if (lookup->queryset == NULL)
+		return;
 	check_prefetch_queryset(lookup, branch);
 	grow(branch, lookup->queryset);
 }

@@ -84,4 +84,12 @@
 #define bolt_no_soft_error false
 #endif
 
+/* 18: in a query with GROUP BY, what it groups by stands in a range table entry */
+#if PG_VERSION_NUM >= 180000
+#define bolt_ungrouped_expression(query, expression) \
+	((query)->hasGroupRTE ? flatten_group_exprs(NULL, (query), (expression)) : (expression))
+#else
+#define bolt_ungrouped_expression(query, expression) (expression)
+#endif
+
 #endif							/* BOLT_COMPAT_H */

@@ -199,9 +199,32 @@ without_slice(const QuerySet *queryset)
 	return rest;
 }
 
+/* A node as its own child: all that is new is where its rows have the keys. */
+static FetchNode *
+compile_recursion(Compiler *compiler, const Branch *branch, FetchNode *node, SelectText *text)
+{
+	const ModelRelation *relation = branch->relation;
+	FetchNode  *recursion = bolt_new_node(compiler, node, branch);
+	KeyPair		near_pair = {
+		.n = relation->nfields,
+		.near_model = branch->model,
+		.near_fields = relation->source_fields
+	};
+
+	recursion->shares = node;
+	recursion->to_many = node->to_many;
+	recursion->missing = "null";
+	recursion->parent_attnos = add_key_outputs(compiler, text, bolt_base_alias(text->select), &near_pair, true);
+	node->recursion = recursion;
+	node->depth = branch->depth;
+	for (FetchNode *above = node; above != NULL; above = above->parent)
+		above->recursive = true;
+	return recursion;
+}
+
 /* The children of a node whose select list is complete: keys, then nodes. */
 static void
-compile_children(Compiler *compiler, FetchNode *node, SelectText *text)
+compile_children(Compiler *compiler, const Branch *branch, FetchNode *node, SelectText *text)
 {
 	int			seen = 0;
 
@@ -209,14 +232,16 @@ compile_children(Compiler *compiler, FetchNode *node, SelectText *text)
 	for (int i = 0; i < node->nitems; i++)
 	{
 		FetchItem  *item = &node->items[i];
+		const Branch *child = (const Branch *) item->child;
 
-		if (item->child == NULL)
+		if (child == NULL)
 		{
 			node->nsplits = seen;
 			continue;
 		}
 		seen++;
-		item->child = compile_branch(compiler, (const Branch *) item->child, node, text);
+		item->child = child == branch ? compile_recursion(compiler, branch, node, text) :
+			compile_branch(compiler, child, node, text);
 		node->children[node->nchildren++] = item;
 	}
 }
@@ -325,7 +350,7 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	from.pair = many ? &far_pair : &near_pair;
 	bolt_fill_key_type(compiler, &node->key, from.pair);
 	compile_child_statement(compiler, branch, node, &text, &statement, &near_pair, &far_pair);
-	compile_children(compiler, node, &text);
+	compile_children(compiler, branch, node, &text);
 
 	/* the far side of a many-to-many is looked up by what its FK refers to */
 	from.indexed = many || relation->indexed;
@@ -364,6 +389,8 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 	bolt_begin_select_text(&text, &statement, model, queryset);
 	if (queryset->dates == NULL)
 		bolt_add_order(&text);
+	if (queryset->keyset != NULL)
+		bolt_add_keyset_order(&text);
 	if (queryset->keyed_by != NULL)
 		bolt_add_key_item(&items, &text);
 	if (queryset->values_kind == VALUES_NONE)
@@ -375,16 +402,18 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 	bolt_group_by_values(&text);
 	if (queryset->keyed_by != NULL)
 		bolt_open_behind_key(compiler, node);
-	compile_children(compiler, node, &text);
+	compile_children(compiler, branch, node, &text);
 	initStringInfo(&sql);
-	node->nattributes = list_length(text.outputs);
-	if (queryset->combined != NIL)
+	if (queryset->keyset != NULL)
+		bolt_append_keyset_select(&sql, compiler, node, &text);
+	else if (queryset->combined != NIL)
 		bolt_append_combined(&sql, &text);
 	else
 	{
 		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 		bolt_append_order(&sql, &text);
 	}
+	node->nattributes = list_length(text.outputs);
 	bolt_append_slice(&sql, &text);
 	if (is_locked(compiler, "self"))
 		append_locking(&sql, compiler->locking, bolt_base_alias(text.select));
@@ -398,7 +427,8 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 static bool
 is_plain_leaf(const FetchNode *node)
 {
-	return node->parent != NULL && node->nchildren == 0 && !node->ordered && !node->locks &&
+	return node->parent != NULL && node->shares == node && node->nchildren == 0 && !node->ordered &&
+		!node->locks &&
 		(node->junction != NULL || !node->to_many) &&
 		node->statement->nparams == node->key.ncolumns;
 }

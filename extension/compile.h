@@ -28,6 +28,7 @@ typedef struct JoinedTable
 	int			call;			/* the filter() call that made it */
 	bool		nullable;		/* its columns may be null for want of a row */
 	const char *derived;		/* a subquery that stands for the table, or NULL */
+	bool		many;			/* may give a row of its parent several rows */
 } JoinedTable;
 
 typedef struct Statement Statement;
@@ -165,6 +166,7 @@ extern bool bolt_bind_startswith(const StatementParam *param, const JsonValue *l
 extern bool bolt_bind_endswith(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_range(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_hstore(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_text(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value);
 
 /* lookup.c */
@@ -208,6 +210,8 @@ typedef struct Branch
 	const QuerySet *queryset;	/* NULL: all objects */
 	bool		selected;		/* by select_related */
 	const Expression *aggregate;	/* a value of these objects, not themselves */
+	bool		recurse;		/* it is a branch of itself, under its own name … */
+	int			depth;			/* … for so many levels; 0: all */
 	bool	   *loaded;			/* per field: is it written out? */
 	const JsonValue *value;		/* where it was asked for */
 	List	   *branches;		/* of Branch * */
@@ -256,6 +260,7 @@ extern void bolt_add_order(SelectText *text);
 extern bool bolt_is_sliced(const QuerySet *queryset);
 extern bool bolt_is_per_parent(const QuerySet *queryset);
 extern void bolt_append_order(StringInfo sql, const SelectText *text);
+extern void bolt_reverse_order(List *order);
 extern void bolt_append_slice(StringInfo sql, SelectText *text);
 extern void bolt_append_select(StringInfo sql, SelectText *text, const char *before,
 							   const char *base_condition, const char *condition, bool name_outputs);
@@ -341,6 +346,10 @@ extern void bolt_append_combined(StringInfo sql, SelectText *text);
 extern void bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset,
 								FetchPurpose purpose);
 extern void bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *queryset);
+/* keyset.c */
+extern bool bolt_rows_are_values(const QuerySet *queryset);
+extern void bolt_add_keyset_order(SelectText *text);
+extern void bolt_append_keyset_select(StringInfo sql, Compiler *compiler, FetchNode *node, SelectText *text);
 
 /* compile.c */
 extern FetchNode *bolt_new_node(Compiler *compiler, FetchNode *parent, const Branch *branch);

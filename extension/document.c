@@ -480,6 +480,29 @@ parse_select_related(Document *document, QuerySet *queryset, JsonValue *value)
 		bolt_wrong_kind(value, "\"select_related\"", "true, false or an array of paths");
 }
 
+static int
+parse_depth(const JsonValue *value)
+{
+	char	   *end;
+	long		number;
+
+	if (value->kind != JSON_NUMBER)
+		bolt_wrong_kind(value, bolt_quoted_key(value), "a positive integer");
+	errno = 0;
+	number = strtol(value->text, &end, 10);
+	if (*end != '\0' || value->text[0] == '-' || number == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be a positive integer, not %s", bolt_quoted_key(value), value->text),
+				 bolt_errdetail_at(value)));
+	if (errno != 0 || number > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s is out of range for type integer", bolt_quoted_key(value)),
+				 bolt_errdetail_at(value)));
+	return number;
+}
+
 static PrefetchLookup *
 parse_prefetch(Document *document, JsonValue *value)
 {
@@ -513,14 +536,28 @@ parse_prefetch(Document *document, JsonValue *value)
 						 errmsg("\"to_attr\" must not be empty"),
 						 bolt_errdetail_at(member)));
 		}
+		else if (strcmp(member->name, "recurse") == 0)
+			lookup->recurse = bolt_expect_boolean(member);
+		else if (strcmp(member->name, "depth") == 0)
+		{
+			if (member->kind != JSON_NULL)
+				lookup->depth = parse_depth(member);
+		}
 		else
-			bolt_unknown_key(member, "a prefetch", list_make3("lookup", "queryset", "to_attr"));
+			bolt_unknown_key(member, "a prefetch",
+							 list_make5("lookup", "queryset", "to_attr", "recurse", "depth"));
 	}
 	if (lookup->path == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a prefetch object needs the key \"lookup\""),
 				 bolt_errdetail_at(value)));
+	if (lookup->depth > 0 && !lookup->recurse)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"depth\" is valid only with \"recurse\""),
+				 bolt_errdetail_at(bolt_json_member(value, "depth")),
+				 errhint("Add \"recurse\": true.")));
 	return lookup;
 }
 
@@ -895,9 +932,8 @@ parse_chain(Document *document, QuerySet *queryset, JsonValue *value)
 
 static bool expression_names_annotation(const Expression *expression, List *calls);
 
-/* Does a path begin with an annotation's name? */
-static bool
-names_annotation(const char *path, List *calls)
+bool
+bolt_names_annotation(const char *path, List *calls)
 {
 	ListCell   *lc;
 
@@ -920,7 +956,7 @@ q_names_annotation(const Q *q, List *calls)
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
-		return (q->path != NULL && names_annotation(q->path, calls)) ||
+		return (q->path != NULL && bolt_names_annotation(q->path, calls)) ||
 			(q->expression != NULL && expression_names_annotation(q->expression, calls));
 	foreach(lc, q->members)
 	{
@@ -937,7 +973,7 @@ expression_names_annotation(const Expression *expression, List *calls)
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_F)
-		return names_annotation(expression->path, calls);
+		return bolt_names_annotation(expression->path, calls);
 	foreach(lc, expression->operands)
 	{
 		if (expression_names_annotation(lfirst(lc), calls))

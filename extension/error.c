@@ -23,6 +23,15 @@ bolt_errdetail_at(const JsonValue *value)
 	return errdetail("At %s in the queryset document.", path);
 }
 
+void
+bolt_invalid_cursor(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("Invalid cursor"),
+			 errhint("Give \"next\" or \"previous\" of another page of the same queryset, in the same order.")));
+}
+
 int
 bolt_errhint_choices(List *choices)
 {

@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "compat.h"
 #include "json_in.h"
 
 /*
@@ -24,5 +25,8 @@ extern int	bolt_errdetail_at(const JsonValue *value);
  * of C strings is empty.
  */
 extern int	bolt_errhint_choices(List *choices);
+
+/* A cursor of a page that is damaged, or of another ordering. */
+pg_noreturn extern void bolt_invalid_cursor(void);
 
 #endif							/* BOLT_ERROR_H */

@@ -123,10 +123,14 @@ append_node(Explanation *explanation, const FetchNode *node)
 		append_string(out, psprintf(",\"rows\":" INT64_FORMAT, state->rows));
 		append_string(out, psprintf(",\"milliseconds\":%.3f", state->milliseconds));
 	}
+	if (node->recursion != NULL)
+		append_string(out, ",\"recurse\":true");
 	append_string(out, ",\"nodes\":[");
 	for (int i = 0; i < node->nchildren; i++)
 	{
-		if (i > 0)
+		if (node->children[i]->child == node->recursion)
+			continue;
+		if (out->data[out->length - 1] != '[')
 			json_buffer_append_char(out, ',');
 		append_node(explanation, node->children[i]->child);
 	}

@@ -12,6 +12,9 @@
  * number of root rows.  Objects that many refer to (authors, tags) are kept over
  * chunks as long as they are few.
  *
+ * A recursive node's statement runs once a level, before the nodes below it, which
+ * so have the rows of all levels to ask for.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -174,8 +177,7 @@ read_key(TupleTableSlot *slot, const KeyType *type, const AttrNumber *attnos, Da
 static inline void
 note_child_key(FetchRun *run, NodeRun *child, TupleTableSlot *slot, int row)
 {
-	const FetchNode *node = child->node;
-	KeyTable   *keys = node->junction ? &child->junction.keys : &child->shares->store.keys;
+	KeyTable   *keys = child->asks;
 	Datum		key[INDEX_MAX_KEYS];
 
 	if (row >= child->parent_capacity)
@@ -183,7 +185,7 @@ note_child_key(FetchRun *run, NodeRun *child, TupleTableSlot *slot, int row)
 		child->parent_capacity = grown(child->parent_capacity);
 		child->parent_keys = grow_array(run, child->parent_keys, sizeof(int), child->parent_capacity);
 	}
-	child->parent_keys[row] = read_key(slot, keys->type, node->parent_attnos, key) ?
+	child->parent_keys[row] = read_key(slot, keys->type, child->node->parent_attnos, key) ?
 		bolt_key_number(keys, key, true) : NO_KEY;
 }
 
@@ -269,6 +271,17 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(run->row_context);
 	return true;
+}
+
+/* A root row that the caller looks at first. */
+static bool
+receive_watched_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	FetchRun   *run = ((RowReceiver *) self)->run;
+
+	slot_getallattrs(slot);
+	run->watch(run->watch_argument, slot);
+	return receive_row(slot, self);
 }
 
 /* A pair of the through table: the near object's key, then the far one's. */
@@ -376,10 +389,11 @@ run_keyed(FetchRun *run, FetchStatement *statement, ParamListInfo params, const 
 
 /*
  * The rows of each near object, from the pairs and the far rows: in the order of
- * the far rows where their statement has one, else in that of the pairs.
+ * the far rows, those from number first on, where their statement has one, else in
+ * that of the pairs.
  */
 static void
-join_pairs(FetchRun *run, NodeRun *state)
+join_pairs(FetchRun *run, NodeRun *state, int first)
 {
 	const JunctionPairs *pairs = &state->junction;
 	const RowStore *store = &state->shares->store;
@@ -400,7 +414,7 @@ join_pairs(FetchRun *run, NodeRun *state)
 	lists_for_keys(run, &pairs_of, store->keys.count);
 	for (int i = 0; i < pairs->npairs; i++)
 		append_to_list(run, &pairs_of, pairs->far[i], i);
-	for (int row = 0; row < store->nrows; row++)
+	for (int row = first; row < store->nrows; row++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (int link = pairs_of.heads[store->row_keys[row]]; link >= 0; link = pairs_of.next[link])
@@ -419,34 +433,80 @@ join_pairs(FetchRun *run, NodeRun *state)
 }
 
 /*
- * Runs a node's statements.  Objects that several nodes share wait for the last
- * of them, so that one statement fetches them all.
+ * Runs a node's statements for the keys that are new.  Objects that several nodes
+ * share wait for the last of them, so that one statement fetches them all.
  */
 static void
-run_node(FetchRun *run, NodeRun *state)
+run_statements(FetchRun *run, NodeRun *state)
 {
 	const FetchNode *node = state->node;
 	NodeRun    *shared = state->shares;
 	RowStore   *store = &shared->store;
 	RowReceiver receiver;
 
-	if (node->junction != NULL && state->junction.keys.count > 0)
+	if (node->junction != NULL && state->junction.asked < state->junction.keys.count)
 	{
 		init_receiver(&receiver, run, state, receive_pair);
 		receiver.pub.rStartup = ignore_startup;
-		run_keyed(run, node->junction, state->junction_params, &state->junction.keys, 0, false,
-				  &receiver, &state->junction_kind);
+		run_keyed(run, node->junction, state->junction_params, &state->junction.keys, state->junction.asked,
+				  false, &receiver, &state->junction_kind);
+		state->junction.asked = state->junction.keys.count;
 	}
 	if (!state->fetches)
 		return;
 	lists_for_keys(run, &store->by_key, store->keys.count);
 	if (store->asked < store->keys.count)
 	{
+		/* the rows of a recursive node bring more keys */
+		int			count = store->keys.count;
+
 		init_receiver(&receiver, run, shared, receive_row);
 		run_keyed(run, shared->node->statement, shared->params, &store->keys, store->asked,
 				  shared->node->unique_key, &receiver, &shared->kind);
-		store->asked = store->keys.count;
+		store->asked = count;
 	}
+}
+
+/*
+ * Runs a recursive node level by level: the rows of one hold the keys that the next
+ * asks for.  A key is asked for once, at whatever levels it is met, so that this
+ * ends even where the rows lead back to themselves.
+ */
+static void
+run_levels(FetchRun *run, NodeRun *state)
+{
+	const FetchNode *node = state->node;
+	RowStore   *store = &state->store;
+	const int  *asked = node->junction ? &state->junction.asked : &store->asked;
+
+	for (int level = 0; *asked < state->asks->count && (node->depth == 0 || level < node->depth); level++)
+	{
+		int			first = store->nrows;
+
+		run_statements(run, state);
+		if (node->junction == NULL)
+			continue;
+
+		/*
+		 * The order of a list is that of one statement: far objects of this level
+		 * that are met at the next are fetched again.
+		 */
+		join_pairs(run, state, first);
+		state->junction.npairs = 0;
+		store->asked = 0;
+		bolt_key_table_reset(&store->keys);
+		reset_lists(&store->by_key);
+	}
+	bolt_recursion_prepare(run, state);
+}
+
+static void
+run_node(FetchRun *run, NodeRun *state)
+{
+	if (state->node->recursion != NULL)
+		run_levels(run, state);
+	else
+		run_statements(run, state);
 }
 
 /* Adds to what explain reports of a node. */
@@ -469,6 +529,46 @@ static void
 forget_graph(void *graph)
 {
 	bolt_graph_release(graph);
+}
+
+static inline bool
+is_recursion(const FetchNode *node)
+{
+	return node->parent != NULL && node->parent->recursion == node;
+}
+
+/* What a recursion asks and gets is its parent's. */
+static void
+init_node(FetchRun *run, NodeRun *state, const FetchNode *node)
+{
+	state->node = node;
+	state->shares = &run->nodes[node->shares->number];
+	if (is_recursion(node))
+	{
+		state->asks = state->shares->asks;
+		state->rows_of = state->shares->rows_of;
+		state->path = state->shares->path;
+		return;
+	}
+	state->store.stride = 1 + node->nsplits;
+	bolt_json_buffer_init(&state->store.text, run->context, 0);
+	state->asks = &state->shares->store.keys;
+	state->rows_of = &state->shares->store.by_key;
+	if (node->parent != NULL)
+		bolt_key_table_init(&state->store.keys, &node->key);
+	if (node->junction != NULL)
+	{
+		state->asks = &state->junction.keys;
+		state->rows_of = &state->joined;
+		bolt_key_table_init(&state->junction.keys, &node->junction_key);
+		state->junction_params = bolt_statement_params(node->junction, run->document);
+	}
+	state->params = bolt_statement_params(node->statement, run->document);
+	if (node->recursion != NULL)
+	{
+		state->path = palloc0(sizeof(RecursionPath));
+		state->path->depth = node->depth;
+	}
 }
 
 FetchRun *
@@ -495,29 +595,13 @@ bolt_run_begin(FetchGraph *graph, const Document *document)
 
 	run->nodes = palloc0(sizeof(NodeRun) * graph->nnodes);
 	for (int i = 0; i < graph->nnodes; i++)
-	{
-		const FetchNode *node = graph->nodes[i];
-		NodeRun    *state = &run->nodes[i];
-
-		state->node = node;
-		state->shares = &run->nodes[node->shares->number];
-		state->store.stride = 1 + node->nsplits;
-		bolt_json_buffer_init(&state->store.text, context, 0);
-		if (node->parent != NULL)
-			bolt_key_table_init(&state->store.keys, &node->key);
-		if (node->junction != NULL)
-		{
-			bolt_key_table_init(&state->junction.keys, &node->junction_key);
-			state->junction_params = bolt_statement_params(node->junction, document);
-		}
-		state->params = bolt_statement_params(node->statement, document);
-	}
+		init_node(run, &run->nodes[i], graph->nodes[i]);
 	for (int i = graph->nnodes - 1; i > 0; i--)
 	{
-		bool		later = false;
+		bool		later = is_recursion(graph->nodes[i]);
 
 		for (int j = i + 1; j < graph->nnodes; j++)
-			later |= run->nodes[j].shares == run->nodes[i].shares;
+			later |= run->nodes[j].shares == run->nodes[i].shares && !is_recursion(graph->nodes[j]);
 		run->nodes[i].fetches = !later;
 	}
 	MemoryContextSwitchTo(old);
@@ -536,6 +620,7 @@ reset_nodes(FetchRun *run)
 		if (state->node->junction != NULL)
 		{
 			bolt_key_table_reset(&state->junction.keys);
+			state->junction.asked = 0;
 			state->junction.npairs = 0;
 			reset_lists(&state->joined);
 		}
@@ -574,7 +659,7 @@ run_root(FetchRun *run)
 	RowReceiver receiver;
 	MemoryContext old = CurrentMemoryContext;
 
-	init_receiver(&receiver, run, root, receive_row);
+	init_receiver(&receiver, run, root, run->watch ? receive_watched_row : receive_row);
 	if (run->cursor == NULL)
 	{
 		int64		bound = slice_bound(run);
@@ -638,8 +723,8 @@ bolt_run_chunk(FetchRun *run)
 	}
 	for (int i = 1; i < run->graph->nnodes; i++)
 	{
-		if (run->nodes[i].node->junction != NULL)
-			join_pairs(run, &run->nodes[i]);
+		if (run->nodes[i].node->junction != NULL && run->nodes[i].node->recursion == NULL)
+			join_pairs(run, &run->nodes[i], 0);
 	}
 	bolt_stitch_shared(run);
 	return run->nodes[0].store.nrows;

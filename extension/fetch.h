@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "executor/tuptable.h"
 #include "fetch_graph.h"
 #include "json_out.h"
 #include "key_table.h"
@@ -51,17 +52,34 @@ typedef struct RowStore
 typedef struct JunctionPairs
 {
 	KeyTable	keys;			/* of the near objects */
+	int			asked;			/* keys whose pairs have been fetched */
 	int			npairs;
 	int			capacity;
 	int		   *near;
 	int		   *far;
 } JunctionPairs;
 
+/*
+ * The levels that the stitching of a recursive node is inside of, each known by
+ * the key that its objects were looked up by.
+ */
+typedef struct RecursionPath
+{
+	int			depth;			/* levels at the most; 0: all */
+	int			level;			/* how many it is inside of */
+	int		   *keys;			/* per level: its key */
+	bool	   *entered;		/* per key: it is one of those */
+	int			capacity;		/* of both */
+} RecursionPath;
+
 typedef struct NodeRun
 {
 	const FetchNode *node;
 	struct NodeRun *shares;		/* whose store holds the objects; often this one */
 	bool		fetches;		/* the last node to ask for those objects */
+	KeyTable   *asks;			/* where the keys in its parent's rows are entered … */
+	const RowLists *rows_of;	/* … and the rows that belong to each of them */
+	RecursionPath *path;		/* of a recursive node and its recursion, else NULL */
 	RowStore	store;
 	JunctionPairs junction;
 	RowLists	joined;			/* many-to-many: rows by the near objects' keys */
@@ -84,6 +102,9 @@ typedef struct NodeRun
 	double		milliseconds;
 } NodeRun;
 
+/* Looks at a root row before it is written. */
+typedef void (*RootWatcher) (void *argument, TupleTableSlot *slot);
+
 typedef struct FetchRun
 {
 	FetchGraph *graph;
@@ -100,6 +121,8 @@ typedef struct FetchRun
 	bool		instrument;		/* measure the nodes */
 	int			chunk;			/* root rows to fetch next */
 	int			largest_chunk;
+	RootWatcher watch;			/* NULL: nobody looks */
+	void	   *watch_argument;
 } FetchRun;
 
 /*
@@ -119,6 +142,18 @@ extern void bolt_run_end(FetchRun *run);
 
 /* The single value of a graph that was compiled for count or exists. */
 extern Datum bolt_run_scalar(FetchRun *run);
+
+/* recursion.c */
+
+/* Makes a path that has room for all the keys that were asked. */
+extern void bolt_recursion_prepare(FetchRun *run, NodeRun *state);
+
+/*
+ * Goes a level down, to the rows that belong to a key, and up again.
+ * Error 22023 where the path is inside of that key already.
+ */
+extern void bolt_recursion_enter(const NodeRun *state, int key);
+extern void bolt_recursion_leave(const NodeRun *state);
 
 /* stitch.c */
 

@@ -86,6 +86,15 @@ typedef struct KeyType
 	bool		integer;		/* one column of int2, int4, int8 or oid */
 } KeyType;
 
+/* The order of a page by cursor: what the page's cursors hold of a row. */
+typedef struct Keyset
+{
+	uint64		ordering;		/* a hash of what it orders by */
+	int			nkeys;
+	AttrNumber *attnos;			/* in the statement's result */
+	Oid		   *types;			/* in which they are compared, and written */
+} Keyset;
+
 typedef struct FetchNode FetchNode;
 
 /* A member of an object: a column of the row, or what a child node fetched. */
@@ -123,7 +132,12 @@ struct FetchNode
 	bool		ordered;		/* the statement, not the junction, says the order */
 	FetchNode  *shares;			/* an earlier node with the same objects, or itself */
 	bool		locks;			/* its rows, FOR UPDATE */
+	FetchNode  *recursion;		/* the child that is this node again, a level
+								 * deeper, without a statement; or NULL */
+	int			depth;			/* levels of it at the most; 0: all */
+	bool		recursive;		/* it or a node below has a recursion */
 	bool		keep;			/* its objects may serve the next chunk, too */
+	Keyset	   *keyset;			/* the root of a page by cursor, else NULL */
 
 	const char *open;			/* "{", "[" or "": part of the first item's prefix */
 	const char *close;

@@ -77,6 +77,8 @@ branch_in_place_of(const Branch *branch, const Field *field)
 {
 	ListCell   *lc;
 
+	if (branch->recurse && strcmp(branch->name, field->name) == 0)
+		return branch;
 	foreach(lc, branch->branches)
 	{
 		if (strcmp(((Branch *) lfirst(lc))->name, field->name) == 0)
@@ -184,6 +186,8 @@ bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text)
 				add_child_item(items, child);
 		}
 	}
+	if (branch->recurse && !list_member_ptr(placed, branch))
+		add_child_item(items, branch);
 }
 
 /* One member of values(): a path's column, or the columns of a composite key. */

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "key_table.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/datum.h"
@@ -192,6 +193,27 @@ bolt_key_number(KeyTable *table, const Datum *key, bool add)
 	if (table->type->integer)
 		return number_of_integer(table, integer_key(table->type, key[0]), add);
 	return number_of_values(table, key, add);
+}
+
+char *
+bolt_key_text(const KeyTable *table, int number)
+{
+	const KeyType *type = table->type;
+	StringInfoData text;
+
+	if (type->integer)
+		return psprintf(INT64_FORMAT, table->integers[number]);
+	initStringInfo(&text);
+	for (int i = 0; i < type->ncolumns; i++)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		getTypeOutputInfo(type->columns[i].type, &output, &is_varlena);
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "",
+						 OidOutputFunctionCall(output, table->values[(Size) number * type->ncolumns + i]));
+	}
+	return type->ncolumns > 1 ? psprintf("(%s)", text.data) : text.data;
 }
 
 /* An array without nulls of an integer key's type. */

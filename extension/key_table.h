@@ -37,6 +37,9 @@ extern void bolt_key_table_reset(KeyTable *table);
 /* The key's number; add: it is entered where it is new, else NO_KEY. */
 extern int	bolt_key_number(KeyTable *table, const Datum *key, bool add);
 
+/* A key as text, "(a, b)" where it has several columns; palloc'd. */
+extern char *bolt_key_text(const KeyTable *table, int number);
+
 /* One column of the keys from number first on, as an array. */
 extern Datum bolt_key_array(const KeyTable *table, int column, int first);
 

@@ -48,20 +48,6 @@ total_argument(FunctionCallInfo fcinfo, int argument)
 			 errhint("Choices are: exact, estimated, none.")));
 }
 
-static int64
-positive_argument(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	int64		number;
-
-	bolt_refuse_null(fcinfo, argument, name);
-	number = PG_GETARG_INT64(argument);
-	if (number < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("That %s is less than 1", name)));
-	return number;
-}
-
 static Slice
 slice_of(const Document *document)
 {
@@ -135,8 +121,8 @@ Datum
 bolt_page(PG_FUNCTION_ARGS)
 {
 	Document   *document = bolt_document_argument(fcinfo, 0);
-	int64		page = positive_argument(fcinfo, 1, "page number");
-	int64		page_size = positive_argument(fcinfo, 2, "page size");
+	int64		page = bolt_positive_argument(fcinfo, 1, "page number");
+	int64		page_size = bolt_positive_argument(fcinfo, 2, "page size");
 	TotalKind	kind = total_argument(fcinfo, 3);
 	Slice		slice = slice_of(document);
 	int64		total = -1;

@@ -373,6 +373,7 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	join->near_fields = near_fields;
 	join->far_fields = far_fields;
 	join->nullable = true;
+	join->many = !relation_is_to_one(relation);
 	return join;
 }
 

@@ -136,6 +136,8 @@ typedef struct PrefetchLookup
 	const char *path;
 	const char *to_attr;		/* NULL: the lookup's own segment */
 	QuerySet   *queryset;		/* NULL: all of them */
+	bool		recurse;		/* the same of each object fetched, and so on … */
+	int			depth;			/* … so many levels at the most; 0: all */
 	JsonValue  *value;
 } PrefetchLookup;
 
@@ -155,6 +157,15 @@ typedef struct Locking
 	List	   *of;				/* of PathTerm *; NIL: all that is selected */
 	JsonValue  *value;
 } Locking;
+
+/* A page by cursor: the rows on one side of a place in the order. */
+typedef struct KeysetPage
+{
+	bool		backward;		/* rows before the place, the nearest first */
+	bool		from_cursor;	/* false: from the order's end on */
+	bool		inclusive;		/* a row at the very place is one of them */
+	List	   *values;			/* of JsonValue *, literals: the place */
+} KeysetPage;
 
 struct QuerySet
 {
@@ -191,6 +202,7 @@ struct QuerySet
 	const char *keyed_by;		/* rows are members "field's value": object */
 	List	   *aggregates;		/* of AnnotateCall *: aggregate() */
 	bool		rows_by_exists; /* each object once, whatever filters it */
+	const KeysetPage *keyset;	/* a page by cursor of it, else NULL */
 };
 
 /*
@@ -239,5 +251,8 @@ extern void bolt_add_filter_call(QuerySet *queryset, FilterCall *filter);
 extern FilterCall *bolt_make_condition(const char *path, JsonValue *literal);
 
 extern OrderTerm *bolt_make_order_term(const char *path, JsonValue *value);
+
+/* Does a path begin with the name of an annotation among calls? */
+extern bool bolt_names_annotation(const char *path, List *calls);
 
 #endif							/* BOLT_QUERYSET_H */

@@ -55,6 +55,20 @@ bolt_refuse_null(FunctionCallInfo fcinfo, int argument, const char *name)
 				 errmsg("%s must not be null", name)));
 }
 
+int64
+bolt_positive_argument(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	int64		number;
+
+	bolt_refuse_null(fcinfo, argument, name);
+	number = PG_GETARG_INT64(argument);
+	if (number < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("That %s is less than 1", name)));
+	return number;
+}
+
 Document *
 bolt_document_argument(FunctionCallInfo fcinfo, int argument)
 {

@@ -17,6 +17,9 @@
 /* Error 22004 where an argument is NULL that has to be given. */
 extern void bolt_refuse_null(FunctionCallInfo fcinfo, int argument, const char *name);
 
+/* Error 22023 where a number is below 1. */
+extern int64 bolt_positive_argument(FunctionCallInfo fcinfo, int argument, const char *name);
+
 /* The document that an argument holds, in CurrentMemoryContext. */
 extern Document *bolt_document_argument(FunctionCallInfo fcinfo, int argument);
 

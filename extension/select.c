@@ -69,6 +69,10 @@ apply_calls(SelectText *text)
 	if (queryset == NULL)
 		return;
 	text->select->by_exists = queryset->rows_by_exists;
+
+	/* a cursor knows an object, not which of its rows */
+	if (queryset->keyset != NULL && !bolt_rows_are_values(queryset))
+		text->select->by_exists = true;
 	foreach(lc, queryset->calls)
 	{
 		const QueryCall *call = lfirst(lc);
@@ -158,6 +162,21 @@ reversed_nulls(NullsOrder nulls)
 			return NULLS_FIRST_ORDER;
 		default:
 			return NULLS_DEFAULT_ORDER;
+	}
+}
+
+/* The same rows from the other end */
+void
+bolt_reverse_order(List *order)
+{
+	ListCell   *lc;
+
+	foreach(lc, order)
+	{
+		OrderExpression *expression = lfirst(lc);
+
+		expression->descending = !expression->descending;
+		expression->nulls = reversed_nulls(expression->nulls);
 	}
 }
 

@@ -24,29 +24,51 @@ append_fragment(const RowStore *store, int row, int fragment, JsonBuffer *out)
 static void
 stitch_child(FetchRun *run, NodeRun *state, int parent_row, JsonBuffer *out)
 {
-	const FetchNode *node = state->node;
-	const RowLists *lists = node->junction ? &state->joined : &state->shares->store.by_key;
+	const RowLists *lists = state->rows_of;
 	int			key = state->parent_keys[parent_row];
 	int			link = key == NO_KEY ? -1 : lists->heads[key];
+	bool		level = state->path != NULL && link >= 0;
 
-	if (!node->to_many)
+	if (level)
+		bolt_recursion_enter(state, key);
+	if (state->node->to_many)
 	{
-		if (link < 0)
-			json_buffer_append(out, node->missing, node->missing_length);
-		else
+		json_buffer_append_char(out, '[');
+		while (link >= 0)
+		{
+			CHECK_FOR_INTERRUPTS();
 			stitch_object(run, state->shares, lists->rows[link], out);
-		return;
+			link = lists->next[link];
+			if (link >= 0)
+				json_buffer_append_char(out, ',');
+		}
+		json_buffer_append_char(out, ']');
 	}
-	json_buffer_append_char(out, '[');
-	while (link >= 0)
-	{
-		CHECK_FOR_INTERRUPTS();
+	else if (link >= 0)
 		stitch_object(run, state->shares, lists->rows[link], out);
-		link = lists->next[link];
-		if (link >= 0)
-			json_buffer_append_char(out, ',');
-	}
-	json_buffer_append_char(out, ']');
+	else
+		json_buffer_append(out, state->node->missing, state->node->missing_length);
+	if (level)
+		bolt_recursion_leave(state);
+}
+
+/* The recursion at the last level that was asked for: what lies there is not known. */
+static inline const FetchNode *
+left_out_child(const NodeRun *state)
+{
+	if (state->path != NULL && state->path->level == state->path->depth)
+		return state->node->recursion;
+	return NULL;
+}
+
+/* Opens an object without its first member: the next one begins with a comma. */
+static void
+open_without_first(const FetchNode *node, Size start, JsonBuffer *out)
+{
+	if (out->length == start)
+		json_buffer_append_char(out, node->open[0]);
+	else
+		out->data[start] = node->open[0];
 }
 
 /* A row's own fragments with its children between and behind them. */
@@ -54,6 +76,8 @@ static void
 stitch_row(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
 {
 	const FetchNode *node = state->node;
+	const FetchNode *left_out = left_out_child(state);
+	Size		start = out->length;
 	int			child = 0;
 
 	check_stack_depth();
@@ -64,10 +88,14 @@ stitch_row(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
 		{
 			const FetchItem *item = node->children[child];
 
+			if (item->child == left_out)
+				continue;
 			json_buffer_append(out, item->prefix, item->prefix_length);
 			stitch_child(run, &run->nodes[item->child->number], row, out);
 		}
 	}
+	if (left_out != NULL && node->items[0].child == left_out)
+		open_without_first(node, start, out);
 	json_buffer_append(out, node->close, node->close_length);
 }
 
@@ -83,11 +111,14 @@ stitch_object(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
 		stitch_row(run, state, row, out);
 }
 
-/* An object with children that several rows may refer to. */
+/*
+ * An object with children that several rows may refer to.  Not a tree: what is
+ * written at each of its places may be far more than what one asks for.
+ */
 static bool
 is_shared(const FetchNode *node)
 {
-	return node->parent != NULL && node->nchildren > 0 && (node->junction != NULL || !node->to_many);
+	return node->parent != NULL && node->nchildren > 0 && !node->recursive && (node->junction != NULL || !node->to_many);
 }
 
 void

@@ -83,6 +83,31 @@ my $few = statements("pg_column_size($parents)");
 psql_ok($database, q[INSERT INTO blog_comment (text, article_id, author_id) SELECT 'more', 1 + i % 50, 1 + i % 80 FROM generate_series(1, 30000) i]);
 is(statements("pg_column_size($parents)"), $few, 'no more statements for more children');
 
+# Recursive prefetch: a statement a level and one that finds nothing below the last; what else
+# each object has is fetched for all levels at once.
+psql_ok($database, <<'SQL');
+CREATE TABLE tree (id int PRIMARY KEY, parent_id int REFERENCES tree, author_id int REFERENCES auth_user);
+CREATE INDEX ON tree (parent_id);
+CREATE TABLE tree_link (source_id int REFERENCES tree, target_id int REFERENCES tree, PRIMARY KEY (source_id, target_id));
+SELECT bolt.register_relation('tree', '{parent_id}', 'parent', 'children');
+SELECT bolt.register_many_to_many('tree', 'tree_link', 'targets', 'sources', '{source_id}', '{target_id}');
+SQL
+for my $width (2, 10)
+{
+	# ids 1, then $width a level of the levels 1 to 5, each below the first of the level above
+	psql_ok($database, "TRUNCATE tree CASCADE; INSERT INTO tree SELECT i, CASE WHEN i > 1 THEN greatest(1, ((i - 2) / $width - 1) * $width + 2) END, 1 + i % 2 FROM generate_series(1, 1 + 5 * $width) i; "
+		  . 'INSERT INTO tree_link SELECT parent_id, id FROM tree WHERE parent_id IS NOT NULL');
+	my $of = sub { qq[pg_column_size(bolt.fetch_json('{"model": "tree", "filter": {"id": $_[0]}, "prefetch_related": [{"lookup": "$_[1]", "recurse": true$_[2]}]}'))] };
+	my $last = 1 + 5 * $width;
+
+	is(statements($of->(1, 'children', '')), 1 + 5 + 1, "$width children a level: five levels and a look below them");
+	is(statements($of->(1, 'children', ', "depth": 3')), 1 + 3, '... three levels');
+	is(statements($of->(1, 'children', ', "depth": 9')), 1 + 5 + 1, '... all where depth is more than there are');
+	is(statements($of->(1, 'children', ', "queryset": {"prefetch_related": ["author", "targets"]}')), 1 + 5 + 1 + 1 + 2, '... further relations once for all levels');
+	is(statements($of->($last, 'parent', '')), 1 + 5, '... up: what is above the root is known to be nothing');
+	is(statements($of->(1, 'targets', '')), 1 + 2 * 5 + 1, '... many-to-many: two a level');
+}
+
 # ----- plans
 
 for my $name (sort keys %graphs)
