@@ -64,12 +64,10 @@ SELECT filtered('{"ints__0_1__len": 1}', 'cardinality(ints[1:1]) = 1', 'shelf');
 SELECT filtered('{"ints__0_2__1": 4}', 'ints[2] = 4', 'shelf');
 SELECT excluded('{"ints__0": 3}', 'ints[1] = 3 IS NOT TRUE', 'shelf');
 SELECT excluded('{"ints__contains": [3]}', 'ints @> ARRAY[3] IS NOT TRUE', 'shelf');
--- an index of each dimension
-SELECT filtered('{"grid__0__1": 2}', 'grid[1][2] = 2', 'shelf');
 
 -- expressions
 SELECT filtered('{"ints__len": {"F": "size"}}', 'cardinality(ints) = size', 'shelf');
-SELECT filtered('{"ints__contains": {"F": "ints"}}', 'ints IS NOT NULL', 'shelf');
+SELECT filtered('{"ints__contains": {"F": "ints"}}', 'ints @> ints', 'shelf');
 SELECT filtered('{"ints__overlap": {"F": "next__ints"}}', 'ints && (SELECT s.ints FROM shelf s WHERE s.id = t.next_id)', 'shelf');
 SELECT filtered('{"ints__0": {"F": "ints__1"}}', 'ints[1] = ints[2]', 'shelf');
 SELECT filtered('{"size": {"F": "ints__len"}}', 'size = cardinality(ints)', 'shelf');
@@ -159,6 +157,7 @@ SELECT filtered('{"span__overlap": {"F": "span"}}', 'span && span', 'booking');
 SELECT filtered('{"span__startswith": {"F": "room"}}', 'lower(span) = room', 'booking');
 -- multiranges
 SELECT filtered('{"several__contains": 8}', 'several @> 8', 'booking');
+SELECT filtered('{"several__contains": [1, 3]}', $$ several @> '[1,3)'::int4range $$, 'booking');
 SELECT filtered('{"several__overlap": "{[2,3)}"}', $$ several && '{[2,3)}'::int4multirange $$, 'booking');
 SELECT filtered('{"several__contains": "{[1,2),[8,9)}"}', $$ several @> '{[1,2),[8,9)}'::int4multirange $$, 'booking');
 SELECT filtered('{"several__isempty": true}', 'isempty(several)', 'booking');
