@@ -169,7 +169,19 @@ extern bool bolt_bind_hstore(const StatementParam *param, const JsonValue *liter
 extern bool bolt_bind_text(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value);
 
+/* What a condition asks of an index that is to find its rows. */
+typedef struct LookupNeed
+{
+	const char *operator;		/* by name; NULL: IS NULL */
+	bool		text;			/* the operand is taken as text … */
+	bool		upper;			/* … in upper case */
+	bool		prefix;			/* the pattern begins with what is looked for */
+	bool		transformed;	/* the operand is no longer the column itself */
+} LookupNeed;
+
 /* lookup.c */
+extern void bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, const Q *q,
+							 LookupNeed *need);
 extern void bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path);
 extern void bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 							   const Operand *operands, const Q *q, bool two_valued);

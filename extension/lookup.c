@@ -79,14 +79,16 @@ value_type(const Operand *operand)
 	return OidIsValid(operand->type) ? bolt_comparison_type(operand->type) : InvalidOid;
 }
 
+/* Comparisons by btree strategy */
+static const char *const comparison_names[] = {"", "<", "<=", "=", ">=", ">"};
+
 static const char *
 comparison_operator(LookupContext *context, const Operand *operand, int strategy)
 {
-	static const char *const plain[] = {"", "<", "<=", "=", ">=", ">"};
 	const char *operator;
 
 	if (!OidIsValid(operand->type))
-		return psprintf("OPERATOR(pg_catalog.%s)", plain[strategy]);
+		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
 	operator = bolt_operator(operand->type, operand->type, strategy);
 	if (operator == NULL)
 		ereport(ERROR,
@@ -97,7 +99,7 @@ comparison_operator(LookupContext *context, const Operand *operand, int strategy
 
 	/* another column's type is for the parser to bring together with this one's */
 	if (context->expression != NULL)
-		return psprintf("OPERATOR(pg_catalog.%s)", plain[strategy]);
+		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
 	return operator;
 }
 
@@ -645,4 +647,48 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 	else
 		context.lookup->append(sql, &context);
 	appendStringInfoString(sql, two_valued && context.null_result ? ") IS TRUE" : ")");
+}
+
+/*
+ * What an index must have to find the rows that meet a condition on a column.
+ * The condition has been compiled before, so that nothing is refused here.
+ */
+void
+bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, const Q *q, LookupNeed *need)
+{
+	Operand		transformed = *operand;
+	LookupContext context = {
+		.select = select,
+		.path = path,
+		.operands = &transformed,
+		.noperands = path->nfields,
+		.value = q->value,
+		.expression = q->expression
+	};
+	bool		from_year;
+	const Lookup *lookup = resolve_lookup(&context, &transformed, &from_year);
+
+	memset(need, 0, sizeof(LookupNeed));
+	context.lookup = lookup;
+	need->transformed = transformed.sql != operand->sql;
+	if (lookup->append == append_isnull || is_exact_null(&context))
+		need->operator = NULL;
+	else if (lookup->append == append_range)
+		need->operator = comparison_names[BTGreaterEqualStrategyNumber];
+	else if (from_year && lookup->strategy == BTEqualStrategyNumber)
+		need->operator = comparison_names[BTGreaterEqualStrategyNumber];
+	else if (lookup->append == append_comparison)
+		need->operator = comparison_names[lookup->strategy];
+	else if (lookup->append == append_in)
+		need->operator = comparison_names[BTEqualStrategyNumber];
+	else if (lookup->append == append_search)
+		need->operator = "@@";
+	else if (lookup->append == append_trigram)
+		need->operator = "%";
+	else
+		need->operator = lookup->operator;
+	need->text = lookup->append == append_text || lookup->append == append_trigram ||
+		(lookup->append == append_search && bolt_type_class(transformed.type) != CLASS_TSVECTOR);
+	need->upper = lookup->upper;
+	need->prefix = lookup->bind == bolt_bind_startswith;
 }
