@@ -360,6 +360,7 @@ column_hint(const CheckedCondition *condition)
 				return index_hint(model, " USING gist", name);
 			break;
 		case CLASS_DATETIME:
+		case CLASS_DATE:
 			return psprintf("Filter by a \"range\" of \"%s\" as well, which an index on it serves.",
 							condition->fields[0]->name);
 		default:

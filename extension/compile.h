@@ -50,7 +50,8 @@ typedef enum TypeClass
 	CLASS_UNKNOWN,
 	CLASS_TEXT,
 	CLASS_NUMBER,
-	CLASS_DATETIME,				/* with a date */
+	CLASS_DATETIME,				/* what dates and times have, too */
+	CLASS_DATE,
 	CLASS_TIME,
 	CLASS_ARRAY,
 	CLASS_RANGE,
@@ -124,6 +125,7 @@ extern FieldPath *bolt_parse_select_path(const Select *select, const char *text,
 extern int	bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_hop,
 							   Operand *operands);
 extern void bolt_refuse_rest(const FieldPath *path);
+extern void bolt_refuse_name(const FieldPath *path, const char *name);
 extern int	bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
 extern void bolt_note_table(Statement *statement, const Model *model);
