@@ -69,8 +69,17 @@ bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
 int
 bolt_add_constant(Statement *statement, const char *text)
 {
-	StatementParam *param = bolt_add_param(statement, TEXTOID, bind_constant, NULL);
+	StatementParam *param;
+	ListCell   *lc;
 
+	/* two expressions are the same to PostgreSQL if their parameters are */
+	foreach(lc, statement->params)
+	{
+		param = lfirst(lc);
+		if (param->bind == bind_constant && strcmp(param->what, text) == 0)
+			return foreach_current_index(lc) + 1;
+	}
+	param = bolt_add_param(statement, TEXTOID, bind_constant, NULL);
 	param->what = MemoryContextStrdup(statement->context, text);
 	return list_length(statement->params);
 }

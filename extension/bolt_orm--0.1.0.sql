@@ -266,6 +266,11 @@ CREATE FUNCTION bolt.explain(queryset pg_catalog.json, "analyze" pg_catalog.bool
 	LANGUAGE c STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'bolt_explain';
 
+CREATE FUNCTION bolt.check(queryset pg_catalog.json)
+	RETURNS TABLE (level pg_catalog.text, code pg_catalog.text, message pg_catalog.text, hint pg_catalog.text)
+	LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 5 COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_check';
+
 COMMENT ON FUNCTION bolt.fetch(pg_catalog.json) IS 'the objects of a queryset, one a row';
 COMMENT ON FUNCTION bolt.fetch_json(pg_catalog.json) IS 'the objects of a queryset as one array';
 COMMENT ON FUNCTION bolt.get(pg_catalog.json, pg_catalog.json) IS 'the one object of a queryset; an error where it is none or several';
@@ -289,3 +294,5 @@ CREATE FUNCTION bolt.select_for_update(queryset pg_catalog.json) RETURNS SETOF p
 	AS 'MODULE_PATHNAME', 'bolt_select_for_update';
 
 COMMENT ON FUNCTION bolt.select_for_update(pg_catalog.json) IS 'the objects of a queryset, their rows locked';
+
+COMMENT ON FUNCTION bolt.check(pg_catalog.json) IS 'what will make a queryset slow, and what to do about it';

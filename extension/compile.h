@@ -50,7 +50,8 @@ typedef enum TypeClass
 	CLASS_UNKNOWN,
 	CLASS_TEXT,
 	CLASS_NUMBER,
-	CLASS_DATETIME,				/* with a date */
+	CLASS_DATETIME,				/* what dates and times have, too */
+	CLASS_DATE,
 	CLASS_TIME,
 	CLASS_ARRAY,
 	CLASS_RANGE,
@@ -124,6 +125,7 @@ extern FieldPath *bolt_parse_select_path(const Select *select, const char *text,
 extern int	bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_hop,
 							   Operand *operands);
 extern void bolt_refuse_rest(const FieldPath *path);
+extern void bolt_refuse_name(const FieldPath *path, const char *name);
 extern int	bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
 extern void bolt_note_table(Statement *statement, const Model *model);
@@ -169,7 +171,19 @@ extern bool bolt_bind_hstore(const StatementParam *param, const JsonValue *liter
 extern bool bolt_bind_text(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value);
 
+/* What a condition asks of an index that is to find its rows. */
+typedef struct LookupNeed
+{
+	const char *operator;		/* by name; NULL: IS NULL */
+	bool		text;			/* the operand is taken as text … */
+	bool		upper;			/* … in upper case */
+	bool		prefix;			/* the pattern begins with what is looked for */
+	bool		transformed;	/* the operand is no longer the column itself */
+} LookupNeed;
+
 /* lookup.c */
+extern void bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, const Q *q,
+							 LookupNeed *need);
 extern void bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path);
 extern void bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 							   const Operand *operands, const Q *q, bool two_valued);

@@ -79,14 +79,16 @@ value_type(const Operand *operand)
 	return OidIsValid(operand->type) ? bolt_comparison_type(operand->type) : InvalidOid;
 }
 
+/* Comparisons by btree strategy */
+static const char *const comparison_names[] = {"", "<", "<=", "=", ">=", ">"};
+
 static const char *
 comparison_operator(LookupContext *context, const Operand *operand, int strategy)
 {
-	static const char *const plain[] = {"", "<", "<=", "=", ">=", ">"};
 	const char *operator;
 
 	if (!OidIsValid(operand->type))
-		return psprintf("OPERATOR(pg_catalog.%s)", plain[strategy]);
+		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
 	operator = bolt_operator(operand->type, operand->type, strategy);
 	if (operator == NULL)
 		ereport(ERROR,
@@ -97,7 +99,7 @@ comparison_operator(LookupContext *context, const Operand *operand, int strategy
 
 	/* another column's type is for the parser to bring together with this one's */
 	if (context->expression != NULL)
-		return psprintf("OPERATOR(pg_catalog.%s)", plain[strategy]);
+		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
 	return operator;
 }
 
@@ -334,11 +336,17 @@ append_operator(StringInfo sql, LookupContext *context)
 
 	if (lookup->class == CLASS_RANGE)
 		type = range_value_type(context, type);
-	if (type == JSONOID)
-	{
-		type = JSONBOID;
+	if (getBaseType(operand->type) == JSONOID)
 		cast = "::pg_catalog.jsonb";
-	}
+	if (type == JSONOID)
+		type = JSONBOID;
+	if (type == TEXTARRAYOID && lookup->type == TEXTARRAYOID && context->expression == NULL &&
+		context->value->kind != JSON_ARRAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lookup '%s' needs an array, not %s", lookup->name,
+						bolt_json_kind_name(context->value->kind)),
+				 bolt_errdetail_at(context->value)));
 	value = value_sql(context, type,
 					  lookup->class == CLASS_RANGE ? bolt_bind_range :
 					  lookup->type == TEXTARRAYOID ? bolt_bind_scalar : lookup->bind);
@@ -521,8 +529,15 @@ bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path)
 	foreach(lc, path->rest)
 	{
 		if (path->relation != NULL || path->nfields > 1 || !bolt_transform(select, operand, lfirst(lc)))
-			bolt_refuse_rest(path);
+			bolt_refuse_name(path, lfirst(lc));
 	}
+}
+
+/* Of a range these are its bounds, not its text. */
+static bool
+is_range_bound(const char *name)
+{
+	return strcmp(name, "startswith") == 0 || strcmp(name, "endswith") == 0;
 }
 
 static bool
@@ -552,7 +567,7 @@ resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
 
 		lookup = find_lookup(name, operand->type);
 		if (i == n - 1 && lookup != NULL &&
-			!(bolt_type_class(operand->type) == CLASS_RANGE && lookup->append == append_text))
+			!(bolt_type_class(operand->type) == CLASS_RANGE && is_range_bound(name)))
 		{
 			if (path->relation != NULL && !lookup->on_relations)
 				break;
@@ -560,7 +575,8 @@ resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
 		}
 		if (path->relation != NULL || path->nfields > 1)
 			break;
-		if (strcmp(name, "year") == 0 && i >= n - 2 && bolt_type_class(operand->type) == CLASS_DATETIME &&
+		if (strcmp(name, "year") == 0 && i >= n - 2 &&
+			(bolt_type_class(operand->type) == CLASS_DATETIME || bolt_type_class(operand->type) == CLASS_DATE) &&
 			(i == n - 1 || is_comparison(list_nth(path->rest, n - 1))))
 		{
 			*from_year = true;
@@ -594,6 +610,20 @@ bolt_path_is_isnull(const FieldPath *path, const Q *q)
 	return q->value->kind == JSON_TRUE && strcmp(name, "isnull") == 0;
 }
 
+/* Null is something to exact and its like only. */
+static void
+refuse_null(const LookupContext *context)
+{
+	if (context->expression != NULL || context->expressions != NIL || context->value->kind != JSON_NULL ||
+		context->lookup->strategy == BTEqualStrategyNumber || context->lookup->append == append_in)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("Cannot use None as a query value"),
+			 bolt_errdetail_at(context->value),
+			 errhint("Use the lookup \"isnull\".")));
+}
+
 /*
  * The condition that path's lookup makes of its operands and a value.
  *
@@ -623,7 +653,14 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 				 errmsg("Window expressions are not allowed in this query"),
 				 bolt_errdetail_at(q->value),
 				 errhint("Filter in a query around this one.")));
+	if (context.expression != NULL && context.expression->kind == EXPRESSION_VALUE)
+	{
+		/* a literal all the same */
+		context.value = context.expression->literal;
+		context.expression = NULL;
+	}
 	context.lookup = resolve_lookup(&context, &operand, &from_year);
+	refuse_null(&context);
 	if (q->expressions != NIL && context.lookup->append != append_in && context.lookup->append != append_range)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -645,4 +682,48 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 	else
 		context.lookup->append(sql, &context);
 	appendStringInfoString(sql, two_valued && context.null_result ? ") IS TRUE" : ")");
+}
+
+/*
+ * What an index must have to find the rows that meet a condition on a column.
+ * The condition has been compiled before, so that nothing is refused here.
+ */
+void
+bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, const Q *q, LookupNeed *need)
+{
+	Operand		transformed = *operand;
+	LookupContext context = {
+		.select = select,
+		.path = path,
+		.operands = &transformed,
+		.noperands = path->nfields,
+		.value = q->value,
+		.expression = q->expression
+	};
+	bool		from_year;
+	const Lookup *lookup = resolve_lookup(&context, &transformed, &from_year);
+
+	memset(need, 0, sizeof(LookupNeed));
+	context.lookup = lookup;
+	need->transformed = transformed.sql != operand->sql;
+	if (lookup->append == append_isnull || is_exact_null(&context))
+		need->operator = NULL;
+	else if (lookup->append == append_range)
+		need->operator = comparison_names[BTGreaterEqualStrategyNumber];
+	else if (from_year && lookup->strategy == BTEqualStrategyNumber)
+		need->operator = comparison_names[BTGreaterEqualStrategyNumber];
+	else if (lookup->append == append_comparison)
+		need->operator = comparison_names[lookup->strategy];
+	else if (lookup->append == append_in)
+		need->operator = comparison_names[BTEqualStrategyNumber];
+	else if (lookup->append == append_search)
+		need->operator = "@@";
+	else if (lookup->append == append_trigram)
+		need->operator = "%";
+	else
+		need->operator = lookup->operator;
+	need->text = lookup->append == append_text || lookup->append == append_trigram ||
+		(lookup->append == append_search && bolt_type_class(transformed.type) != CLASS_TSVECTOR);
+	need->upper = lookup->upper;
+	need->prefix = lookup->bind == bolt_bind_startswith;
 }

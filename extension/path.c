@@ -229,22 +229,28 @@ bolt_parse_select_path(const Select *select, const char *text, const JsonValue *
 	return path;
 }
 
-/* For places where a path names a column and nothing else. */
+/* What stands behind a path's field is no transform of it. */
 void
-bolt_refuse_rest(const FieldPath *path)
+bolt_refuse_name(const FieldPath *path, const char *name)
 {
-	if (path->rest == NIL)
-		return;
 	if (path->relation != NULL)
-		cannot_resolve(path->model, linitial(path->rest), path->value);
+		cannot_resolve(path->model, name, path->value);
 	if (path->annotation != NULL)
 		cannot_resolve(path->model, path->text, path->value);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("Cannot resolve keyword '%s' into field. Join on '%s' not permitted",
-					(char *) linitial(path->rest), path->fields[0]->name),
+			 errmsg("Cannot resolve keyword '%s' into field. Join on '%s' not permitted", name,
+					path->fields[0]->name),
 			 bolt_errdetail_at(path->value),
 			 bolt_errhint_choices(bolt_model_choices(path->model))));
+}
+
+/* For places where a path names a column and nothing else. */
+void
+bolt_refuse_rest(const FieldPath *path)
+{
+	if (path->rest != NIL)
+		bolt_refuse_name(path, linitial(path->rest));
 }
 
 /* The index of the first hop that leads to many rows, or -1. */

@@ -27,15 +27,15 @@ typedef struct Transform
 static const Transform transforms[] = {
 	{"date", CLASS_DATETIME, "(%s)::pg_catalog.date", DATEOID},
 	{"time", CLASS_DATETIME, "(%s)::pg_catalog.time", TIMEOID},
-	{"year", CLASS_DATETIME, "pg_catalog.date_part('year', %s)::pg_catalog.int4", INT4OID},
-	{"iso_year", CLASS_DATETIME, "pg_catalog.date_part('isoyear', %s)::pg_catalog.int4", INT4OID},
-	{"quarter", CLASS_DATETIME, "pg_catalog.date_part('quarter', %s)::pg_catalog.int4", INT4OID},
-	{"month", CLASS_DATETIME, "pg_catalog.date_part('month', %s)::pg_catalog.int4", INT4OID},
-	{"week", CLASS_DATETIME, "pg_catalog.date_part('week', %s)::pg_catalog.int4", INT4OID},
-	{"week_day", CLASS_DATETIME,
+	{"year", CLASS_DATE, "pg_catalog.date_part('year', %s)::pg_catalog.int4", INT4OID},
+	{"iso_year", CLASS_DATE, "pg_catalog.date_part('isoyear', %s)::pg_catalog.int4", INT4OID},
+	{"quarter", CLASS_DATE, "pg_catalog.date_part('quarter', %s)::pg_catalog.int4", INT4OID},
+	{"month", CLASS_DATE, "pg_catalog.date_part('month', %s)::pg_catalog.int4", INT4OID},
+	{"week", CLASS_DATE, "pg_catalog.date_part('week', %s)::pg_catalog.int4", INT4OID},
+	{"week_day", CLASS_DATE,
 		"(pg_catalog.date_part('dow', %s)::pg_catalog.int4 OPERATOR(pg_catalog.+) 1)", INT4OID},
-	{"iso_week_day", CLASS_DATETIME, "pg_catalog.date_part('isodow', %s)::pg_catalog.int4", INT4OID},
-	{"day", CLASS_DATETIME, "pg_catalog.date_part('day', %s)::pg_catalog.int4", INT4OID},
+	{"iso_week_day", CLASS_DATE, "pg_catalog.date_part('isodow', %s)::pg_catalog.int4", INT4OID},
+	{"day", CLASS_DATE, "pg_catalog.date_part('day', %s)::pg_catalog.int4", INT4OID},
 	{"hour", CLASS_TIME, "pg_catalog.date_part('hour', %s)::pg_catalog.int4", INT4OID},
 	{"minute", CLASS_TIME, "pg_catalog.date_part('minute', %s)::pg_catalog.int4", INT4OID},
 	{"second", CLASS_TIME, "pg_catalog.floor(pg_catalog.date_part('second', %s))::pg_catalog.int4", INT4OID},
@@ -72,6 +72,7 @@ bolt_type_class(Oid type)
 		case InvalidOid:
 			return CLASS_UNKNOWN;
 		case DATEOID:
+			return CLASS_DATE;
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 			return CLASS_DATETIME;
@@ -105,7 +106,9 @@ takes(const Transform *transform, TypeClass class)
 {
 	if (class == CLASS_UNKNOWN)
 		return true;
-	return transform->on == class || (transform->on == CLASS_TIME && class == CLASS_DATETIME);
+	if (class == CLASS_DATETIME && (transform->on == CLASS_DATE || transform->on == CLASS_TIME))
+		return true;
+	return transform->on == class;
 }
 
 static bool
