@@ -22,9 +22,9 @@ typedef struct AggregateRule
 {
 	const char *name;
 	const char *function;
-	const char *regroup;		/* of the results of subqueries; NULL: cannot be */
-	Oid			type;
-	bool		not_null;		/* over no rows */
+	const char *regroup; /* of the results of subqueries; NULL: cannot be */
+	Oid type;
+	bool not_null; /* over no rows */
 } AggregateRule;
 
 static const AggregateRule aggregates[] = {
@@ -39,7 +39,7 @@ static const AggregateRule aggregates[] = {
 	{"StringAgg", "string_agg", NULL, TEXTOID},
 	{"JSONAgg", "jsonb_agg", NULL, JSONBOID},
 	{"BoolAnd", "bool_and", "pg_catalog.bool_and(%s)", BOOLOID},
-	{"BoolOr", "bool_or", "pg_catalog.bool_or(%s)", BOOLOID}
+	{"BoolOr", "bool_or", "pg_catalog.bool_or(%s)", BOOLOID},
 };
 
 static const AggregateRule *
@@ -57,18 +57,18 @@ find_aggregate(const Expression *expression)
 static FieldPath *
 to_many_path(const Select *select, const Expression *expression)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_F)
 	{
-		FieldPath  *path = bolt_parse_select_path(select, expression->path, expression->value);
+		FieldPath *path = bolt_parse_select_path(select, expression->path, expression->value);
 
 		return path->annotation == NULL && bolt_first_to_many(path) >= 0 ? path : NULL;
 	}
 	foreach(lc, expression->operands)
 	{
-		FieldPath  *path = to_many_path(select, lfirst(lc));
+		FieldPath *path = to_many_path(select, lfirst(lc));
 
 		if (path != NULL)
 			return path;
@@ -82,8 +82,8 @@ bolt_aggregate_call(Select *select, int alias, const Expression *expression, Ope
 {
 	const AggregateRule *rule = find_aggregate(expression);
 	StringInfoData sql;
-	Operand		operand;
-	ListCell   *lc;
+	Operand operand;
+	ListCell *lc;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "pg_catalog.%s(%s", rule->function, expression->distinct ? "DISTINCT " : "");
@@ -124,12 +124,12 @@ bolt_aggregate_call(Select *select, int alias, const Expression *expression, Ope
 static bool
 q_follows(const Select *select, const Q *q, const FieldPath *relation, int hops)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
 	{
-		FieldPath  *path;
+		FieldPath *path;
 
 		if (q->path == NULL)
 			return false;
@@ -158,7 +158,7 @@ q_follows(const Select *select, const Q *q, const FieldPath *relation, int hops)
 static void
 append_limits(StringInfo where, Select *select, Select *inner, int alias, const FieldPath *path, int hops)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, select->filtered)
 	{
@@ -174,16 +174,17 @@ append_limits(StringInfo where, Select *select, Select *inner, int alias, const 
 
 /* (SELECT count(…) FROM the relation's table WHERE it belongs to this row) */
 static char *
-aggregate_subquery(Select *select, int alias, const Expression *expression, const FieldPath *path, Operand *result)
+aggregate_subquery(Select *select, int alias, const Expression *expression, const FieldPath *path,
+				   Operand *result)
 {
-	int			to_many = bolt_first_to_many(path);
+	int to_many = bolt_first_to_many(path);
 	const ModelRelation *relation = list_nth(path->relations, to_many);
-	Select	   *inner = bolt_begin_part(select);
+	Select *inner = bolt_begin_part(select);
 	StringInfoData where;
 	StringInfoData sql;
 	JoinedTable *base;
-	char	   *call;
-	int			parent = alias;
+	char *call;
+	int parent = alias;
 
 	for (int hop = 0; hop < to_many; hop++)
 		parent = bolt_add_join(select, parent, list_nth(path->relations, hop), false)->alias;
@@ -204,7 +205,7 @@ aggregate_subquery(Select *select, int alias, const Expression *expression, cons
 static char *
 aggregate_of_row(Select *select, int alias, const Expression *expression, Operand *result)
 {
-	Operand		operand;
+	Operand operand;
 	StringInfoData sql;
 	const AggregateRule *rule = find_aggregate(expression);
 
@@ -215,7 +216,8 @@ aggregate_of_row(Select *select, int alias, const Expression *expression, Operan
 	}
 	bolt_expression(select, alias, linitial(expression->operands), &operand);
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "(SELECT pg_catalog.%s(v.x%s) ", rule->function, rule->type == TEXTOID ? "::pg_catalog.text, ','" : "");
+	appendStringInfo(&sql, "(SELECT pg_catalog.%s(v.x%s) ", rule->function,
+					 rule->type == TEXTOID ? "::pg_catalog.text, ','" : "");
 	if (expression->filter != NULL)
 	{
 		appendStringInfoString(&sql, "FILTER (WHERE v.f) ");
@@ -237,13 +239,13 @@ aggregate_of_row(Select *select, int alias, const Expression *expression, Operan
 typedef struct KeyedSearch
 {
 	const Select *select;
-	const ModelRelation *relation;	/* of all paths so far */
+	const ModelRelation *relation; /* of all paths so far */
 } KeyedSearch;
 
 static bool
 path_is_keyed(KeyedSearch *search, const char *text, const JsonValue *value)
 {
-	FieldPath  *path = bolt_parse_select_path(search->select, text, value);
+	FieldPath *path = bolt_parse_select_path(search->select, text, value);
 
 	if (path->annotation != NULL || path->relations == NIL || bolt_first_to_many(path) != 0)
 		return false;
@@ -252,13 +254,12 @@ path_is_keyed(KeyedSearch *search, const char *text, const JsonValue *value)
 	return search->relation == linitial(path->relations);
 }
 
-static bool
-expression_is_keyed(KeyedSearch *search, const Expression *expression);
+static bool expression_is_keyed(KeyedSearch *search, const Expression *expression);
 
 static bool
 q_is_keyed(KeyedSearch *search, const Q *q)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
@@ -275,7 +276,7 @@ q_is_keyed(KeyedSearch *search, const Q *q)
 static bool
 expression_is_keyed(KeyedSearch *search, const Expression *expression)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_F)
@@ -298,8 +299,8 @@ const ModelRelation *
 bolt_keyed_aggregate(const Select *select, const Expression *expression)
 {
 	KeyedSearch search = {.select = select};
-	FieldPath  *path;
-	ListCell   *lc;
+	FieldPath *path;
+	ListCell *lc;
 
 	if (expression->kind != EXPRESSION_AGGREGATE || expression->star || expression->otherwise != NULL)
 		return NULL;
@@ -348,9 +349,9 @@ regrouped(Select *select, int alias, const AggregateRule *rule, const Expression
 	if (strcmp(rule->name, "Avg") == 0)
 	{
 		/* the average of the whole is not the average of the averages */
-		Expression	sum = *expression;
-		Expression	count = *expression;
-		Operand		ignored;
+		Expression sum = *expression;
+		Expression count = *expression;
+		Operand ignored;
 
 		sum.name = "Sum";
 		count.name = "Count";
@@ -369,8 +370,8 @@ void
 bolt_aggregate(Select *select, int alias, const Expression *expression, Operand *result)
 {
 	const AggregateRule *rule = find_aggregate(expression);
-	FieldPath  *path = expression->star ? NULL : to_many_path(select, linitial(expression->operands));
-	char	   *sql;
+	FieldPath *path = expression->star ? NULL : to_many_path(select, linitial(expression->operands));
+	char *sql;
 
 	if (path != NULL)
 		sql = aggregate_subquery(select, alias, expression, path, result);
@@ -384,12 +385,11 @@ bolt_aggregate(Select *select, int alias, const Expression *expression, Operand 
 
 	if (expression->otherwise != NULL)
 	{
-		Operand		otherwise;
+		Operand otherwise;
 
 		if (rule->not_null)
 			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("Count does not allow default"),
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Count does not allow default"),
 					 bolt_errdetail_at(expression->value)));
 		bolt_expression(select, alias, expression->otherwise, &otherwise);
 		sql = psprintf("COALESCE(%s, %s)", sql, otherwise.sql);

@@ -40,11 +40,11 @@ bolt_add_param(Statement *statement, Oid type, BindFunction bind, const JsonValu
 
 /* A parameter whose values go through an input function.  Returns n of $n. */
 int
-bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
-			   const JsonValue *literal, const char *what)
+bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind, const JsonValue *literal,
+			   const char *what)
 {
 	StatementParam *param = bolt_add_param(statement, type, bind, literal);
-	Oid			input;
+	Oid input;
 
 	param->value_type = type;
 	param->typmod = typmod;
@@ -70,7 +70,7 @@ int
 bolt_add_constant(Statement *statement, const char *text)
 {
 	StatementParam *param;
-	ListCell   *lc;
+	ListCell *lc;
 
 	/* two expressions are the same to PostgreSQL if their parameters are */
 	foreach(lc, statement->params)
@@ -87,11 +87,11 @@ bolt_add_constant(Statement *statement, const char *text)
 static void
 wrong_literal(const StatementParam *param, const JsonValue *literal, const char *expected)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("lookup '%s' needs %s, not %s", param->what, expected,
-					bolt_json_kind_name(literal->kind)),
-			 bolt_errdetail_at(literal)));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("lookup '%s' needs %s, not %s", param->what, expected, bolt_json_kind_name(literal->kind)),
+		 bolt_errdetail_at(literal)));
 }
 
 /* In double quotes, as arrays, ranges and hstore read it */
@@ -125,7 +125,7 @@ append_array_text(StringInfo text, const JsonValue *literal)
 			appendStringInfoString(text, "NULL");
 		else
 		{
-			bool		decoded = element->kind == JSON_STRING || element->kind == JSON_NUMBER;
+			bool decoded = element->kind == JSON_STRING || element->kind == JSON_NUMBER;
 
 			append_quoted(text, decoded ? element->text : element->raw,
 						  decoded ? element->length : element->raw_length);
@@ -138,7 +138,7 @@ append_array_text(StringInfo text, const JsonValue *literal)
 static char *
 literal_text(const StatementParam *param, const JsonValue *literal)
 {
-	Oid			type = param->value_type;
+	Oid type = param->value_type;
 
 	if (type == JSONOID || type == JSONBOID)
 		return pnstrdup(literal->raw, literal->raw_length);
@@ -167,7 +167,7 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 			break;
 	}
 	wrong_literal(param, literal, psprintf("a value of type %s", format_type_be(type)));
-	return NULL;				/* not reached */
+	return NULL; /* not reached */
 }
 
 /*
@@ -177,7 +177,7 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 void
 bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context)
 {
-	Oid			input;
+	Oid input;
 
 	param->type = type;
 	param->value_type = param->bind == bolt_bind_array ? get_element_type(type) : type;
@@ -208,14 +208,12 @@ input_value(const StatementParam *param, char *text)
 bool
 bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value)
 {
-	char	   *text = literal_text(param, literal);
+	char *text = literal_text(param, literal);
 
 	if (text == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("Cannot use None as a query value"),
-				 bolt_errdetail_at(literal),
-				 errhint("Use the lookup \"isnull\".")));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Cannot use None as a query value"),
+				 bolt_errdetail_at(literal), errhint("Use the lookup \"isnull\".")));
 	*value = input_value(param, text);
 	return true;
 }
@@ -224,16 +222,16 @@ bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *v
 static bool
 bind_elements(const StatementParam *param, const JsonValue *literal, int member, Datum *value)
 {
-	Datum	   *elements = palloc(sizeof(Datum) * Max(literal->count, 1));
-	int			n = 0;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
+	Datum *elements = palloc(sizeof(Datum) * Max(literal->count, 1));
+	int n = 0;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
 
 	json_foreach(each, literal)
 	{
 		const JsonValue *element = each;
-		char	   *text;
+		char *text;
 
 		CHECK_FOR_INTERRUPTS();
 		if (member >= 0)
@@ -283,14 +281,14 @@ bolt_bind_member_column(const StatementParam *param, const JsonValue *literal, D
 bool
 bolt_bind_array_texts(const StatementParam *param, const JsonValue *literal, Datum *value)
 {
-	Datum	   *elements;
-	int			n = 0;
+	Datum *elements;
+	int n = 0;
 
 	expect_list(param, literal);
 	elements = palloc(sizeof(Datum) * Max(literal->count, 1));
 	json_foreach(element, literal)
 	{
-		char	   *text = element->kind == JSON_NULL ? NULL : literal_text(param, element);
+		char *text = element->kind == JSON_NULL ? NULL : literal_text(param, element);
 
 		if (text != NULL)
 			elements[n++] = CStringGetTextDatum(text);
@@ -353,7 +351,7 @@ bolt_bind_hstore(const StatementParam *param, const JsonValue *literal, Datum *v
 	initStringInfo(&text);
 	json_foreach(member, literal)
 	{
-		bool		decoded = member->kind == JSON_STRING || member->kind == JSON_NUMBER;
+		bool decoded = member->kind == JSON_STRING || member->kind == JSON_NUMBER;
 
 		if (member->index > 0)
 			appendStringInfoChar(&text, ',');
@@ -377,7 +375,7 @@ static bool
 bind_pattern(const StatementParam *param, const JsonValue *literal, const char *before, const char *after,
 			 Datum *value)
 {
-	char	   *text = literal_text(param, literal);
+	char *text = literal_text(param, literal);
 	StringInfoData pattern;
 
 	if (text == NULL)

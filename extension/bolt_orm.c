@@ -19,14 +19,14 @@ PG_MODULE_MAGIC;
 
 #define BOLT_VERSION "0.1.0"
 
-int			bolt_chunk_size;
-int			bolt_plan_cache_size;
-int			bolt_max_depth;
-bool		bolt_bigint_as_string;
+int bolt_chunk_size;
+int bolt_plan_cache_size;
+int bolt_max_depth;
+bool bolt_bigint_as_string;
 
 PG_FUNCTION_INFO_V1(bolt_version);
 
-void		_PG_init(void);
+void _PG_init(void);
 
 /*
  * Defines the settings.  Runs once a backend, at the first call of any of the
@@ -35,36 +35,26 @@ void		_PG_init(void);
 void
 _PG_init(void)
 {
-	DefineCustomIntVariable("bolt_orm.chunk_size",
-							"Sets how many root objects are fetched at a time.",
-							"Each chunk of root objects has its relations fetched, is returned and freed before "
-							"the next one. Larger chunks run fewer statements and hold more memory.",
-							&bolt_chunk_size,
-							500, 1, 1000000,
-							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"bolt_orm.chunk_size", "Sets how many root objects are fetched at a time.",
+		"Each chunk of root objects has its relations fetched, is returned and freed before "
+		"the next one. Larger chunks run fewer statements and hold more memory.",
+		&bolt_chunk_size, 500, 1, 1000000, PGC_USERSET, 0, NULL, NULL, NULL);
 
-	DefineCustomIntVariable("bolt_orm.plan_cache_size",
-							"Sets how many compiled graphs each session keeps.",
-							"A graph is kept with the plans of its statements under the shape of its document. "
-							"Past this number the least recently used one is dropped.",
-							&bolt_plan_cache_size,
-							500, 1, INT_MAX,
-							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"bolt_orm.plan_cache_size", "Sets how many compiled graphs each session keeps.",
+		"A graph is kept with the plans of its statements under the shape of its document. "
+		"Past this number the least recently used one is dropped.",
+		&bolt_plan_cache_size, 500, 1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
 
-	DefineCustomIntVariable("bolt_orm.max_depth",
-							"Sets how many levels a queryset document may be nested.",
+	DefineCustomIntVariable("bolt_orm.max_depth", "Sets how many levels a queryset document may be nested.",
 							"Counts arrays and objects of the JSON text. A deeper document is refused with "
 							"SQLSTATE 54001.",
-							&bolt_max_depth,
-							100, 4, 1000,
-							PGC_USERSET, 0, NULL, NULL, NULL);
+							&bolt_max_depth, 100, 4, 1000, PGC_USERSET, 0, NULL, NULL, NULL);
 
-	DefineCustomBoolVariable("bolt_orm.bigint_as_string",
-							 "Writes bigint and numeric values as JSON strings.",
+	DefineCustomBoolVariable("bolt_orm.bigint_as_string", "Writes bigint and numeric values as JSON strings.",
 							 "For callers whose numbers are doubles, which lose digits past 2^53.",
-							 &bolt_bigint_as_string,
-							 false,
-							 PGC_USERSET, 0, NULL, NULL, NULL);
+							 &bolt_bigint_as_string, false, PGC_USERSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("bolt_orm");
 	bolt_statement_init();

@@ -22,7 +22,7 @@ static void grow(Branch *branch, const QuerySet *queryset);
 static Branch *
 new_branch(const char *name, const ModelRelation *relation, const Model *model, const JsonValue *value)
 {
-	Branch	   *branch = palloc0(sizeof(Branch));
+	Branch *branch = palloc0(sizeof(Branch));
 
 	branch->name = name;
 	branch->relation = relation;
@@ -36,7 +36,7 @@ new_branch(const char *name, const ModelRelation *relation, const Model *model, 
 static Branch *
 find_branch(const Branch *branch, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (branch->recurse && strcmp(branch->name, name) == 0)
 		return unconstify(Branch *, branch);
@@ -51,11 +51,11 @@ find_branch(const Branch *branch, const char *name)
 static Branch *
 find_branch_of(const Branch *branch, const ModelRelation *relation)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, branch->branches)
 	{
-		Branch	   *child = lfirst(lc);
+		Branch *child = lfirst(lc);
 
 		if (child->relation == relation && child->selected)
 			return child;
@@ -66,7 +66,7 @@ find_branch_of(const Branch *branch, const ModelRelation *relation)
 static Branch *
 add_branch(Branch *branch, const char *name, const ModelRelation *relation, const JsonValue *value)
 {
-	Branch	   *child = new_branch(name, relation, bolt_model_by_oid(relation->target), value);
+	Branch *child = new_branch(name, relation, bolt_model_by_oid(relation->target), value);
 
 	branch->branches = lappend(branch->branches, child);
 	return child;
@@ -84,10 +84,10 @@ take_branch(Branch *branch, const char **text, const JsonValue *value, bool *kno
 
 	for (;;)
 	{
-		char	   *name = pnstrdup(*text, end - *text);
-		Branch	   *child = find_branch(branch, name);
-		const ModelRelation *relation = child ? child->relation :
-			bolt_model_relation(branch->model, name, value);
+		char *name = pnstrdup(*text, end - *text);
+		Branch *child = find_branch(branch, name);
+		const ModelRelation *relation =
+			child ? child->relation : bolt_model_relation(branch->model, name, value);
 
 		if (relation != NULL)
 		{
@@ -124,17 +124,17 @@ select_related(Branch *branch, const PathTerm *term)
 	do
 	{
 		const char *segment = rest;
-		bool		known;
-		Branch	   *child = take_branch(branch, &rest, term->value, &known);
+		bool known;
+		Branch *child = take_branch(branch, &rest, term->value, &known);
 
 		if (child == NULL || !relation_is_to_one(child->relation))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("Invalid field name(s) given in select_related: '%s'", first_segment(segment)),
 					 bolt_errdetail_at(term->value),
-					 child != NULL ?
-					 errhint("\"%s\" leads to many objects: use prefetch_related.", first_segment(segment)) :
-					 bolt_errhint_choices(bolt_model_relation_choices(branch->model, true))));
+					 child != NULL ? errhint("\"%s\" leads to many objects: use prefetch_related.",
+											 first_segment(segment)) :
+									 bolt_errhint_choices(bolt_model_relation_choices(branch->model, true))));
 		if (child == branch)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -150,14 +150,14 @@ select_related(Branch *branch, const PathTerm *term)
 static void
 select_related_all(Branch *branch, int depth)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (depth == 0)
 		return;
 	foreach(lc, branch->model->relations)
 	{
 		const ModelRelation *relation = lfirst(lc);
-		Branch	   *child;
+		Branch *child;
 
 		if (!relation_is_forward(relation) || relation->nullable)
 			continue;
@@ -199,8 +199,8 @@ static void
 check_recursion(const PrefetchLookup *lookup, const Branch *child)
 {
 	const Model *near_model = bolt_model_by_oid(child->relation->model);
-	List	   *choices = NIL;
-	ListCell   *lc;
+	List *choices = NIL;
+	ListCell *lc;
 
 	if (child->model->oid == near_model->oid)
 		return;
@@ -213,24 +213,25 @@ check_recursion(const PrefetchLookup *lookup, const Branch *child)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("'%s' cannot be recursive: it leads from model \"%s\" to model \"%s\"",
-					lookup->path, near_model->name, child->model->name),
+			 errmsg("'%s' cannot be recursive: it leads from model \"%s\" to model \"%s\"", lookup->path,
+					near_model->name, child->model->name),
 			 bolt_errdetail_at(lookup->value),
 			 choices != NIL ? bolt_errhint_choices(choices) :
-			 errhint("Only a relation of a model with itself can be; \"%s\" has none.", near_model->name)));
+							  errhint("Only a relation of a model with itself can be; \"%s\" has none.",
+									  near_model->name)));
 }
 
 /* Fields and relations alike, as in Django; an ambiguous default name counts. */
 static bool
 is_name_of(const Model *model, const char *name)
 {
-	ListCell   *relation;
+	ListCell *relation;
 
 	if (bolt_model_field(model, name) != NULL)
 		return true;
 	foreach(relation, model->relations)
 	{
-		ListCell   *each;
+		ListCell *each;
 
 		foreach(each, ((ModelRelation *) lfirst(relation))->names)
 		{
@@ -273,8 +274,8 @@ static void
 prefetch_related(Branch *branch, const PrefetchLookup *lookup)
 {
 	const char *rest = lookup->path;
-	Branch	   *child;
-	bool		known;
+	Branch *child;
+	bool known;
 
 	do
 	{
@@ -291,12 +292,13 @@ prefetch_related(Branch *branch, const PrefetchLookup *lookup)
 		if (child == NULL)
 			child = take_branch(branch, &rest, lookup->value, &known);
 		if (child == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("Cannot find '%s' on %s object, '%s' is an invalid parameter to prefetch_related()",
-							first_segment(segment), branch->model->name, lookup->path),
-					 bolt_errdetail_at(lookup->value),
-					 bolt_errhint_choices(bolt_model_relation_choices(branch->model, false))));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("Cannot find '%s' on %s object, '%s' is an invalid parameter to prefetch_related()",
+						first_segment(segment), branch->model->name, lookup->path),
+				 bolt_errdetail_at(lookup->value),
+				 bolt_errhint_choices(bolt_model_relation_choices(branch->model, false))));
 		branch = child;
 	} while (rest != NULL);
 
@@ -352,7 +354,7 @@ set_relation_loaded(Branch *branch, const ModelRelation *relation, bool loaded)
 static Branch *
 branch_of_hop(Branch *branch, const ModelRelation *relation, const PathTerm *term)
 {
-	Branch	   *child;
+	Branch *child;
 
 	if (!relation_is_to_one(relation))
 		ereport(ERROR,
@@ -365,27 +367,26 @@ branch_of_hop(Branch *branch, const ModelRelation *relation, const PathTerm *ter
 	if (child == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("only and defer follow \"%s\" of model \"%s\", which is not fetched",
-						relation->name, branch->model->name),
-				 bolt_errdetail_at(term->value),
-				 errhint("Add \"%s\" to select_related.", relation->name)));
+				 errmsg("only and defer follow \"%s\" of model \"%s\", which is not fetched", relation->name,
+						branch->model->name),
+				 bolt_errdetail_at(term->value), errhint("Add \"%s\" to select_related.", relation->name)));
 	return child;
 }
 
 static void
 restrict_to_only(Branch *branch, List *only)
 {
-	List	   *paths = NIL;
-	List	   *restricted = NIL;
-	ListCell   *lc;
+	List *paths = NIL;
+	List *restricted = NIL;
+	ListCell *lc;
 
 	/* what is named anywhere below has nothing else loaded */
 	foreach(lc, only)
 	{
 		const PathTerm *term = lfirst(lc);
-		FieldPath  *path = bolt_parse_path(branch->model, term->path, term->value);
-		Branch	   *at = branch;
-		int			nhops = list_length(path->relations) - (path->relation ? 1 : 0);
+		FieldPath *path = bolt_parse_path(branch->model, term->path, term->value);
+		Branch *at = branch;
+		int nhops = list_length(path->relations) - (path->relation ? 1 : 0);
 
 		bolt_refuse_rest(path);
 		for (int hop = 0; hop <= nhops; hop++)
@@ -405,8 +406,8 @@ restrict_to_only(Branch *branch, List *only)
 	{
 		const FieldPath *path = lfirst(lc);
 		const PathTerm *term = list_nth(only, foreach_current_index(lc));
-		int			nhops = list_length(path->relations) - (path->relation ? 1 : 0);
-		Branch	   *at = branch;
+		int nhops = list_length(path->relations) - (path->relation ? 1 : 0);
+		Branch *at = branch;
 
 		for (int hop = 0; hop < nhops; hop++)
 		{
@@ -425,14 +426,14 @@ restrict_to_only(Branch *branch, List *only)
 static void
 defer_fields(Branch *branch, List *defer)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, defer)
 	{
 		const PathTerm *term = lfirst(lc);
-		FieldPath  *path = bolt_parse_path(branch->model, term->path, term->value);
-		int			nhops = list_length(path->relations) - (path->relation ? 1 : 0);
-		Branch	   *at = branch;
+		FieldPath *path = bolt_parse_path(branch->model, term->path, term->value);
+		int nhops = list_length(path->relations) - (path->relation ? 1 : 0);
+		Branch *at = branch;
 
 		bolt_refuse_rest(path);
 		for (int hop = 0; hop < nhops; hop++)
@@ -449,7 +450,7 @@ defer_fields(Branch *branch, List *defer)
 static void
 check_traversed(const Branch *branch)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	foreach(lc, branch->branches)
@@ -464,11 +465,13 @@ check_traversed(const Branch *branch)
 			{
 				if (branch->model->fields[i].attnum == child->relation->source_fields[j] &&
 					!branch->loaded[i])
-					ereport(ERROR,
-							(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							 errmsg("Field %s.%s cannot be both deferred and traversed using select_related at the same time",
-									branch->model->name, child->relation->name),
-							 bolt_errdetail_at(child->value)));
+					ereport(
+						ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg(
+							 "Field %s.%s cannot be both deferred and traversed using select_related at the same time",
+							 branch->model->name, child->relation->name),
+						 bolt_errdetail_at(child->value)));
 			}
 		}
 		check_traversed(child);
@@ -482,13 +485,13 @@ check_traversed(const Branch *branch)
 static List *
 paths_without(List *paths, List *others)
 {
-	List	   *rest = NIL;
-	ListCell   *lc;
+	List *rest = NIL;
+	ListCell *lc;
 
 	foreach(lc, paths)
 	{
-		ListCell   *other;
-		bool		found = false;
+		ListCell *other;
+		bool found = false;
 
 		foreach(other, others)
 			found |= strcmp(((PathTerm *) lfirst(lc))->path, ((PathTerm *) lfirst(other))->path) == 0;
@@ -503,8 +506,8 @@ paths_without(List *paths, List *others)
 static void
 grow(Branch *branch, const QuerySet *queryset)
 {
-	List	   *only;
-	ListCell   *lc;
+	List *only;
+	ListCell *lc;
 
 	check_stack_depth();
 	branch->queryset = queryset;
@@ -526,7 +529,7 @@ grow(Branch *branch, const QuerySet *queryset)
 Branch *
 bolt_branch_tree(const Model *model, const QuerySet *queryset)
 {
-	Branch	   *root = new_branch("", NULL, model, NULL);
+	Branch *root = new_branch("", NULL, model, NULL);
 
 	grow(root, queryset);
 	return root;

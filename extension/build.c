@@ -18,7 +18,7 @@ PG_FUNCTION_INFO_V1(bolt_prefetch);
 
 typedef struct Argument Argument;
 
-typedef void (*ArgumentWriter) (JsonBuffer *out, Datum value);
+typedef void (*ArgumentWriter)(JsonBuffer *out, Datum value);
 
 /* An argument of bolt.queryset, in its order. */
 struct Argument
@@ -30,7 +30,7 @@ struct Argument
 static void
 write_json(JsonBuffer *out, Datum value)
 {
-	text	   *json = DatumGetTextPP(value);
+	text *json = DatumGetTextPP(value);
 
 	json_buffer_append(out, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
 }
@@ -38,7 +38,7 @@ write_json(JsonBuffer *out, Datum value)
 static void
 write_text(JsonBuffer *out, Datum value)
 {
-	text	   *string = DatumGetTextPP(value);
+	text *string = DatumGetTextPP(value);
 
 	bolt_json_write_string(out, VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string));
 }
@@ -52,7 +52,7 @@ write_boolean(JsonBuffer *out, Datum value)
 static void
 write_bigint(JsonBuffer *out, Datum value)
 {
-	char	   *number = psprintf(INT64_FORMAT, DatumGetInt64(value));
+	char *number = psprintf(INT64_FORMAT, DatumGetInt64(value));
 
 	json_buffer_append(out, number, strlen(number));
 }
@@ -61,15 +61,15 @@ write_bigint(JsonBuffer *out, Datum value)
 static void
 write_members(JsonBuffer *out, Datum value, bool objects)
 {
-	Datum	   *members;
-	bool	   *nulls;
-	int			n;
+	Datum *members;
+	bool *nulls;
+	int n;
 
 	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &members, &nulls, &n);
 	json_buffer_append_char(out, '[');
 	for (int i = 0; i < n; i++)
 	{
-		text	   *member;
+		text *member;
 
 		if (nulls[i])
 			ereport(ERROR,
@@ -115,7 +115,7 @@ static const Argument arguments[] = {
 	{"values", write_paths},
 	{"distinct", write_boolean},
 	{"limit", write_bigint},
-	{"offset", write_bigint}
+	{"offset", write_bigint},
 };
 
 static void
@@ -134,7 +134,7 @@ append_key(JsonBuffer *out, const char *name)
 Datum
 bolt_queryset(PG_FUNCTION_ARGS)
 {
-	JsonBuffer	out;
+	JsonBuffer out;
 
 	bolt_refuse_null(fcinfo, 0, "model");
 	bolt_begin_result(&out);
@@ -158,11 +158,8 @@ Datum
 bolt_prefetch(PG_FUNCTION_ARGS)
 {
 	static const Argument members[] = {
-		{"lookup", write_text},
-		{"queryset", write_json},
-		{"to_attr", write_text}
-	};
-	JsonBuffer	out;
+		{"lookup", write_text}, {"queryset", write_json}, {"to_attr", write_text}};
+	JsonBuffer out;
 
 	bolt_refuse_null(fcinfo, 0, "lookup");
 	bolt_begin_result(&out);

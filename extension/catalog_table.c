@@ -34,14 +34,14 @@ CatalogReader *
 bolt_catalog_reader(void)
 {
 	CatalogReader *reader = palloc0(sizeof(CatalogReader));
-	HASHCTL		control = {0};
+	HASHCTL control = {0};
 
 	reader->context = CurrentMemoryContext;
 	control.keysize = sizeof(Oid);
 	control.entrysize = sizeof(CatalogTable);
 	control.hcxt = CurrentMemoryContext;
-	reader->tables = hash_create("bolt_orm tables being read", 32, &control,
-								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	reader->tables =
+		hash_create("bolt_orm tables being read", 32, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	return reader;
 }
 
@@ -49,7 +49,7 @@ CatalogTable *
 bolt_catalog_table(CatalogReader *reader, Oid oid)
 {
 	CatalogTable *table;
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_class form;
 	MemoryContext caller;
 
@@ -80,11 +80,8 @@ bolt_catalog_table(CatalogReader *reader, Oid oid)
 bool
 bolt_relkind_is_model(char relkind)
 {
-	return relkind == RELKIND_RELATION ||
-		relkind == RELKIND_PARTITIONED_TABLE ||
-		relkind == RELKIND_VIEW ||
-		relkind == RELKIND_MATVIEW ||
-		relkind == RELKIND_FOREIGN_TABLE;
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE || relkind == RELKIND_VIEW ||
+		relkind == RELKIND_MATVIEW || relkind == RELKIND_FOREIGN_TABLE;
 }
 
 /*
@@ -94,25 +91,25 @@ bolt_relkind_is_model(char relkind)
 static void
 skip_invalid_not_nulls(CatalogTable *table)
 {
-	Relation	constraints;
+	Relation constraints;
 	ScanKeyData key;
 	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple tuple;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(table->oid));
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(table->oid));
 	constraints = table_open(ConstraintRelationId, AccessShareLock);
 	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
-		int			ncolumns;
+		int ncolumns;
 		AttrNumber *columns;
 
 		if (form->contype != 'n' || form->convalidated)
 			continue;
-		columns = bolt_constraint_columns(tuple, Anum_pg_constraint_conkey,
-										  RelationGetDescr(constraints), &ncolumns);
+		columns = bolt_constraint_columns(tuple, Anum_pg_constraint_conkey, RelationGetDescr(constraints),
+										  &ncolumns);
 		for (int i = 0; i < table->nfields; i++)
 		{
 			if (bolt_columns_contain(ncolumns, columns, table->fields[i].attnum))
@@ -130,12 +127,12 @@ skip_invalid_not_nulls(CatalogTable *table)
 void
 bolt_catalog_fields(CatalogTable *table)
 {
-	Relation	attributes;
+	Relation attributes;
 	ScanKeyData keys[2];
 	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	MemoryContext caller;
-	int			capacity = 16;
+	int capacity = 16;
 
 	if (table->fields_known)
 		return;
@@ -144,16 +141,15 @@ bolt_catalog_fields(CatalogTable *table)
 	table->nfields = 0;
 	table->fields = palloc(capacity * sizeof(Field));
 
-	ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(table->oid));
-	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber,
-				F_INT2GT, Int16GetDatum(0));
+	ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(table->oid));
+	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber, F_INT2GT, Int16GetDatum(0));
 	attributes = table_open(AttributeRelationId, AccessShareLock);
 	scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, NULL, 2, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
-		Field	   *field;
+		Field *field;
 
 		if (form->attisdropped)
 			continue;
@@ -213,10 +209,10 @@ bolt_catalog_field_by_attnum(CatalogTable *table, AttrNumber attnum)
 List *
 bolt_catalog_indexes(CatalogTable *table)
 {
-	Relation	indexes;
+	Relation indexes;
 	ScanKeyData key;
 	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	MemoryContext caller;
 
 	if (table->indexes_known)
@@ -224,15 +220,14 @@ bolt_catalog_indexes(CatalogTable *table)
 
 	caller = MemoryContextSwitchTo(table->reader->context);
 	table->indexes = NIL;
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(table->oid));
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table->oid));
 	indexes = table_open(IndexRelationId, AccessShareLock);
 	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
 		TableIndex *index;
-		HeapTuple	class;
+		HeapTuple class;
 
 		if (!form->indisvalid || !form->indisready || !form->indislive)
 			continue;
@@ -265,7 +260,7 @@ bolt_catalog_indexes(CatalogTable *table)
 const TableIndex *
 bolt_catalog_primary_key(CatalogTable *table)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, bolt_catalog_indexes(table))
 	{
@@ -291,12 +286,12 @@ bolt_columns_contain(int n, const AttrNumber *columns, AttrNumber column)
 bool
 bolt_catalog_unique(CatalogTable *table, int n, const AttrNumber *columns)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, bolt_catalog_indexes(table))
 	{
 		TableIndex *index = lfirst(lc);
-		bool		within = index->unique;
+		bool within = index->unique;
 
 		for (int i = 0; within && i < index->nkeys; i++)
 			within = bolt_columns_contain(n, columns, index->keys[i]);
@@ -309,12 +304,12 @@ bolt_catalog_unique(CatalogTable *table, int n, const AttrNumber *columns)
 bool
 bolt_catalog_indexed(CatalogTable *table, int n, const AttrNumber *columns)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, bolt_catalog_indexes(table))
 	{
 		TableIndex *index = lfirst(lc);
-		bool		leads = index->btree && index->nkeys >= n;
+		bool leads = index->btree && index->nkeys >= n;
 
 		for (int i = 0; leads && i < n; i++)
 			leads = bolt_columns_contain(n, index->keys, columns[i]);
@@ -331,12 +326,12 @@ bolt_catalog_indexed(CatalogTable *table, int n, const AttrNumber *columns)
 bool
 bolt_catalog_distributed(Oid oid)
 {
-	Oid			partitions = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
-	AttrNumber	column;
-	Relation	relation;
+	Oid partitions = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
+	AttrNumber column;
+	Relation relation;
 	ScanKeyData key;
 	SysScanDesc scan;
-	bool		found;
+	bool found;
 
 	if (!OidIsValid(partitions))
 		return false;

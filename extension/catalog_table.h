@@ -21,41 +21,41 @@
 /* A valid, complete index; partial ones are left out. */
 typedef struct TableIndex
 {
-	int			nkeys;
-	AttrNumber *keys;			/* 0 stands for an expression */
-	bool		unique;
-	bool		primary;
-	bool		immediate;		/* not deferrable */
-	bool		btree;
+	int nkeys;
+	AttrNumber *keys; /* 0 stands for an expression */
+	bool unique;
+	bool primary;
+	bool immediate; /* not deferrable */
+	bool btree;
 } TableIndex;
 
 typedef struct CatalogReader CatalogReader;
 
 typedef struct CatalogTable
 {
-	Oid			oid;			/* hash key */
+	Oid oid; /* hash key */
 	CatalogReader *reader;
-	Oid			schema;
-	char	   *name;
-	char		relkind;
-	bool		temporary;
-	bool		partition;
+	Oid schema;
+	char *name;
+	char relkind;
+	bool temporary;
+	bool partition;
 
 	/* each read at first use */
-	bool		fields_known;
-	int			nfields;
-	Field	   *fields;			/* in table order, dropped columns left out */
-	bool		indexes_known;
-	List	   *indexes;		/* of TableIndex * */
-	bool		references_known;
-	List	   *references;		/* of Reference *, see references.h */
-	List	   *broken;			/* of BrokenReference *, see references.h */
+	bool fields_known;
+	int nfields;
+	Field *fields; /* in table order, dropped columns left out */
+	bool indexes_known;
+	List *indexes; /* of TableIndex * */
+	bool references_known;
+	List *references; /* of Reference *, see references.h */
+	List *broken;	  /* of BrokenReference *, see references.h */
 } CatalogTable;
 
 struct CatalogReader
 {
 	MemoryContext context;
-	HTAB	   *tables;			/* of CatalogTable */
+	HTAB *tables; /* of CatalogTable */
 };
 
 extern CatalogReader *bolt_catalog_reader(void);
@@ -86,4 +86,4 @@ extern bool bolt_catalog_distributed(Oid oid);
 /* Sets of column numbers without repetition. */
 extern bool bolt_columns_contain(int n, const AttrNumber *columns, AttrNumber column);
 
-#endif							/* BOLT_CATALOG_TABLE_H */
+#endif /* BOLT_CATALOG_TABLE_H */

@@ -28,9 +28,9 @@ Datum
 bolt_check(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result_info = (ReturnSetInfo *) fcinfo->resultinfo;
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	double		expected_rows;
-	ListCell   *lc;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	double expected_rows;
+	ListCell *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
 	expected_rows = bolt_estimate_rows(document);
@@ -39,13 +39,9 @@ bolt_check(PG_FUNCTION_ARGS)
 	foreach(lc, bolt_check_run_rules(bolt_check_querysets(document, expected_rows)))
 	{
 		const CheckFinding *finding = lfirst(lc);
-		Datum		values[] = {
-			CStringGetTextDatum(finding->level),
-			CStringGetTextDatum(finding->code),
-			CStringGetTextDatum(finding->message),
-			CStringGetTextDatum(finding->hint)
-		};
-		bool		nulls[lengthof(values)] = {false};
+		Datum values[] = {CStringGetTextDatum(finding->level), CStringGetTextDatum(finding->code),
+						  CStringGetTextDatum(finding->message), CStringGetTextDatum(finding->hint)};
+		bool nulls[lengthof(values)] = {false};
 
 		tuplestore_putvalues(result_info->setResult, result_info->setDesc, values, nulls);
 	}

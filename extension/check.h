@@ -22,8 +22,8 @@
 /* What is known of the columns that a statement looks for. */
 typedef struct KnownColumns
 {
-	Bitmapset  *equal;			/* by equality with one value */
-	Bitmapset  *named;			/* in any condition */
+	Bitmapset *equal; /* by equality with one value */
+	Bitmapset *named; /* in any condition */
 } KnownColumns;
 
 /* check_tables.c */
@@ -35,7 +35,7 @@ extern bool bolt_check_order_indexed(const Model *model, const Field *field, boo
 									 NullsOrder nulls, const KnownColumns *known);
 extern double bolt_check_rows(const Model *model);
 extern double bolt_check_distinct_values(const Model *model, const Field *field);
-extern int	bolt_check_average_width(const Model *model, const Field *field);
+extern int bolt_check_average_width(const Model *model, const Field *field);
 extern bool bolt_check_never_analyzed(const Model *model);
 
 /* ----------
@@ -46,15 +46,15 @@ extern bool bolt_check_never_analyzed(const Model *model);
 /* A condition of a filter whose truth an index might find. */
 typedef struct CheckedCondition
 {
-	const Q    *q;
+	const Q *q;
 	const FieldPath *path;
-	const JoinedTable *table;	/* where its columns are */
-	int			nfields;
+	const JoinedTable *table; /* where its columns are */
+	int nfields;
 	const Field *fields[INDEX_MAX_KEYS];
-	LookupNeed	need;
-	bool		positive;		/* it does not stand under a negation */
-	bool		required;		/* every row meets it */
-	bool		constant;		/* what it is compared with does not change from row to row */
+	LookupNeed need;
+	bool positive; /* it does not stand under a negation */
+	bool required; /* every row meets it */
+	bool constant; /* what it is compared with does not change from row to row */
 } CheckedCondition;
 
 /* A relation that a path of the queryset goes along. */
@@ -67,28 +67,26 @@ typedef struct FollowedRelation
 /* The document's queryset, or one that it prefetches. */
 typedef struct CheckedQueryset
 {
-	const char *path;			/* "comments__author"; "" for the root */
+	const char *path; /* "comments__author"; "" for the root */
 	const Branch *branch;
 	const Model *model;
-	const QuerySet *queryset;	/* NULL: all objects */
-	SelectText	text;			/* for its joins and its order; not to be run */
-	List	   *conditions;		/* of CheckedCondition * */
-	List	   *followed;		/* of FollowedRelation *: by conditions, order, values … */
-	bool		root;
-	bool		to_many;		/* a prefetch of many objects a parent */
-	bool		served;			/* an index finds the rows that its filters let through */
-	double		expected_rows;	/* root: the planner's guess, limit included */
+	const QuerySet *queryset; /* NULL: all objects */
+	SelectText text;		  /* for its joins and its order; not to be run */
+	List *conditions;		  /* of CheckedCondition * */
+	List *followed;			  /* of FollowedRelation *: by conditions, order, values … */
+	bool root;
+	bool to_many;		  /* a prefetch of many objects a parent */
+	bool served;		  /* an index finds the rows that its filters let through */
+	double expected_rows; /* root: the planner's guess, limit included */
 } CheckedQueryset;
 
 /* check_queryset.c */
 extern List *bolt_check_querysets(const Document *document, double expected_rows);
 extern KnownColumns bolt_check_known_columns(const CheckedQueryset *checked, const JoinedTable *table);
 extern const JoinedTable *bolt_check_base(const CheckedQueryset *checked);
-extern const JoinedTable *bolt_check_unindexed_join(const CheckedQueryset *checked,
-													const JoinedTable *table);
+extern const JoinedTable *bolt_check_unindexed_join(const CheckedQueryset *checked, const JoinedTable *table);
 extern bool bolt_check_or_across_tables(const CheckedQueryset *checked);
-extern bool bolt_check_condition_indexed(const CheckedQueryset *checked,
-										 const CheckedCondition *condition);
+extern bool bolt_check_condition_indexed(const CheckedQueryset *checked, const CheckedCondition *condition);
 
 /* ----------
  * Rules
@@ -98,11 +96,11 @@ typedef struct CheckFinding
 {
 	const char *level;
 	const char *code;
-	char	   *message;
-	char	   *hint;
+	char *message;
+	char *hint;
 } CheckFinding;
 
 /* check_rules.c */
 extern List *bolt_check_run_rules(List *querysets);
 
-#endif							/* BOLT_CHECK_H */
+#endif /* BOLT_CHECK_H */

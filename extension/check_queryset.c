@@ -27,7 +27,7 @@ static void
 follow_path(CheckedQueryset *checked, const char *text, const JsonValue *value)
 {
 	const FieldPath *path = bolt_parse_select_path(checked->text.select, text, value);
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, path->relations)
 	{
@@ -47,7 +47,7 @@ follow_path(CheckedQueryset *checked, const char *text, const JsonValue *value)
 static void
 follow_order(CheckedQueryset *checked, List *terms)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, terms)
 	{
@@ -63,7 +63,7 @@ follow_order(CheckedQueryset *checked, List *terms)
 static void
 follow_expressions(CheckedQueryset *checked, List *expressions)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, expressions)
 		follow_expression(checked, lfirst(lc));
@@ -72,7 +72,7 @@ follow_expressions(CheckedQueryset *checked, List *expressions)
 static void
 follow_expression(CheckedQueryset *checked, const Expression *expression)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_F)
@@ -91,7 +91,7 @@ follow_expression(CheckedQueryset *checked, const Expression *expression)
 static void
 follow_q(CheckedQueryset *checked, const Q *q)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->path != NULL)
@@ -105,7 +105,7 @@ follow_q(CheckedQueryset *checked, const Q *q)
 static void
 follow_paths(CheckedQueryset *checked, List *terms)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, terms)
 		follow_path(checked, ((PathTerm *) lfirst(lc))->path, ((PathTerm *) lfirst(lc))->value);
@@ -115,7 +115,7 @@ static void
 follow_queryset(CheckedQueryset *checked)
 {
 	const QuerySet *queryset = checked->queryset;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, queryset->calls)
 	{
@@ -138,7 +138,7 @@ follow_queryset(CheckedQueryset *checked)
 static const JoinedTable *
 join_of_alias(const CheckedQueryset *checked, int alias)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, checked->text.select->joins)
 	{
@@ -158,7 +158,7 @@ bolt_check_base(const CheckedQueryset *checked)
 static bool
 names_field(const Expression *expression)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (expression->kind != EXPRESSION_VALUE && expression->kind != EXPRESSION_CALL)
@@ -174,10 +174,10 @@ names_field(const Expression *expression)
 static void
 add_condition(CheckedQueryset *checked, const Q *q, bool positive, bool required)
 {
-	Select	   *select = checked->text.select;
-	FieldPath  *path = bolt_parse_select_path(select, q->path, q->value);
-	Column		columns[INDEX_MAX_KEYS];
-	Operand		operand = {0};
+	Select *select = checked->text.select;
+	FieldPath *path = bolt_parse_select_path(select, q->path, q->value);
+	Column columns[INDEX_MAX_KEYS];
+	Operand operand = {0};
 	CheckedCondition *condition;
 
 	if (path->annotation != NULL)
@@ -203,7 +203,7 @@ add_condition(CheckedQueryset *checked, const Q *q, bool positive, bool required
 static void
 add_conditions(CheckedQueryset *checked, const Q *q, bool positive, bool required)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION && q->path != NULL)
@@ -226,12 +226,12 @@ bolt_check_known_columns(const CheckedQueryset *checked, const JoinedTable *tabl
 {
 	KnownColumns known = {NULL, NULL};
 	const ModelRelation *relation = checked->branch->relation;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, checked->conditions)
 	{
 		const CheckedCondition *condition = lfirst(lc);
-		bool		equal = condition->need.operator != NULL && strcmp(condition->need.operator, "=") == 0 &&
+		bool equal = condition->need.opname != NULL && strcmp(condition->need.opname, "=") == 0 &&
 			!condition->need.text && !condition->need.transformed && condition->constant;
 
 		if (condition->table != table || !condition->required)
@@ -274,7 +274,7 @@ bool
 bolt_check_condition_indexed(const CheckedQueryset *checked, const CheckedCondition *condition)
 {
 	KnownColumns known;
-	AttrNumber	columns[INDEX_MAX_KEYS];
+	AttrNumber columns[INDEX_MAX_KEYS];
 
 	if (!condition->constant)
 		return false;
@@ -293,7 +293,7 @@ bolt_check_condition_indexed(const CheckedQueryset *checked, const CheckedCondit
 static const CheckedCondition *
 condition_of(const CheckedQueryset *checked, const Q *q)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, checked->conditions)
 	{
@@ -309,7 +309,7 @@ common_table(const CheckedQueryset *checked, const Q *q)
 {
 	const CheckedCondition *condition;
 	const JoinedTable *table = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
@@ -331,7 +331,7 @@ common_table(const CheckedQueryset *checked, const Q *q)
 static bool
 all_served(const CheckedQueryset *checked, List *members)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, members)
 	{
@@ -349,8 +349,8 @@ static bool
 is_served(const CheckedQueryset *checked, const Q *q)
 {
 	const CheckedCondition *condition;
-	bool		served = false;
-	ListCell   *lc;
+	bool served = false;
+	ListCell *lc;
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
@@ -374,7 +374,7 @@ is_served(const CheckedQueryset *checked, const Q *q)
 static bool
 has_split_or(const CheckedQueryset *checked, const Q *q)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_OR)
@@ -391,7 +391,7 @@ has_split_or(const CheckedQueryset *checked, const Q *q)
 bool
 bolt_check_or_across_tables(const CheckedQueryset *checked)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, checked->queryset->calls)
 	{
@@ -411,8 +411,8 @@ static CheckedQueryset *
 read_queryset(const Branch *branch, const char *path)
 {
 	CheckedQueryset *checked = palloc0(sizeof(CheckedQueryset));
-	Statement  *statement = palloc0(sizeof(Statement));
-	ListCell   *lc;
+	Statement *statement = palloc0(sizeof(Statement));
+	ListCell *lc;
 
 	checked->branch = branch;
 	checked->path = path;
@@ -448,7 +448,7 @@ read_queryset(const Branch *branch, const char *path)
 static void
 read_branch(List **querysets, const Branch *branch, const char *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
@@ -472,8 +472,8 @@ bolt_check_querysets(const Document *document, double expected_rows)
 {
 	const QuerySet *queryset = document->queryset;
 	const Model *model = bolt_model_by_name(queryset->model->text, queryset->model);
-	List	   *querysets = NIL;
-	Branch	   *root;
+	List *querysets = NIL;
+	Branch *root;
 
 	if (queryset->values_kind == VALUES_NONE)
 		root = bolt_branch_tree(model, queryset);

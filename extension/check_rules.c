@@ -22,12 +22,12 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#define LARGE_TABLE 1000		/* rows: reading them all is noticed */
-#define DEEP_OFFSET 10000		/* rows read and thrown away */
-#define MANY_CHILDREN 100		/* objects a parent, on the average */
-#define WIDE_COLUMN 1000		/* bytes, on the average */
-#define FEW_VALUES 10			/* of a column: an index is of no use then */
-#define INDEX_COLUMNS 3			/* of an index that is proposed */
+#define LARGE_TABLE 1000  /* rows: reading them all is noticed */
+#define DEEP_OFFSET 10000 /* rows read and thrown away */
+#define MANY_CHILDREN 100 /* objects a parent, on the average */
+#define WIDE_COLUMN 1000  /* bytes, on the average */
+#define FEW_VALUES 10	  /* of a column: an index is of no use then */
+#define INDEX_COLUMNS 3	  /* of an index that is proposed */
 
 typedef struct CheckRule CheckRule;
 
@@ -35,14 +35,14 @@ typedef struct CheckRun
 {
 	const CheckRule *rule;
 	const CheckedQueryset *checked;
-	List	   *findings;		/* of CheckFinding * */
+	List *findings; /* of CheckFinding * */
 } CheckRun;
 
 struct CheckRule
 {
 	const char *code;
 	const char *level;
-	void		(*check) (CheckRun *run, const CheckedQueryset *checked);
+	void (*check)(CheckRun *run, const CheckedQueryset *checked);
 };
 
 /* ----------
@@ -56,7 +56,7 @@ find(CheckRun *run, const char *message, char *hint)
 {
 	const CheckedQueryset *checked = run->checked;
 	CheckFinding *finding;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, run->findings)
 	{
@@ -67,7 +67,8 @@ find(CheckRun *run, const char *message, char *hint)
 	finding = palloc(sizeof(CheckFinding));
 	finding->level = run->rule->level;
 	finding->code = run->rule->code;
-	finding->message = checked->root ? psprintf("model \"%s\": %s", checked->model->name, message) :
+	finding->message = checked->root ?
+		psprintf("model \"%s\": %s", checked->model->name, message) :
 		psprintf("path \"%s\" to model \"%s\": %s", checked->path, checked->model->name, message);
 	finding->hint = hint;
 	run->findings = lappend(run->findings, finding);
@@ -140,15 +141,16 @@ asked_by(const CheckRun *run, const FollowedRelation *followed)
 }
 
 static void
-check_relation_key(CheckRun *run, const FollowedRelation *followed, Oid table, int n, const AttrNumber *columns)
+check_relation_key(CheckRun *run, const FollowedRelation *followed, Oid table, int n,
+				   const AttrNumber *columns)
 {
 	const Model *model = bolt_model_by_oid(table);
 
-
 	if (!has_indexes(model) || bolt_check_key_indexed(model, n, columns))
 		return;
-	find(run, psprintf("no index serves the look-up of \"%s\" by (%s)%s", model->name,
-					   column_list(model, n, columns, false), asked_by(run, followed)),
+	find(run,
+		 psprintf("no index serves the look-up of \"%s\" by (%s)%s", model->name,
+				  column_list(model, n, columns, false), asked_by(run, followed)),
 		 index_hint(model, "", column_list(model, n, columns, true)));
 }
 
@@ -156,7 +158,7 @@ check_relation_key(CheckRun *run, const FollowedRelation *followed, Oid table, i
 static bool
 is_found_backwards(const CheckedQueryset *checked, const FollowedRelation *followed)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, checked->conditions)
 	{
@@ -172,7 +174,7 @@ is_found_backwards(const CheckedQueryset *checked, const FollowedRelation *follo
 static void
 relation_without_index(CheckRun *run, const CheckedQueryset *checked)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, relations_of(checked))
 	{
@@ -182,20 +184,22 @@ relation_without_index(CheckRun *run, const CheckedQueryset *checked)
 		if (is_found_backwards(checked, followed))
 			continue;
 		if (relation->kind == RELATION_MANY_TO_MANY)
-			check_relation_key(run, followed, relation->through, relation->nfields, relation->through_source_fields);
-		check_relation_key(run, followed, relation->target, relation->ntarget_fields, relation->target_fields);
+			check_relation_key(run, followed, relation->through, relation->nfields,
+							   relation->through_source_fields);
+		check_relation_key(run, followed, relation->target, relation->ntarget_fields,
+						   relation->target_fields);
 	}
 }
 
 static void
 opaque_relation(CheckRun *run, const CheckedQueryset *checked)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, relations_of(checked))
 	{
 		const FollowedRelation *followed = lfirst(lc);
-		Oid			tables[] = {followed->relation->target, followed->relation->through};
+		Oid tables[] = {followed->relation->target, followed->relation->through};
 
 		for (int i = 0; i < lengthof(tables) && OidIsValid(tables[i]); i++)
 		{
@@ -204,11 +208,15 @@ opaque_relation(CheckRun *run, const CheckedQueryset *checked)
 			if (model->relkind == RELKIND_VIEW)
 				find(run, psprintf("relation to the view \"%s\"%s", model->name, asked_by(run, followed)),
 					 psprintf("See in bolt.explain whether the query of view \"%s\" finds rows by their key; "
-							  "a materialized view can have an index.", model->name));
+							  "a materialized view can have an index.",
+							  model->name));
 			else if (model->relkind == RELKIND_FOREIGN_TABLE)
-				find(run, psprintf("relation to the foreign table \"%s\"%s", model->name, asked_by(run, followed)),
-					 psprintf("See in bolt.explain whether the remote server of foreign table \"%s\" is sent the "
-							  "keys and has an index for them.", model->name));
+				find(run,
+					 psprintf("relation to the foreign table \"%s\"%s", model->name, asked_by(run, followed)),
+					 psprintf(
+						 "See in bolt.explain whether the remote server of foreign table \"%s\" is sent the "
+						 "keys and has an index for them.",
+						 model->name));
 		}
 	}
 }
@@ -217,13 +225,14 @@ opaque_relation(CheckRun *run, const CheckedQueryset *checked)
 static double
 average_children(const ModelRelation *relation)
 {
-	bool		many = relation->kind == RELATION_MANY_TO_MANY;
+	bool many = relation->kind == RELATION_MANY_TO_MANY;
 	const Model *model = bolt_model_by_oid(many ? relation->through : relation->target);
 	const AttrNumber *columns = many ? relation->through_source_fields : relation->target_fields;
-	double		parents = -1;
+	double parents = -1;
 
 	for (int i = 0; i < relation->nfields; i++)
-		parents = Max(parents, bolt_check_distinct_values(model, bolt_model_field_by_attnum(model, columns[i])));
+		parents =
+			Max(parents, bolt_check_distinct_values(model, bolt_model_field_by_attnum(model, columns[i])));
 	return parents > 0 ? bolt_check_rows(model) / parents : -1;
 }
 
@@ -231,7 +240,7 @@ static void
 unbounded_relation(CheckRun *run, const CheckedQueryset *checked)
 {
 	const QuerySet *queryset = checked->queryset;
-	double		average;
+	double average;
 
 	if (!checked->to_many || (queryset != NULL && (queryset->limit != NULL || checked->conditions != NIL)))
 		return;
@@ -253,8 +262,8 @@ text_key(const CheckedCondition *condition)
 {
 	const Field *field = condition->fields[0];
 	const char *name = quote_identifier(field->name);
-	Oid			type = getBaseType(field->type);
-	bool		cast = type != TEXTOID && type != VARCHAROID;
+	Oid type = getBaseType(field->type);
+	bool cast = type != TEXTOID && type != VARCHAROID;
 
 	if (condition->need.upper)
 		return psprintf(cast ? "upper(%s::text)" : "upper(%s)", name);
@@ -264,15 +273,15 @@ text_key(const CheckedCondition *condition)
 static char *
 trigram_hint(const CheckedCondition *condition)
 {
-	Oid			schema = bolt_extension_schema("pg_trgm");
-	char	   *hint;
+	Oid schema = bolt_extension_schema("pg_trgm");
+	char *hint;
 
 	if (OidIsValid(schema))
 		return index_hint(condition->table->model, " USING gin",
 						  psprintf("%s %s.gin_trgm_ops", text_key(condition),
 								   quote_identifier(get_namespace_name(schema))));
-	hint = index_hint(condition->table->model, " USING gin",
-					  psprintf("%s gin_trgm_ops", text_key(condition)));
+	hint =
+		index_hint(condition->table->model, " USING gin", psprintf("%s gin_trgm_ops", text_key(condition)));
 	return psprintf("Create the extension pg_trgm and an index: CREATE EXTENSION pg_trgm; %s",
 					hint + strlen("Create an index: "));
 }
@@ -284,12 +293,14 @@ pattern_hint(const CheckedCondition *condition)
 	const LookupNeed *need = &condition->need;
 
 	if (need->transformed || bolt_type_class(condition->fields[0]->type) != CLASS_TEXT)
-		return psprintf("Filter by a further condition that an index serves: no index on \"%s\" serves \"%s\".",
-						condition->fields[0]->name, condition->path->text);
-	if (strcmp(need->operator, "@@") == 0)
-		return psprintf("Keep a column of type tsvector that is generated from \"%s\", with a GIN index, and search that.",
-						condition->fields[0]->name);
-	if (strcmp(need->operator, "=") == 0)
+		return psprintf(
+			"Filter by a further condition that an index serves: no index on \"%s\" serves \"%s\".",
+			condition->fields[0]->name, condition->path->text);
+	if (strcmp(need->opname, "@@") == 0)
+		return psprintf(
+			"Keep a column of type tsvector that is generated from \"%s\", with a GIN index, and search that.",
+			condition->fields[0]->name);
+	if (strcmp(need->opname, "=") == 0)
 		return index_hint(model, "", text_key(condition));
 	if (need->prefix)
 		return index_hint(model, "", psprintf("%s text_pattern_ops", text_key(condition)));
@@ -299,7 +310,7 @@ pattern_hint(const CheckedCondition *condition)
 static void
 pattern_without_index(CheckRun *run, const CheckedQueryset *checked)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (!checked->root || checked->served)
 		return;
@@ -308,7 +319,7 @@ pattern_without_index(CheckRun *run, const CheckedQueryset *checked)
 		const CheckedCondition *condition = lfirst(lc);
 
 		if (!condition->positive || !condition->constant || !condition->need.text ||
-			condition->need.operator == NULL || !has_indexes(condition->table->model) ||
+			condition->need.opname == NULL || !has_indexes(condition->table->model) ||
 			bolt_check_condition_indexed(checked, condition))
 			continue;
 		find(run, psprintf("no index serves \"%s\"", condition->path->text), pattern_hint(condition));
@@ -319,19 +330,19 @@ pattern_without_index(CheckRun *run, const CheckedQueryset *checked)
 static bool
 is_selective(const CheckedCondition *condition)
 {
-	double		distinct;
+	double distinct;
 
 	if (!condition->required || !condition->constant || condition->need.text ||
-		condition->need.operator == NULL || condition->fields[0]->type == BOOLOID)
+		condition->need.opname == NULL || condition->fields[0]->type == BOOLOID)
 		return false;
 	distinct = bolt_check_distinct_values(condition->table->model, condition->fields[0]);
 	return distinct < 0 || distinct > FEW_VALUES;
 }
 
 static bool
-is_comparison(const char *operator)
+is_comparison(const char *opname)
 {
-	return strspn(operator, "<=>") == strlen(operator) && strcmp(operator, "<<") != 0 && strcmp(operator, ">>") != 0;
+	return strspn(opname, "<=>") == strlen(opname) && strcmp(opname, "<<") != 0 && strcmp(opname, ">>") != 0;
 }
 
 static char *
@@ -339,8 +350,8 @@ column_hint(const CheckedCondition *condition)
 {
 	const Model *model = condition->table->model;
 	const char *name = quote_identifier(condition->fields[0]->name);
-	AttrNumber	columns[INDEX_MAX_KEYS];
-	bool		comparison = is_comparison(condition->need.operator) && !condition->need.transformed;
+	AttrNumber columns[INDEX_MAX_KEYS];
+	bool comparison = is_comparison(condition->need.opname) && !condition->need.transformed;
 
 	switch (comparison ? CLASS_OTHER : bolt_type_class(condition->fields[0]->type))
 	{
@@ -349,8 +360,9 @@ column_hint(const CheckedCondition *condition)
 		case CLASS_HSTORE:
 		case CLASS_TSVECTOR:
 			if (condition->need.transformed)
-				return psprintf("Filter by the whole of \"%s\" with \"contains\", and create a GIN index on it.",
-								condition->fields[0]->name);
+				return psprintf(
+					"Filter by the whole of \"%s\" with \"contains\", and create a GIN index on it.",
+					condition->fields[0]->name);
 			if (condition->fields[0]->type == JSONOID)
 				return psprintf("Make \"%s\" a column of type jsonb, and create a GIN index on it.",
 								condition->fields[0]->name);
@@ -383,7 +395,8 @@ missing_index(const CheckedQueryset *checked, const CheckedCondition *condition)
 	const JoinedTable *join = bolt_check_unindexed_join(checked, condition->table);
 
 	if (join != NULL && has_indexes(join->near_model))
-		return index_hint(join->near_model, "", column_list(join->near_model, join->nfields, join->near_fields, true));
+		return index_hint(join->near_model, "",
+						  column_list(join->near_model, join->nfields, join->near_fields, true));
 	if (is_large(condition->table->model) && has_indexes(condition->table->model) &&
 		!bolt_check_condition_indexed(checked, condition))
 		return column_hint(condition);
@@ -393,19 +406,21 @@ missing_index(const CheckedQueryset *checked, const CheckedCondition *condition)
 static void
 filter_without_index(CheckRun *run, const CheckedQueryset *checked)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (!checked->root || checked->served || !has_indexes(checked->model) || !is_large(checked->model))
 		return;
 	foreach(lc, checked->conditions)
 	{
 		const CheckedCondition *condition = lfirst(lc);
-		char	   *hint = is_selective(condition) ? missing_index(checked, condition) : NULL;
+		char *hint = is_selective(condition) ? missing_index(checked, condition) : NULL;
 
 		if (hint == NULL)
 			continue;
-		find(run, psprintf("no index serves the filter by \"%s\", and the table has about %.0f rows",
-						   condition->path->text, bolt_check_rows(checked->model)), hint);
+		find(run,
+			 psprintf("no index serves the filter by \"%s\", and the table has about %.0f rows",
+					  condition->path->text, bolt_check_rows(checked->model)),
+			 hint);
 		return;
 	}
 }
@@ -414,9 +429,11 @@ static void
 or_across_tables(CheckRun *run, const CheckedQueryset *checked)
 {
 	if (checked->root && !checked->served && is_large(checked->model) && bolt_check_or_across_tables(checked))
-		find(run, "an OR of conditions on several tables, which their indexes do not serve together",
-			 psprintf("Ask for the objects of model \"%s\" by each condition of the OR by itself, and unite the results.",
-					  checked->model->name));
+		find(
+			run, "an OR of conditions on several tables, which their indexes do not serve together",
+			psprintf(
+				"Ask for the objects of model \"%s\" by each condition of the OR by itself, and unite the results.",
+				checked->model->name));
 }
 
 /* ----------
@@ -426,14 +443,15 @@ or_across_tables(CheckRun *run, const CheckedQueryset *checked)
 static bool
 is_sliced(const CheckedQueryset *checked)
 {
-	return checked->queryset != NULL && (checked->queryset->limit != NULL || checked->queryset->offset != NULL);
+	return checked->queryset != NULL &&
+		(checked->queryset->limit != NULL || checked->queryset->offset != NULL);
 }
 
 /* The column of the queryset's own table that an ORDER BY expression is, or NULL */
 static const Field *
 order_field(const CheckedQueryset *checked, const OrderExpression *order)
 {
-	int			alias = bolt_base_alias(checked->text.select);
+	int alias = bolt_base_alias(checked->text.select);
 
 	for (int i = 0; i < checked->model->nfields; i++)
 	{
@@ -446,7 +464,7 @@ order_field(const CheckedQueryset *checked, const OrderExpression *order)
 static bool
 is_random(const CheckedQueryset *checked)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, checked->text.order)
 	{
@@ -460,7 +478,7 @@ is_random(const CheckedQueryset *checked)
 static const OrderExpression *
 leading_order(const CheckedQueryset *checked, const KnownColumns *known)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, checked->text.order)
 	{
@@ -478,8 +496,8 @@ order_hint(const CheckedQueryset *checked)
 {
 	const ModelRelation *relation = checked->branch->relation;
 	StringInfoData keys;
-	int			nkeys = 0;
-	ListCell   *lc;
+	int nkeys = 0;
+	ListCell *lc;
 
 	initStringInfo(&keys);
 	if (relation != NULL)
@@ -511,18 +529,22 @@ order_without_index(CheckRun *run, const CheckedQueryset *checked)
 	const Field *field = order != NULL ? order_field(checked, order) : NULL;
 
 	if (queryset == NULL || queryset->limit == NULL || order == NULL || queryset->distinct ||
-		queryset->group_by_values || is_random(checked) || !has_indexes(checked->model) || !is_large(checked->model))
+		queryset->group_by_values || is_random(checked) || !has_indexes(checked->model) ||
+		!is_large(checked->model))
 		return;
 	if (checked->root ? checked->served :
-		checked->branch->relation->kind != RELATION_ONE_TO_MANY ||
-		average_children(checked->branch->relation) < MANY_CHILDREN)
+						checked->branch->relation->kind != RELATION_ONE_TO_MANY ||
+				average_children(checked->branch->relation) < MANY_CHILDREN)
 		return;
 	if (field == NULL)
 		find(run, "the order by an expression or by another table's column sorts all rows before the limit",
-			 psprintf("Order by columns of model \"%s\" itself, which an index can serve.", checked->model->name));
+			 psprintf("Order by columns of model \"%s\" itself, which an index can serve.",
+					  checked->model->name));
 	else if (!bolt_check_order_indexed(checked->model, field, order->descending, order->nulls, &known))
-		find(run, psprintf("no index serves the order by \"%s\", and all rows are sorted before the limit",
-						   field->name), order_hint(checked));
+		find(run,
+			 psprintf("no index serves the order by \"%s\", and all rows are sorted before the limit",
+					  field->name),
+			 order_hint(checked));
 }
 
 static void
@@ -530,8 +552,11 @@ random_order(CheckRun *run, const CheckedQueryset *checked)
 {
 	if (is_random(checked) && !checked->served)
 		find(run, "order_by \"?\" reads and sorts all rows",
-			 checked->root ? "Choose random primary keys in the application, and filter by \"pk__in\"." :
-			 psprintf("Give the queryset of \"%s\" another order, or shuffle its objects in the application.", checked->path));
+			 checked->root ?
+				 "Choose random primary keys in the application, and filter by \"pk__in\"." :
+				 psprintf(
+					 "Give the queryset of \"%s\" another order, or shuffle its objects in the application.",
+					 checked->path));
 }
 
 static void
@@ -541,20 +566,25 @@ unordered_slice(CheckRun *run, const CheckedQueryset *checked)
 
 	if (!is_sliced(checked) || checked->text.order != NIL || bolt_check_unique(checked->model, known.equal))
 		return;
-	find(run, "a slice without an order: which rows are in it may change from call to call",
-		 psprintf("Give the queryset of model \"%s\" an \"order_by\" that ends with the primary key, or register an "
-				  "ordering with bolt.register_model.", checked->model->name));
+	find(
+		run, "a slice without an order: which rows are in it may change from call to call",
+		psprintf(
+			"Give the queryset of model \"%s\" an \"order_by\" that ends with the primary key, or register an "
+			"ordering with bolt.register_model.",
+			checked->model->name));
 }
 
 static void
 deep_offset(CheckRun *run, const CheckedQueryset *checked)
 {
-	int64		offset = checked->queryset != NULL ? bound(checked->queryset->offset) : 0;
+	int64 offset = checked->queryset != NULL ? bound(checked->queryset->offset) : 0;
 
 	if (offset > DEEP_OFFSET)
 		find(run, psprintf("an offset of " INT64_FORMAT " reads as many rows and throws them away", offset),
-			 checked->root ? "Use bolt.cursor_page, which goes on behind the last row of the page before." :
-			 psprintf("Filter the queryset of \"%s\" by what the last object seen was ordered by.", checked->path));
+			 checked->root ?
+				 "Use bolt.cursor_page, which goes on behind the last row of the page before." :
+				 psprintf("Filter the queryset of \"%s\" by what the last object seen was ordered by.",
+						  checked->path));
 }
 
 static void
@@ -592,11 +622,12 @@ wide_column(const CheckedQueryset *checked)
 {
 	const QuerySet *queryset = checked->queryset;
 	const Model *model = checked->model;
-	ListCell   *lc;
+	ListCell *lc;
 
 	for (int i = 0; i < model->nfields && queryset->values == NIL; i++)
 	{
-		if ((checked->branch->loaded == NULL || checked->branch->loaded[i]) && is_wide(model, &model->fields[i]))
+		if ((checked->branch->loaded == NULL || checked->branch->loaded[i]) &&
+			is_wide(model, &model->fields[i]))
 			return &model->fields[i];
 	}
 	foreach(lc, queryset->values)
@@ -621,18 +652,21 @@ wide_distinct(CheckRun *run, const CheckedQueryset *checked)
 		return;
 	field = wide_column(checked);
 	if (field != NULL)
-		find(run, psprintf("distinct compares whole rows, the wide column \"%s\" included", field->name),
-			 queryset->values_kind == VALUES_NONE ?
-			 psprintf("Give the table of model \"%s\" a primary key, by which objects are told apart, or leave \"%s\" out "
-					  "with \"defer\".", checked->model->name, field->name) :
-			 psprintf("Leave \"%s\" out of the values.", field->name));
+		find(
+			run, psprintf("distinct compares whole rows, the wide column \"%s\" included", field->name),
+			queryset->values_kind == VALUES_NONE ?
+				psprintf(
+					"Give the table of model \"%s\" a primary key, by which objects are told apart, or leave \"%s\" out "
+					"with \"defer\".",
+					checked->model->name, field->name) :
+				psprintf("Leave \"%s\" out of the values.", field->name));
 }
 
 static void
 needless_distinct(CheckRun *run, const CheckedQueryset *checked)
 {
 	const QuerySet *queryset = checked->queryset;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (queryset == NULL || !queryset->distinct || queryset->distinct_on != NIL ||
 		queryset->values_kind != VALUES_NONE || checked->model->nprimary_key == 0)
@@ -661,7 +695,7 @@ check_statistics(CheckRun *run, const Model *model)
 static void
 missing_statistics(CheckRun *run, const CheckedQueryset *checked)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_statistics(run, checked->model);
 	foreach(lc, relations_of(checked))
@@ -691,17 +725,17 @@ static const CheckRule rules[] = {
 	{"wide_distinct", "notice", wide_distinct},
 	{"needless_distinct", "notice", needless_distinct},
 	{"opaque_relation", "notice", opaque_relation},
-	{"missing_statistics", "notice", missing_statistics}
+	{"missing_statistics", "notice", missing_statistics},
 };
 
 List *
 bolt_check_run_rules(List *querysets)
 {
-	CheckRun	run = {0};
+	CheckRun run = {0};
 
 	for (int i = 0; i < lengthof(rules); i++)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
 		run.rule = &rules[i];
 		foreach(lc, querysets)

@@ -39,23 +39,23 @@
 /* A key of an index: a column, or an expression of one column. */
 typedef struct IndexKey
 {
-	AttrNumber	column;			/* 0: another expression */
-	bool		expression;		/* a cast of the column, or upper() … */
-	bool		upper;			/* … which is this */
-	Oid			family;
-	Oid			collation;
-	int16		option;			/* INDOPTION_… */
+	AttrNumber column; /* 0: another expression */
+	bool expression;   /* a cast of the column, or upper() … */
+	bool upper;		   /* … which is this */
+	Oid family;
+	Oid collation;
+	int16 option; /* INDOPTION_… */
 } IndexKey;
 
 /* An index that the planner may use. */
 typedef struct CheckedIndex
 {
-	Oid			access_method;
-	bool		unique;
-	bool		partial;
-	Bitmapset  *predicate;		/* partial: columns that its WHERE names */
-	int			nkeys;
-	IndexKey   *keys;
+	Oid access_method;
+	bool unique;
+	bool partial;
+	Bitmapset *predicate; /* partial: columns that its WHERE names */
+	int nkeys;
+	IndexKey *keys;
 } CheckedIndex;
 
 /* ----------
@@ -98,8 +98,8 @@ read_expression(IndexKey *key, Node *node)
 static List *
 index_nodes(HeapTuple tuple, AttrNumber attribute)
 {
-	bool		isnull;
-	Datum		value = SysCacheGetAttr(INDEXRELID, tuple, attribute, &isnull);
+	bool isnull;
+	Datum value = SysCacheGetAttr(INDEXRELID, tuple, attribute, &isnull);
 
 	return isnull ? NIL : (List *) stringToNode(TextDatumGetCString(value));
 }
@@ -107,7 +107,7 @@ index_nodes(HeapTuple tuple, AttrNumber attribute)
 static Datum
 index_attribute(HeapTuple tuple, AttrNumber attribute)
 {
-	bool		isnull;
+	bool isnull;
 
 	return SysCacheGetAttr(INDEXRELID, tuple, attribute, &isnull);
 }
@@ -115,14 +115,14 @@ index_attribute(HeapTuple tuple, AttrNumber attribute)
 static Bitmapset *
 columns_of(List *nodes)
 {
-	Bitmapset  *attributes = NULL;
-	Bitmapset  *columns = NULL;
-	int			attribute = -1;
+	Bitmapset *attributes = NULL;
+	Bitmapset *columns = NULL;
+	int attribute = -1;
 
 	pull_varattnos((Node *) nodes, 1, &attributes);
 	while ((attribute = bms_next_member(attributes, attribute)) >= 0)
 	{
-		int			column = attribute + FirstLowInvalidHeapAttributeNumber;
+		int column = attribute + FirstLowInvalidHeapAttributeNumber;
 
 		if (column > 0)
 			columns = bms_add_member(columns, column);
@@ -133,8 +133,8 @@ columns_of(List *nodes)
 static Oid
 access_method_of(Oid index)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
-	Oid			access_method = InvalidOid;
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+	Oid access_method = InvalidOid;
 
 	if (HeapTupleIsValid(tuple))
 	{
@@ -149,12 +149,12 @@ read_index(HeapTuple tuple)
 {
 	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
 	CheckedIndex *index = palloc0(sizeof(CheckedIndex));
-	oidvector  *classes = (oidvector *) DatumGetPointer(index_attribute(tuple, Anum_pg_index_indclass));
-	oidvector  *collations = (oidvector *) DatumGetPointer(index_attribute(tuple, Anum_pg_index_indcollation));
+	oidvector *classes = (oidvector *) DatumGetPointer(index_attribute(tuple, Anum_pg_index_indclass));
+	oidvector *collations = (oidvector *) DatumGetPointer(index_attribute(tuple, Anum_pg_index_indcollation));
 	int2vector *options = (int2vector *) DatumGetPointer(index_attribute(tuple, Anum_pg_index_indoption));
-	List	   *expressions = index_nodes(tuple, Anum_pg_index_indexprs);
-	List	   *predicate = index_nodes(tuple, Anum_pg_index_indpred);
-	ListCell   *expression = list_head(expressions);
+	List *expressions = index_nodes(tuple, Anum_pg_index_indexprs);
+	List *predicate = index_nodes(tuple, Anum_pg_index_indpred);
+	ListCell *expression = list_head(expressions);
 
 	index->access_method = access_method_of(form->indexrelid);
 	index->unique = form->indisunique;
@@ -164,7 +164,7 @@ read_index(HeapTuple tuple)
 	index->keys = palloc0(sizeof(IndexKey) * index->nkeys);
 	for (int i = 0; i < index->nkeys; i++)
 	{
-		IndexKey   *key = &index->keys[i];
+		IndexKey *key = &index->keys[i];
 
 		key->family = get_opclass_family(classes->values[i]);
 		key->collation = collations->values[i];
@@ -183,15 +183,15 @@ read_index(HeapTuple tuple)
 static List *
 indexes_of(const Model *model)
 {
-	Relation	table = try_table_open(model->oid, AccessShareLock);
-	List	   *indexes = NIL;
-	ListCell   *lc;
+	Relation table = try_table_open(model->oid, AccessShareLock);
+	List *indexes = NIL;
+	ListCell *lc;
 
 	if (table == NULL)
 		return NIL;
 	foreach(lc, RelationGetIndexList(table))
 	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
@@ -210,15 +210,15 @@ indexes_of(const Model *model)
 static bool
 family_has_operator(Oid family, const char *name)
 {
-	CatCList   *members = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(family));
-	bool		found = false;
+	CatCList *members = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(family));
+	bool found = false;
 
 	for (int i = 0; i < members->n_members && !found; i++)
 	{
 		Form_pg_amop form = (Form_pg_amop) GETSTRUCT(&members->members[i]->tuple);
-		char	   *operator = form->amoppurpose == AMOP_SEARCH ? get_opname(form->amopopr) : NULL;
+		char *opname = form->amoppurpose == AMOP_SEARCH ? get_opname(form->amopopr) : NULL;
 
-		found = operator != NULL && strcmp(operator, name) == 0;
+		found = opname != NULL && strcmp(opname, name) == 0;
 	}
 	ReleaseSysCacheList(members);
 	return found;
@@ -236,8 +236,8 @@ serves_prefix(const IndexKey *key)
 static bool
 key_serves(const CheckedIndex *index, const IndexKey *key, const Field *field, const LookupNeed *need)
 {
-	Oid			type = getBaseType(field->type);
-	bool		cast = need->text && type != TEXTOID && type != VARCHAROID;
+	Oid type = getBaseType(field->type);
+	bool cast = need->text && type != TEXTOID && type != VARCHAROID;
 
 	if (key->column != field->attnum || key->upper != need->upper || need->transformed)
 		return false;
@@ -245,13 +245,13 @@ key_serves(const CheckedIndex *index, const IndexKey *key, const Field *field, c
 		return false;
 	if (!key->expression && OidIsValid(key->collation) && key->collation != field->collation)
 		return false;
-	if (need->operator == NULL)
+	if (need->opname == NULL)
 		return index->access_method == BTREE_AM_OID || index->access_method == GIST_AM_OID;
 	if (need->prefix && index->access_method == BTREE_AM_OID)
 		return serves_prefix(key);
 	if (need->prefix && index->access_method == SPGIST_AM_OID)
 		return family_has_operator(key->family, "^@");
-	return family_has_operator(key->family, need->operator);
+	return family_has_operator(key->family, need->opname);
 }
 
 static bool
@@ -271,7 +271,7 @@ bool
 bolt_check_lookup_indexed(const Model *model, const Field *field, const LookupNeed *need,
 						  const KnownColumns *known)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, indexes_of(model))
 	{
@@ -293,7 +293,7 @@ bool
 bolt_check_key_indexed(const Model *model, int n, const AttrNumber *columns)
 {
 	KnownColumns known = {NULL, NULL};
-	ListCell   *lc;
+	ListCell *lc;
 
 	for (int i = 0; i < n; i++)
 		known.named = bms_add_member(known.named, columns[i]);
@@ -301,7 +301,7 @@ bolt_check_key_indexed(const Model *model, int n, const AttrNumber *columns)
 	foreach(lc, indexes_of(model))
 	{
 		const CheckedIndex *index = lfirst(lc);
-		Bitmapset  *missing = bms_copy(known.named);
+		Bitmapset *missing = bms_copy(known.named);
 
 		if (!is_usable(index, &known))
 			continue;
@@ -321,12 +321,12 @@ bool
 bolt_check_unique(const Model *model, const Bitmapset *columns)
 {
 	KnownColumns known = {unconstify(Bitmapset *, columns), NULL};
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, indexes_of(model))
 	{
 		const CheckedIndex *index = lfirst(lc);
-		bool		unique = index->unique && !index->partial;
+		bool unique = index->unique && !index->partial;
 
 		for (int i = 0; unique && i < index->nkeys; i++)
 			unique = is_equal_key(&index->keys[i], &known);
@@ -340,9 +340,9 @@ bolt_check_unique(const Model *model, const Bitmapset *columns)
 static bool
 key_orders(const IndexKey *key, const Field *field, bool descending, NullsOrder nulls)
 {
-	bool		nulls_first = nulls == NULLS_DEFAULT_ORDER ? descending : nulls == NULLS_FIRST_ORDER;
-	bool		key_descending = (key->option & INDOPTION_DESC) != 0;
-	bool		key_nulls_first = (key->option & INDOPTION_NULLS_FIRST) != 0;
+	bool nulls_first = nulls == NULLS_DEFAULT_ORDER ? descending : nulls == NULLS_FIRST_ORDER;
+	bool key_descending = (key->option & INDOPTION_DESC) != 0;
+	bool key_nulls_first = (key->option & INDOPTION_NULLS_FIRST) != 0;
 	TypeCacheEntry *type = lookup_type_cache(getBaseType(field->type), TYPECACHE_BTREE_OPFAMILY);
 
 	if (key->expression || key->column != field->attnum || key->family != type->btree_opf ||
@@ -359,7 +359,7 @@ bool
 bolt_check_order_indexed(const Model *model, const Field *field, bool descending, NullsOrder nulls,
 						 const KnownColumns *known)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, indexes_of(model))
 	{
@@ -385,8 +385,8 @@ bolt_check_order_indexed(const Model *model, const Field *field, bool descending
 static double
 rows_of(Oid oid)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
-	double		rows = -1;
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
+	double rows = -1;
 
 	if (HeapTupleIsValid(tuple))
 	{
@@ -400,20 +400,20 @@ rows_of(Oid oid)
 static List *
 storage_of(const Model *model)
 {
-	return model->relkind == RELKIND_PARTITIONED_TABLE ?
-		find_all_inheritors(model->oid, NoLock, NULL) : list_make1_oid(model->oid);
+	return model->relkind == RELKIND_PARTITIONED_TABLE ? find_all_inheritors(model->oid, NoLock, NULL) :
+														 list_make1_oid(model->oid);
 }
 
 /* How many rows the table had when that was looked at last; -1: not known */
 double
 bolt_check_rows(const Model *model)
 {
-	double		sum = -1;
-	ListCell   *lc;
+	double sum = -1;
+	ListCell *lc;
 
 	foreach(lc, storage_of(model))
 	{
-		double		rows = rows_of(lfirst_oid(lc));
+		double rows = rows_of(lfirst_oid(lc));
 
 		if (lfirst_oid(lc) == model->oid && rows >= 0)
 			return rows;
@@ -426,17 +426,16 @@ bolt_check_rows(const Model *model)
 static bool
 may_read_statistics(const Model *model, const Field *field)
 {
-	return bolt_may_read_field(model, field) &&
-		check_enable_rls(model->oid, InvalidOid, true) != RLS_ENABLED;
+	return bolt_may_read_field(model, field) && check_enable_rls(model->oid, InvalidOid, true) != RLS_ENABLED;
 }
 
 /* How many different values a column has; -1: not known, or not for the caller to know */
 double
 bolt_check_distinct_values(const Model *model, const Field *field)
 {
-	bool		inherited = model->relkind == RELKIND_PARTITIONED_TABLE;
-	HeapTuple	tuple;
-	double		distinct;
+	bool inherited = model->relkind == RELKIND_PARTITIONED_TABLE;
+	HeapTuple tuple;
+	double distinct;
 
 	if (!may_read_statistics(model, field))
 		return -1;
@@ -463,10 +462,10 @@ bolt_check_average_width(const Model *model, const Field *field)
 static bool
 has_statistics(Oid oid)
 {
-	Relation	statistics = table_open(StatisticRelationId, AccessShareLock);
+	Relation statistics = table_open(StatisticRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
-	bool		found;
+	bool found;
 
 	ScanKeyInit(&key, Anum_pg_statistic_starelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
 	scan = systable_beginscan(statistics, StatisticRelidAttnumInhIndexId, true, NULL, 1, &key);
@@ -479,8 +478,8 @@ has_statistics(Oid oid)
 static bool
 has_blocks(Oid oid)
 {
-	Relation	table = try_table_open(oid, AccessShareLock);
-	bool		result;
+	Relation table = try_table_open(oid, AccessShareLock);
+	bool result;
 
 	if (table == NULL)
 		return false;
@@ -493,9 +492,10 @@ has_blocks(Oid oid)
 bool
 bolt_check_never_analyzed(const Model *model)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	if (model->relkind == RELKIND_VIEW || model->relkind == RELKIND_FOREIGN_TABLE || has_statistics(model->oid))
+	if (model->relkind == RELKIND_VIEW || model->relkind == RELKIND_FOREIGN_TABLE ||
+		has_statistics(model->oid))
 		return false;
 	foreach(lc, storage_of(model))
 	{

@@ -18,7 +18,7 @@
 static const Annotation *
 annotation_of_output(const SelectText *first, const char *output)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, first->select->annotations)
 	{
@@ -35,7 +35,7 @@ static const char *
 same_output(const SelectText *first, const SelectText *other, const char *output)
 {
 	const Annotation *annotation = annotation_of_output(first, output);
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (annotation == NULL)
 	{
@@ -60,7 +60,7 @@ same_output(const SelectText *first, const SelectText *other, const char *output
 static void
 add_other_outputs(const SelectText *first, SelectText *other)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (first->queryset->values_kind == VALUES_NONE && other->queryset->values_kind == VALUES_NONE)
 	{
@@ -70,16 +70,16 @@ add_other_outputs(const SelectText *first, SelectText *other)
 					 errmsg("combined querysets of different models need values() or values_list()"),
 					 bolt_errdetail_at(other->queryset->source)));
 		foreach(lc, first->outputs)
-			other->outputs = lappend(other->outputs,
-									 unconstify(char *, same_output(first, other, lfirst(lc))));
+			other->outputs =
+				lappend(other->outputs, unconstify(char *, same_output(first, other, lfirst(lc))));
 		return;
 	}
 	foreach(lc, bolt_values_terms(other))
 	{
 		const PathTerm *term = lfirst(lc);
-		FieldPath  *path = bolt_parse_select_path(other->select, term->path, term->value);
-		Operand		operands[INDEX_MAX_KEYS];
-		int			n = bolt_path_operands(other->select, bolt_base_alias(other->select), path, 0, operands);
+		FieldPath *path = bolt_parse_select_path(other->select, term->path, term->value);
+		Operand operands[INDEX_MAX_KEYS];
+		int n = bolt_path_operands(other->select, bolt_base_alias(other->select), path, 0, operands);
 
 		for (int i = 0; i < n; i++)
 		{
@@ -99,9 +99,9 @@ add_other_outputs(const SelectText *first, SelectText *other)
 static void
 append_other(StringInfo sql, const SelectText *first, const QuerySet *queryset)
 {
-	SelectText	other;
-	const Model *model = queryset->model == NULL ? first->model :
-		bolt_model_by_name(queryset->model->text, queryset->model);
+	SelectText other;
+	const Model *model =
+		queryset->model == NULL ? first->model : bolt_model_by_name(queryset->model->text, queryset->model);
 
 	check_stack_depth();
 	bolt_begin_select_text(&other, first->select->statement, model, queryset);
@@ -125,12 +125,12 @@ append_other(StringInfo sql, const SelectText *first, const QuerySet *queryset)
 static void
 append_order_numbers(StringInfo sql, SelectText *text)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, text->order)
 	{
 		OrderExpression *order = lfirst(lc);
-		int			number = 0;
+		int number = 0;
 
 		for (int i = 0; i < list_length(text->outputs) && number == 0; i++)
 		{
@@ -155,8 +155,8 @@ void
 bolt_append_combined(StringInfo sql, SelectText *text)
 {
 	StringInfoData combined;
-	List	   *order = text->order;
-	ListCell   *lc;
+	List *order = text->order;
+	ListCell *lc;
 
 	initStringInfo(&combined);
 	appendStringInfoChar(&combined, '(');
@@ -167,7 +167,7 @@ bolt_append_combined(StringInfo sql, SelectText *text)
 	foreach(lc, text->queryset->combined)
 	{
 		const CombineCall *call = lfirst(lc);
-		ListCell   *each;
+		ListCell *each;
 
 		foreach(each, call->querysets)
 		{
@@ -175,7 +175,7 @@ bolt_append_combined(StringInfo sql, SelectText *text)
 			combined.data = psprintf("(%s)", combined.data);
 			combined.len = strlen(combined.data);
 			combined.maxlen = combined.len + 1;
-			appendStringInfo(&combined, " %s ", call->operator);
+			appendStringInfo(&combined, " %s ", call->opname);
 			append_other(&combined, text, lfirst(each));
 		}
 	}

@@ -22,14 +22,12 @@
 
 /* 16: one object_ownercheck for the many pg_*_ownercheck */
 #if PG_VERSION_NUM < 160000
-#define object_ownercheck(classid, objectid, roleid) \
-	pg_class_ownercheck((objectid), (roleid))
+#define object_ownercheck(classid, objectid, roleid) pg_class_ownercheck((objectid), (roleid))
 #endif
 
 /* 16: one object_aclcheck for the many pg_*_aclcheck; only used for schemas */
 #if PG_VERSION_NUM < 160000
-#define object_aclcheck(classid, objectid, roleid, mode) \
-	pg_namespace_aclcheck((objectid), (roleid), (mode))
+#define object_aclcheck(classid, objectid, roleid, mode) pg_namespace_aclcheck((objectid), (roleid), (mode))
 #endif
 
 /* 18: constraints may be NOT ENFORCED, FKs may have a PERIOD */
@@ -100,4 +98,4 @@
 #define bolt_collation_is_c(collation) lc_collate_is_c(collation)
 #endif
 
-#endif							/* BOLT_COMPAT_H */
+#endif /* BOLT_COMPAT_H */

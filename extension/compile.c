@@ -32,13 +32,13 @@
 static bool
 is_locked(Compiler *compiler, const char *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (compiler->locking == NULL)
 		return false;
 	foreach(lc, compiler->locking->of)
 	{
-		PathTerm   *term = lfirst(lc);
+		PathTerm *term = lfirst(lc);
 
 		if (strcmp(term->path, path) == 0)
 		{
@@ -53,7 +53,9 @@ static void
 append_locking(StringInfo sql, const Locking *locking, int alias)
 {
 	appendStringInfo(sql, " FOR %sUPDATE OF t%d%s", locking->no_key ? "NO KEY " : "", alias,
-					 locking->nowait ? " NOWAIT" : locking->skip_locked ? " SKIP LOCKED" : "");
+					 locking->nowait		  ? " NOWAIT" :
+						 locking->skip_locked ? " SKIP LOCKED" :
+												"");
 }
 
 /* A node's path as select_for_update() names it, where select_related made it; else NULL. */
@@ -66,14 +68,14 @@ selected_path(const FetchNode *node, const Branch *branch)
 		return NULL;
 	initStringInfo(&path);
 	for (const char *at = node->path; *at; at++)
-		appendStringInfoString(&path, *at == '.' ? "__" : (char[]) {*at, '\0'});
+		appendStringInfoString(&path, *at == '.' ? "__" : (char[]){*at, '\0'});
 	return path.data;
 }
 
 static void
 check_locked(const Compiler *compiler)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (compiler->locking == NULL)
 		return;
@@ -82,12 +84,14 @@ check_locked(const Compiler *compiler)
 		const PathTerm *term = lfirst(lc);
 
 		if (!list_member_ptr(compiler->locked, term))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("Invalid field name(s) given in select_for_update(of=(...)): %s. Only relational fields followed in the query are allowed",
-							term->path),
-					 bolt_errdetail_at(term->value),
-					 errhint("Choices are: self, and the paths of select_related.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg(
+					 "Invalid field name(s) given in select_for_update(of=(...)): %s. Only relational fields followed in the query are allowed",
+					 term->path),
+				 bolt_errdetail_at(term->value),
+				 errhint("Choices are: self, and the paths of select_related.")));
 	}
 }
 
@@ -101,14 +105,15 @@ static FetchNode *compile_branch(Compiler *compiler, const Branch *branch, Fetch
 FetchNode *
 bolt_new_node(Compiler *compiler, FetchNode *parent, const Branch *branch)
 {
-	FetchNode  *node = bolt_graph_alloc(compiler, sizeof(FetchNode));
+	FetchNode *node = bolt_graph_alloc(compiler, sizeof(FetchNode));
 
 	node->number = list_length(compiler->nodes);
 	node->parent = parent;
 	node->shares = node;
 	node->name = bolt_graph_string(compiler, branch->name);
 	node->model = bolt_graph_string(compiler, branch->model->name);
-	node->path = parent == NULL || parent->parent == NULL ? node->name :
+	node->path = parent == NULL || parent->parent == NULL ?
+		node->name :
 		bolt_graph_string(compiler, psprintf("%s.%s", parent->path, branch->name));
 	compiler->nodes = lappend(compiler->nodes, node);
 	return node;
@@ -140,9 +145,9 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 {
 	const ModelRelation *relation = branch->relation;
 	const Model *through = bolt_model_by_oid(relation->through);
-	Statement	statement = {.context = compiler->graph->context};
-	SelectText	text;
-	KeyedFrom	from = {.pair = near_pair, .indexed = relation->indexed};
+	Statement statement = {.context = compiler->graph->context};
+	SelectText text;
+	KeyedFrom from = {.pair = near_pair, .indexed = relation->indexed};
 
 	bolt_add_key_params(&statement, near_pair);
 	if (bolt_is_per_parent(branch->queryset))
@@ -160,7 +165,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 			bolt_compare_key(far_pair, i, &comparison);
 			appendStringInfo(&condition, "%s%s %s ", i > 0 ? " AND " : "",
 							 bolt_far_key(far_pair, i, bolt_base_alias(text.select), comparison.cast_far),
-							 comparison.operator);
+							 comparison.opname);
 			bolt_append_column(&condition, from.alias,
 							   bolt_model_field_by_attnum(through, far_pair->near_fields[i])->name);
 		}
@@ -178,9 +183,9 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 	for (int i = 0; i < near_pair->n; i++)
 		text.outputs = lappend(text.outputs, bolt_far_key_output(near_pair, i, from.alias));
 	for (int i = 0; i < far_pair->n; i++)
-		text.outputs = lappend(text.outputs,
-							   bolt_column_text(from.alias,
-										   bolt_model_field_by_attnum(through, far_pair->near_fields[i])));
+		text.outputs = lappend(
+			text.outputs,
+			bolt_column_text(from.alias, bolt_model_field_by_attnum(through, far_pair->near_fields[i])));
 	text.grouped = text.outputs;
 	return bolt_keyed_statement(compiler, &text, &from);
 }
@@ -189,7 +194,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 static const QuerySet *
 without_slice(const QuerySet *queryset)
 {
-	QuerySet   *rest;
+	QuerySet *rest;
 
 	if (!bolt_is_per_parent(queryset))
 		return queryset;
@@ -204,17 +209,15 @@ static FetchNode *
 compile_recursion(Compiler *compiler, const Branch *branch, FetchNode *node, SelectText *text)
 {
 	const ModelRelation *relation = branch->relation;
-	FetchNode  *recursion = bolt_new_node(compiler, node, branch);
-	KeyPair		near_pair = {
-		.n = relation->nfields,
-		.near_model = branch->model,
-		.near_fields = relation->source_fields
-	};
+	FetchNode *recursion = bolt_new_node(compiler, node, branch);
+	KeyPair near_pair = {
+		.n = relation->nfields, .near_model = branch->model, .near_fields = relation->source_fields};
 
 	recursion->shares = node;
 	recursion->to_many = node->to_many;
 	recursion->missing = "null";
-	recursion->parent_attnos = add_key_outputs(compiler, text, bolt_base_alias(text->select), &near_pair, true);
+	recursion->parent_attnos =
+		add_key_outputs(compiler, text, bolt_base_alias(text->select), &near_pair, true);
 	node->recursion = recursion;
 	node->depth = branch->depth;
 	for (FetchNode *above = node; above != NULL; above = above->parent)
@@ -226,12 +229,12 @@ compile_recursion(Compiler *compiler, const Branch *branch, FetchNode *node, Sel
 static void
 compile_children(Compiler *compiler, const Branch *branch, FetchNode *node, SelectText *text)
 {
-	int			seen = 0;
+	int seen = 0;
 
 	node->children = bolt_graph_alloc(compiler, sizeof(FetchItem *) * Max(node->nitems, 1));
 	for (int i = 0; i < node->nitems; i++)
 	{
-		FetchItem  *item = &node->items[i];
+		FetchItem *item = &node->items[i];
 		const Branch *child = (const Branch *) item->child;
 
 		if (child == NULL)
@@ -241,7 +244,7 @@ compile_children(Compiler *compiler, const Branch *branch, FetchNode *node, Sele
 		}
 		seen++;
 		item->child = child == branch ? compile_recursion(compiler, branch, node, text) :
-			compile_branch(compiler, child, node, text);
+										compile_branch(compiler, child, node, text);
 		node->children[node->nchildren++] = item;
 	}
 }
@@ -252,9 +255,9 @@ compile_child_statement(Compiler *compiler, const Branch *branch, FetchNode *nod
 						Statement *statement, const KeyPair *near_pair, const KeyPair *far_pair)
 {
 	const ModelRelation *relation = branch->relation;
-	bool		many = relation->kind == RELATION_MANY_TO_MANY;
+	bool many = relation->kind == RELATION_MANY_TO_MANY;
 	const QuerySet *queryset = many ? without_slice(branch->queryset) : branch->queryset;
-	ItemList	items = {compiler, node, 0};
+	ItemList items = {compiler, node, 0};
 
 	bolt_add_key_params(statement, many ? far_pair : near_pair);
 	bolt_begin_select_text(text, statement, branch->model, queryset);
@@ -262,8 +265,8 @@ compile_child_statement(Compiler *compiler, const Branch *branch, FetchNode *nod
 		bolt_add_order(text);
 	node->ordered = many && text->order != NIL;
 	bolt_add_object_items(&items, branch, text);
-	node->own_attnos = add_key_outputs(compiler, text, bolt_base_alias(text->select),
-									   many ? far_pair : near_pair, false);
+	node->own_attnos =
+		add_key_outputs(compiler, text, bolt_base_alias(text->select), many ? far_pair : near_pair, false);
 }
 
 /*
@@ -274,12 +277,12 @@ static void
 compile_aggregate_statement(Compiler *compiler, const Branch *branch, FetchNode *node, const KeyPair *pair)
 {
 	const ModelRelation *relation = branch->relation;
-	Statement	statement = {.context = compiler->graph->context};
-	Select	   *near_select;
-	SelectText	text = {0};
-	KeyedFrom	from = {.pair = pair,.indexed = relation->indexed};
-	ItemList	items = {compiler, node, 0};
-	Operand		operand = {0};
+	Statement statement = {.context = compiler->graph->context};
+	Select *near_select;
+	SelectText text = {0};
+	KeyedFrom from = {.pair = pair, .indexed = relation->indexed};
+	ItemList items = {compiler, node, 0};
+	Operand operand = {0};
 
 	bolt_add_key_params(&statement, pair);
 	near_select = bolt_begin_select(&statement, pair->near_model);
@@ -287,20 +290,22 @@ compile_aggregate_statement(Compiler *compiler, const Branch *branch, FetchNode 
 	text.model = pair->far_model;
 	initStringInfo(&text.where);
 	initStringInfo(&text.having);
-	from.alias = bolt_add_join(text.select, near_select->origin, relation,
-							   relation->kind == RELATION_MANY_TO_MANY)->alias;
+	from.alias =
+		bolt_add_join(text.select, near_select->origin, relation, relation->kind == RELATION_MANY_TO_MANY)
+			->alias;
 
 	node->own_attnos = bolt_graph_alloc(compiler, sizeof(AttrNumber) * pair->n);
 	for (int i = 0; i < pair->n; i++)
 	{
-		char	   *key = bolt_far_key_output(pair, i, from.alias);
+		char *key = bolt_far_key_output(pair, i, from.alias);
 
 		node->own_attnos[i] = bolt_add_output(&text, key);
 		text.groups = lappend(text.groups, key);
 	}
 	node->open = node->close = "";
 	bolt_add_expression_item(&items, NULL, &text,
-							 bolt_aggregate_call(text.select, near_select->origin, branch->aggregate, &operand));
+							 bolt_aggregate_call(text.select, near_select->origin, branch->aggregate,
+												 &operand));
 	node->missing = bolt_aggregate_of_none(branch->aggregate);
 	node->nattributes = list_length(text.outputs);
 	node->statement = bolt_keyed_statement(compiler, &text, &from);
@@ -310,16 +315,16 @@ static FetchNode *
 compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, SelectText *parent_text)
 {
 	const ModelRelation *relation = branch->relation;
-	bool		many = relation->kind == RELATION_MANY_TO_MANY;
-	FetchNode  *node = bolt_new_node(compiler, parent, branch);
+	bool many = relation->kind == RELATION_MANY_TO_MANY;
+	FetchNode *node = bolt_new_node(compiler, parent, branch);
 	const Model *near_model = bolt_model_by_oid(relation->model);
-	KeyPair		near_pair = {relation->nfields, near_model, branch->model,
-	relation->source_fields, relation->target_fields};
-	KeyPair		far_pair = {0};
-	KeyedFrom	from = {0};
-	Statement	statement = {.context = compiler->graph->context};
-	SelectText	text;
-	char	   *path;
+	KeyPair near_pair = {relation->nfields, near_model, branch->model, relation->source_fields,
+						 relation->target_fields};
+	KeyPair far_pair = {0};
+	KeyedFrom from = {0};
+	Statement statement = {.context = compiler->graph->context};
+	SelectText text;
+	char *path;
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
@@ -328,16 +333,16 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	{
 		near_pair.far_model = bolt_model_by_oid(relation->through);
 		near_pair.far_fields = relation->through_source_fields;
-		far_pair = (KeyPair) {relation->ntarget_fields, near_pair.far_model, branch->model,
-		relation->through_target_fields, relation->target_fields};
+		far_pair = (KeyPair){relation->ntarget_fields, near_pair.far_model, branch->model,
+							 relation->through_target_fields, relation->target_fields};
 		if (branch->aggregate == NULL)
 		{
 			bolt_fill_key_type(compiler, &node->junction_key, &near_pair);
 			node->junction = compile_junction(compiler, branch, &near_pair, &far_pair);
 		}
 	}
-	node->parent_attnos = add_key_outputs(compiler, parent_text, bolt_base_alias(parent_text->select),
-										  &near_pair, true);
+	node->parent_attnos =
+		add_key_outputs(compiler, parent_text, bolt_base_alias(parent_text->select), &near_pair, true);
 	node->missing = "null";
 	if (branch->aggregate != NULL)
 	{
@@ -370,12 +375,12 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 static void
 compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 {
-	Statement	statement = {.context = compiler->graph->context};
-	SelectText	text;
+	Statement statement = {.context = compiler->graph->context};
+	SelectText text;
 	StringInfoData sql;
-	FetchNode  *node;
-	Branch	   *branch;
-	ItemList	items = {compiler, NULL, 0};
+	FetchNode *node;
+	Branch *branch;
+	ItemList items = {compiler, NULL, 0};
 
 	if (queryset->values_kind == VALUES_NONE)
 		branch = bolt_branch_tree(model, queryset);
@@ -428,8 +433,7 @@ static bool
 is_plain_leaf(const FetchNode *node)
 {
 	return node->parent != NULL && node->shares == node && node->nchildren == 0 && !node->ordered &&
-		!node->locks &&
-		(node->junction != NULL || !node->to_many) &&
+		!node->locks && (node->junction != NULL || !node->to_many) &&
 		node->statement->nparams == node->key.ncolumns;
 }
 
@@ -457,7 +461,7 @@ share_objects(FetchGraph *graph)
 {
 	for (int i = 1; i < graph->nnodes; i++)
 	{
-		FetchNode  *node = graph->nodes[i];
+		FetchNode *node = graph->nodes[i];
 
 		if (!is_plain_leaf(node))
 			continue;
@@ -480,10 +484,10 @@ share_objects(FetchGraph *graph)
 FetchGraph *
 bolt_compile(const Document *document, FetchPurpose purpose)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm graph",
-												  ALLOCSET_SMALL_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm graph", ALLOCSET_SMALL_SIZES);
 	FetchGraph *graph = MemoryContextAllocZero(context, sizeof(FetchGraph));
-	Compiler	compiler = {.graph = graph};
+	Compiler compiler = {.graph = graph};
 	const QuerySet *queryset = document->queryset;
 	const Model *model = bolt_model_by_name(queryset->model->text, queryset->model);
 
@@ -513,7 +517,7 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 		graph->tables[i] = list_nth_oid(compiler.tables, i);
 	for (int i = 0; i < graph->nnodes; i++)
 	{
-		FetchNode  *node = graph->nodes[i];
+		FetchNode *node = graph->nodes[i];
 
 		node->close_length = node->close ? strlen(node->close) : 0;
 		node->missing_length = node->missing ? strlen(node->missing) : 0;

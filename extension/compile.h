@@ -18,17 +18,17 @@
 /* A table of the FROM clause. */
 typedef struct JoinedTable
 {
-	int			alias;			/* t0, t1, … */
+	int alias; /* t0, t1, … */
 	const Model *model;
-	int			parent;			/* alias of the table that it is joined to, or -1 */
-	const Model *near_model;	/* that table's */
-	int			nfields;		/* near_fields equal far_fields */
+	int parent;				 /* alias of the table that it is joined to, or -1 */
+	const Model *near_model; /* that table's */
+	int nfields;			 /* near_fields equal far_fields */
 	const AttrNumber *near_fields;
 	const AttrNumber *far_fields;
-	int			call;			/* the filter() call that made it */
-	bool		nullable;		/* its columns may be null for want of a row */
-	const char *derived;		/* a subquery that stands for the table, or NULL */
-	bool		many;			/* may give a row of its parent several rows */
+	int call;			 /* the filter() call that made it */
+	bool nullable;		 /* its columns may be null for want of a row */
+	const char *derived; /* a subquery that stands for the table, or NULL */
+	bool many;			 /* may give a row of its parent several rows */
 } JoinedTable;
 
 typedef struct Statement Statement;
@@ -37,11 +37,11 @@ typedef struct Statement Statement;
 typedef struct Operand
 {
 	const char *sql;
-	Oid			type;			/* InvalidOid: for PostgreSQL to find out */
-	bool		nullable;
-	bool		aggregate;		/* of rows of the select itself: belongs in HAVING */
-	bool		window;
-	const char *display;		/* for messages */
+	Oid type; /* InvalidOid: for PostgreSQL to find out */
+	bool nullable;
+	bool aggregate; /* of rows of the select itself: belongs in HAVING */
+	bool window;
+	const char *display; /* for messages */
 } Operand;
 
 /* Families of types, by the lookups and transforms that they have. */
@@ -50,7 +50,7 @@ typedef enum TypeClass
 	CLASS_UNKNOWN,
 	CLASS_TEXT,
 	CLASS_NUMBER,
-	CLASS_DATETIME,				/* what dates and times have, too */
+	CLASS_DATETIME, /* what dates and times have, too */
 	CLASS_DATE,
 	CLASS_TIME,
 	CLASS_ARRAY,
@@ -66,67 +66,67 @@ typedef struct Annotation
 {
 	const char *name;
 	const Expression *expression;
-	Operand		operand;
-	bool		alias;			/* not selected */
+	Operand operand;
+	bool alias; /* not selected */
 } Annotation;
 
 /* One SELECT, or one EXISTS within it. */
 typedef struct Select
 {
-	Statement  *statement;
+	Statement *statement;
 	struct Select *outer;		/* whose tables may be named here */
 	struct Select *outer_query; /* what OuterRef speaks of */
 	const Model *model;			/* of the base table, where paths begin */
-	int			origin;			/* alias of the table where paths begin */
-	List	   *joins;			/* of JoinedTable *; the first is the base table */
-	int			call;			/* to-many joins are shared within one call */
-	List	   *annotations;	/* of Annotation * */
-	List	   *filtered;		/* of FilterCall *: what aggregates are limited by */
-	bool		grouped;		/* values() before aggregates: GROUP BY */
-	bool		by_exists;		/* to-many conditions are EXISTS, not joins */
+	int origin;					/* alias of the table where paths begin */
+	List *joins;				/* of JoinedTable *; the first is the base table */
+	int call;					/* to-many joins are shared within one call */
+	List *annotations;			/* of Annotation * */
+	List *filtered;				/* of FilterCall *: what aggregates are limited by */
+	bool grouped;				/* values() before aggregates: GROUP BY */
+	bool by_exists;				/* to-many conditions are EXISTS, not joins */
 } Select;
 
 /* The statement being written: parameters and aliases are numbered through it. */
 struct Statement
 {
-	int			naliases;
-	List	   *params;			/* of StatementParam * */
-	MemoryContext context;		/* of the graph */
-	List	   *tables;			/* oids of the tables it names */
-	bool		value_dependent;	/* a good plan depends on the values: patterns */
+	int naliases;
+	List *params;		   /* of StatementParam * */
+	MemoryContext context; /* of the graph */
+	List *tables;		   /* oids of the tables it names */
+	bool value_dependent;  /* a good plan depends on the values: patterns */
 };
 
-#define ANY_CALL (-1)			/* joins of every call may be used */
+#define ANY_CALL (-1) /* joins of every call may be used */
 
 /* A path as far as the models go: "author__profile__city__icontains". */
 typedef struct FieldPath
 {
 	const char *text;
 	const JsonValue *value;
-	List	   *relations;		/* of ModelRelation *, hop by hop */
-	const Model *model;			/* where the fields are */
-	int			nfields;		/* several: a composite key */
+	List *relations;	/* of ModelRelation *, hop by hop */
+	const Model *model; /* where the fields are */
+	int nfields;		/* several: a composite key */
 	const Field *fields[INDEX_MAX_KEYS];
-	const ModelRelation *relation;	/* the path ends at this relation, else NULL */
-	const Annotation *annotation;	/* the path is this and has no fields, else NULL */
-	List	   *rest;			/* of char *: transforms and lookup */
+	const ModelRelation *relation; /* the path ends at this relation, else NULL */
+	const Annotation *annotation;  /* the path is this and has no fields, else NULL */
+	List *rest;					   /* of char *: transforms and lookup */
 } FieldPath;
 
 typedef struct Column
 {
-	int			alias;
+	int alias;
 	const Field *field;
-	bool		nullable;
+	bool nullable;
 } Column;
 
 /* path.c */
 extern FieldPath *bolt_parse_path(const Model *model, const char *text, const JsonValue *value);
 extern FieldPath *bolt_parse_select_path(const Select *select, const char *text, const JsonValue *value);
-extern int	bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_hop,
-							   Operand *operands);
+extern int bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_hop,
+							  Operand *operands);
 extern void bolt_refuse_rest(const FieldPath *path);
 extern void bolt_refuse_name(const FieldPath *path, const char *name);
-extern int	bolt_first_to_many(const FieldPath *path);
+extern int bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
 extern void bolt_note_table(Statement *statement, const Model *model);
 extern Select *bolt_begin_part(Select *whole);
@@ -140,11 +140,11 @@ extern char *bolt_field_display(const Model *model, const Field *field);
 /* sql_text.c */
 extern void bolt_append_column(StringInfo sql, int alias, const char *name);
 extern void bolt_parse_type(const char *name, Oid *type, int32 *typmod);
-extern Oid	bolt_extension_schema(const char *extension);
+extern Oid bolt_extension_schema(const char *extension);
 extern void bolt_append_type(StringInfo sql, Oid type, int32 typmod);
 extern const char *bolt_operator(Oid left, Oid right, int strategy);
 extern const char *bolt_type_operator(Oid type, const char *name);
-extern Oid	bolt_comparison_type(Oid type);
+extern Oid bolt_comparison_type(Oid type);
 extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
 
 extern char *bolt_column_text(int alias, const Field *field);
@@ -153,9 +153,9 @@ extern void bolt_append_unnest(StringInfo sql, int first, int n, const char *ali
 /* bind.c */
 extern StatementParam *bolt_add_param(Statement *statement, Oid type, BindFunction bind,
 									  const JsonValue *literal);
-extern int	bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
-						   const JsonValue *literal, const char *what);
-extern int	bolt_add_constant(Statement *statement, const char *text);
+extern int bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
+						  const JsonValue *literal, const char *what);
+extern int bolt_add_constant(Statement *statement, const char *text);
 extern void bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context);
 extern bool bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value);
@@ -174,19 +174,19 @@ extern bool bolt_bind_bigint(const StatementParam *param, const JsonValue *liter
 /* What a condition asks of an index that is to find its rows. */
 typedef struct LookupNeed
 {
-	const char *operator;		/* by name; NULL: IS NULL */
-	bool		text;			/* the operand is taken as text … */
-	bool		upper;			/* … in upper case */
-	bool		prefix;			/* the pattern begins with what is looked for */
-	bool		transformed;	/* the operand is no longer the column itself */
+	const char *opname; /* by name; NULL: IS NULL */
+	bool text;			/* the operand is taken as text … */
+	bool upper;			/* … in upper case */
+	bool prefix;		/* the pattern begins with what is looked for */
+	bool transformed;	/* the operand is no longer the column itself */
 } LookupNeed;
 
 /* lookup.c */
 extern void bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, const Q *q,
 							 LookupNeed *need);
 extern void bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path);
-extern void bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
-							   const Operand *operands, const Q *q, bool two_valued);
+extern void bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path, const Operand *operands,
+							   const Q *q, bool two_valued);
 extern bool bolt_path_is_isnull(const FieldPath *path, const Q *q);
 
 /* transform.c */
@@ -218,17 +218,17 @@ extern void bolt_append_q(StringInfo sql, Select *select, int alias, Q *q);
  */
 typedef struct Branch
 {
-	const char *name;			/* its member's name */
-	const ModelRelation *relation;	/* NULL: the root */
+	const char *name;			   /* its member's name */
+	const ModelRelation *relation; /* NULL: the root */
 	const Model *model;
-	const QuerySet *queryset;	/* NULL: all objects */
-	bool		selected;		/* by select_related */
-	const Expression *aggregate;	/* a value of these objects, not themselves */
-	bool		recurse;		/* it is a branch of itself, under its own name … */
-	int			depth;			/* … for so many levels; 0: all */
-	bool	   *loaded;			/* per field: is it written out? */
-	const JsonValue *value;		/* where it was asked for */
-	List	   *branches;		/* of Branch * */
+	const QuerySet *queryset;	 /* NULL: all objects */
+	bool selected;				 /* by select_related */
+	const Expression *aggregate; /* a value of these objects, not themselves */
+	bool recurse;				 /* it is a branch of itself, under its own name … */
+	int depth;					 /* … for so many levels; 0: all */
+	bool *loaded;				 /* per field: is it written out? */
+	const JsonValue *value;		 /* where it was asked for */
+	List *branches;				 /* of Branch * */
 } Branch;
 
 /* branch.c */
@@ -239,26 +239,26 @@ extern Branch *bolt_branch_tree(const Model *model, const QuerySet *queryset);
 /* An ORDER BY expression. */
 typedef struct OrderExpression
 {
-	char	   *text;
-	bool		aggregate;		/* or a window: no GROUP BY takes it */
-	bool		descending;
-	NullsOrder	nulls;
+	char *text;
+	bool aggregate; /* or a window: no GROUP BY takes it */
+	bool descending;
+	NullsOrder nulls;
 } OrderExpression;
 
 /* The clauses of a SELECT, text by text. */
 typedef struct SelectText
 {
-	Select	   *select;
+	Select *select;
 	const Model *model;
-	const QuerySet *queryset;	/* NULL: all objects */
-	StringInfoData where;		/* conditions, or empty */
+	const QuerySet *queryset; /* NULL: all objects */
+	StringInfoData where;	  /* conditions, or empty */
 	StringInfoData having;
-	StringInfoData locking;		/* FOR UPDATE …, or not initialised */
-	List	   *outputs;		/* of char *: the select list */
-	List	   *groups;			/* of char *: GROUP BY of values() */
-	List	   *grouped;		/* of char *: outputs of other tables than the
+	StringInfoData locking; /* FOR UPDATE …, or not initialised */
+	List *outputs;			/* of char *: the select list */
+	List *groups;			/* of char *: GROUP BY of values() */
+	List *grouped;			/* of char *: outputs of other tables than the
 								 * model's, for a GROUP BY that makes distinct */
-	List	   *order;			/* of OrderExpression * */
+	List *order;			/* of OrderExpression * */
 } SelectText;
 
 extern void bolt_begin_select_text(SelectText *text, Statement *statement, const Model *model,
@@ -279,7 +279,7 @@ extern void bolt_append_slice(StringInfo sql, SelectText *text);
 extern void bolt_append_select(StringInfo sql, SelectText *text, const char *before,
 							   const char *base_condition, const char *condition, bool name_outputs);
 extern void bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number);
-extern int	bolt_base_alias(const Select *select);
+extern int bolt_base_alias(const Select *select);
 
 /* ----------
  * Making the graph
@@ -288,16 +288,16 @@ extern int	bolt_base_alias(const Select *select);
 typedef struct Compiler
 {
 	FetchGraph *graph;
-	List	   *nodes;			/* of FetchNode *, parents first */
-	List	   *tables;			/* of oid */
-	const Locking *locking;		/* of the rows that are fetched, or NULL */
-	List	   *locked;			/* of PathTerm *: members of "of" that were met */
+	List *nodes;			/* of FetchNode *, parents first */
+	List *tables;			/* of oid */
+	const Locking *locking; /* of the rows that are fetched, or NULL */
+	List *locked;			/* of PathTerm *: members of "of" that were met */
 } Compiler;
 
 /* A key as the compiler sees it: columns on both sides of a relation. */
 typedef struct KeyPair
 {
-	int			n;
+	int n;
 	const Model *near_model;
 	const Model *far_model;
 	const AttrNumber *near_fields;
@@ -307,42 +307,40 @@ typedef struct KeyPair
 /* How the two sides of a key's column are compared. */
 typedef struct KeyComparison
 {
-	Oid			type;			/* in which they are */
-	const char *operator;		/* far operator type */
-	bool		cast_far;		/* the far column has to be cast for it */
-	bool		cast_key;		/* the far column has to be cast to be a key */
+	Oid type;			/* in which they are */
+	const char *opname; /* far operator type */
+	bool cast_far;		/* the far column has to be cast for it */
+	bool cast_key;		/* the far column has to be cast to be a key */
 } KeyComparison;
 
 /* Where a keyed statement finds its keys. */
 typedef struct KeyedFrom
 {
 	const KeyPair *pair;
-	bool		indexed;		/* an index serves the key */
-	int			alias;			/* of the table with the key's far columns */
-	char	   *through;		/* that table, where it is not the model's own … */
-	char	   *through_condition;	/* … and what joins the model's to it */
+	bool indexed;			 /* an index serves the key */
+	int alias;				 /* of the table with the key's far columns */
+	char *through;			 /* that table, where it is not the model's own … */
+	char *through_condition; /* … and what joins the model's to it */
 } KeyedFrom;
 
 /* The members of a node that is being compiled. */
 typedef struct ItemList
 {
-	Compiler   *compiler;
-	FetchNode  *node;
-	int			size;
+	Compiler *compiler;
+	FetchNode *node;
+	int size;
 } ItemList;
 
 /* keyed.c */
 extern void *bolt_graph_alloc(Compiler *compiler, Size size);
 extern char *bolt_graph_string(Compiler *compiler, const char *string);
-extern FetchStatement *bolt_finish_statement(Compiler *compiler, const Statement *statement,
-											 const char *sql);
+extern FetchStatement *bolt_finish_statement(Compiler *compiler, const Statement *statement, const char *sql);
 extern void bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison);
 extern void bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair);
 extern void bolt_add_key_params(Statement *statement, const KeyPair *pair);
 extern char *bolt_far_key(const KeyPair *pair, int column, int alias, bool cast);
 extern char *bolt_far_key_output(const KeyPair *pair, int column, int alias);
-extern FetchStatement *bolt_keyed_statement(Compiler *compiler, SelectText *text,
-											const KeyedFrom *from);
+extern FetchStatement *bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from);
 
 /* items.c */
 extern void bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text);
@@ -369,4 +367,4 @@ extern void bolt_append_keyset_select(StringInfo sql, Compiler *compiler, FetchN
 extern FetchNode *bolt_new_node(Compiler *compiler, FetchNode *parent, const Branch *branch);
 extern FetchGraph *bolt_compile(const Document *document, FetchPurpose purpose);
 
-#endif							/* BOLT_COMPILE_H */
+#endif /* BOLT_COMPILE_H */

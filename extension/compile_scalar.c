@@ -16,10 +16,10 @@
 static void
 add_values_outputs(SelectText *text)
 {
-	FetchGraph	graph = {.context = CurrentMemoryContext};
-	Compiler	scratch = {.graph = &graph};
-	FetchNode	node = {0};
-	ItemList	items = {&scratch, &node, 0};
+	FetchGraph graph = {.context = CurrentMemoryContext};
+	Compiler scratch = {.graph = &graph};
+	FetchNode node = {0};
+	ItemList items = {&scratch, &node, 0};
 
 	if (text->queryset->dates != NULL)
 		bolt_add_dates_item(&items, text);
@@ -44,8 +44,8 @@ static void
 append_counted_rows(StringInfo sql, SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
-	bool		ordered = bolt_is_sliced(queryset) || queryset->distinct_on != NIL;
-	ListCell   *lc;
+	bool ordered = bolt_is_sliced(queryset) || queryset->distinct_on != NIL;
+	ListCell *lc;
 
 	if (ordered)
 		bolt_add_order(text);
@@ -82,11 +82,11 @@ append_counted_rows(StringInfo sql, SelectText *text)
 void
 bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset, FetchPurpose purpose)
 {
-	Statement	statement = {.context = compiler->graph->context};
-	SelectText	text;
+	Statement statement = {.context = compiler->graph->context};
+	SelectText text;
 	StringInfoData sql;
-	Branch		branch = {.name = "",.model = model};
-	FetchNode  *node = bolt_new_node(compiler, NULL, &branch);
+	Branch branch = {.name = "", .model = model};
+	FetchNode *node = bolt_new_node(compiler, NULL, &branch);
 
 	bolt_begin_select_text(&text, &statement, model, queryset);
 	initStringInfo(&sql);
@@ -96,8 +96,8 @@ bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *quer
 		append_counted_rows(&sql, &text);
 		appendStringInfoChar(&sql, ')');
 	}
-	else if (queryset->distinct || queryset->group_by_values ||
-			 queryset->combined != NIL || bolt_is_sliced(queryset))
+	else if (queryset->distinct || queryset->group_by_values || queryset->combined != NIL ||
+			 bolt_is_sliced(queryset))
 	{
 		appendStringInfoString(&sql, "SELECT pg_catalog.count(*) FROM (");
 		append_counted_rows(&sql, &text);
@@ -116,7 +116,6 @@ bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *quer
 	node->statement->parallel = true;
 }
 
-
 static void
 derive_column(SelectText *inner, const Annotation *annotation, List **names)
 {
@@ -124,8 +123,8 @@ derive_column(SelectText *inner, const Annotation *annotation, List **names)
 
 	*name = *annotation;
 	*names = lappend(*names, name);
-	inner->outputs = lappend(inner->outputs,
-							 psprintf("%s AS %s", annotation->operand.sql, quote_identifier(annotation->name)));
+	inner->outputs = lappend(
+		inner->outputs, psprintf("%s AS %s", annotation->operand.sql, quote_identifier(annotation->name)));
 	inner->grouped = lappend(inner->grouped, unconstify(char *, annotation->operand.sql));
 }
 
@@ -136,19 +135,19 @@ derive_column(SelectText *inner, const Annotation *annotation, List **names)
 static void
 derive(SelectText *text, Statement *statement, const Model *model, const QuerySet *queryset)
 {
-	SelectText	inner;
+	SelectText inner;
 	StringInfoData sql;
-	QuerySet   *plain = palloc0(sizeof(QuerySet));
-	List	   *names = NIL;
-	ListCell   *lc;
+	QuerySet *plain = palloc0(sizeof(QuerySet));
+	List *names = NIL;
+	ListCell *lc;
 
 	bolt_begin_select_text(&inner, statement, model, queryset);
 	bolt_add_order(&inner);
 	if (queryset->values_kind == VALUES_NONE)
 	{
 		for (int i = 0; i < model->nfields; i++)
-			inner.outputs = lappend(inner.outputs,
-									bolt_column_text(bolt_base_alias(inner.select), &model->fields[i]));
+			inner.outputs =
+				lappend(inner.outputs, bolt_column_text(bolt_base_alias(inner.select), &model->fields[i]));
 		foreach(lc, inner.select->annotations)
 			derive_column(&inner, lfirst(lc), &names);
 	}
@@ -158,9 +157,9 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 		foreach(lc, bolt_values_terms(&inner))
 		{
 			const PathTerm *term = lfirst(lc);
-			FieldPath  *path = bolt_parse_select_path(inner.select, term->path, term->value);
-			Operand		operands[INDEX_MAX_KEYS];
-			Annotation	value = {.name = term->path};
+			FieldPath *path = bolt_parse_select_path(inner.select, term->path, term->value);
+			Operand operands[INDEX_MAX_KEYS];
+			Annotation value = {.name = term->path};
 
 			bolt_path_operands(inner.select, bolt_base_alias(inner.select), path, 0, operands);
 			bolt_apply_transforms(inner.select, &operands[0], path);
@@ -196,19 +195,19 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 void
 bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *queryset)
 {
-	Statement	statement = {.context = compiler->graph->context};
-	SelectText	text;
+	Statement statement = {.context = compiler->graph->context};
+	SelectText text;
 	StringInfoData sql;
-	Branch		branch = {.name = "",.model = model};
-	FetchNode  *node = bolt_new_node(compiler, NULL, &branch);
-	ItemList	items = {compiler, node, 0};
-	ListCell   *lc;
+	Branch branch = {.name = "", .model = model};
+	FetchNode *node = bolt_new_node(compiler, NULL, &branch);
+	ItemList items = {compiler, node, 0};
+	ListCell *lc;
 
 	if (queryset->distinct || queryset->group_by_values || bolt_is_sliced(queryset))
 		derive(&text, &statement, model, queryset);
 	else
 	{
-		QuerySet   *whole = palloc(sizeof(QuerySet));
+		QuerySet *whole = palloc(sizeof(QuerySet));
 
 		*whole = *queryset;
 		whole->rows_by_exists = true;
@@ -220,7 +219,7 @@ bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *
 	foreach(lc, queryset->aggregates)
 	{
 		const AnnotateCall *call = lfirst(lc);
-		Operand		operand;
+		Operand operand;
 
 		if (!bolt_has_aggregate(call->expression))
 			ereport(ERROR,

@@ -18,17 +18,17 @@
 /* A condition together with where its path leads. */
 typedef struct Condition
 {
-	Q		   *q;
-	FieldPath  *path;
-	int			to_many;		/* its first to-many hop, or -1 */
-	bool		done;
+	Q *q;
+	FieldPath *path;
+	int to_many; /* its first to-many hop, or -1 */
+	bool done;
 } Condition;
 
 typedef struct ConditionContext
 {
-	Select	   *select;
-	int			alias;			/* of the table where paths begin */
-	bool		negated;		/* some NOT stands above */
+	Select *select;
+	int alias;	  /* of the table where paths begin */
+	bool negated; /* some NOT stands above */
 } ConditionContext;
 
 static void append_q(StringInfo sql, ConditionContext *context, Q *q);
@@ -37,7 +37,7 @@ static void
 append_condition(StringInfo sql, Select *select, int alias, const Condition *condition, int first_hop,
 				 bool two_valued)
 {
-	Operand		operands[INDEX_MAX_KEYS];
+	Operand operands[INDEX_MAX_KEYS];
 
 	bolt_path_operands(select, alias, condition->path, first_hop, operands);
 	bolt_append_lookup(sql, select, condition->path, operands, condition->q, two_valued);
@@ -73,20 +73,20 @@ alias_before(Select *select, int alias, const Condition *condition)
 static void
 append_exists(StringInfo sql, ConditionContext *context, List *conditions)
 {
-	Condition  *first = linitial(conditions);
+	Condition *first = linitial(conditions);
 	const ModelRelation *relation = list_nth(first->path->relations, first->to_many);
-	int			alias = alias_before(context->select, context->alias, first);
-	Select	   *inner = bolt_begin_part(context->select);
+	int alias = alias_before(context->select, context->alias, first);
+	Select *inner = bolt_begin_part(context->select);
 	JoinedTable *base;
 	StringInfoData where;
-	ListCell   *lc;
+	ListCell *lc;
 
 	base = bolt_add_join(inner, alias, relation, relation->kind == RELATION_MANY_TO_MANY);
 	initStringInfo(&where);
 	bolt_append_join_condition(&where, base);
 	foreach(lc, conditions)
 	{
-		Condition  *condition = lfirst(lc);
+		Condition *condition = lfirst(lc);
 
 		condition->done = true;
 		appendStringInfoString(&where, " AND ");
@@ -102,8 +102,8 @@ static void
 append_not_exists(StringInfo sql, ConditionContext *context, Condition *condition)
 {
 	const ModelRelation *relation = list_nth(condition->path->relations, condition->to_many);
-	int			alias = alias_before(context->select, context->alias, condition);
-	Select	   *inner = bolt_begin_part(context->select);
+	int alias = alias_before(context->select, context->alias, condition);
+	Select *inner = bolt_begin_part(context->select);
 
 	bolt_add_join(inner, alias, relation, relation->kind == RELATION_MANY_TO_MANY);
 	appendStringInfoString(sql, "NOT EXISTS (SELECT 1 FROM ");
@@ -121,14 +121,14 @@ append_not_exists(StringInfo sql, ConditionContext *context, Condition *conditio
 static void
 append_group(StringInfo sql, ConditionContext *context, List *group)
 {
-	bool		all_isnull = true;
-	bool		relation_isnull = false;
-	ListCell   *lc;
+	bool all_isnull = true;
+	bool relation_isnull = false;
+	ListCell *lc;
 
 	foreach(lc, group)
 	{
-		Condition  *condition = lfirst(lc);
-		bool		isnull = bolt_path_is_isnull(condition->path, condition->q);
+		Condition *condition = lfirst(lc);
+		bool isnull = bolt_path_is_isnull(condition->path, condition->q);
 
 		all_isnull &= isnull;
 		relation_isnull |= isnull && condition->path->relation != NULL &&
@@ -162,7 +162,7 @@ append_connector(StringInfo sql, int *nterms, const char *connector)
 static bool
 is_empty(const Q *q)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
@@ -179,14 +179,14 @@ is_empty(const Q *q)
 static void
 append_joined(StringInfo sql, ConditionContext *context, List *members, QKind kind)
 {
-	int			n = list_length(members);
-	Condition  *conditions = palloc0(sizeof(Condition) * n);
+	int n = list_length(members);
+	Condition *conditions = palloc0(sizeof(Condition) * n);
 	const char *connector = kind == Q_AND ? " AND " : " OR ";
-	int			nterms = 0;
+	int nterms = 0;
 
 	for (int i = 0; i < n; i++)
 	{
-		Q		   *q = list_nth(members, i);
+		Q *q = list_nth(members, i);
 
 		conditions[i].q = q;
 		conditions[i].to_many = -1;
@@ -208,7 +208,7 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 			append_condition(sql, context->select, context->alias, &conditions[i], 0, context->negated);
 		else
 		{
-			List	   *group = list_make1(&conditions[i]);
+			List *group = list_make1(&conditions[i]);
 
 			for (int j = i + 1; j < n && kind == Q_AND; j++)
 			{
@@ -225,8 +225,8 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 static void
 append_xor(StringInfo sql, ConditionContext *context, List *members)
 {
-	ListCell   *lc;
-	int			nterms = 0;
+	ListCell *lc;
+	int nterms = 0;
 
 	appendStringInfoString(sql, "(((");
 	foreach(lc, members)
@@ -293,10 +293,7 @@ append_q(StringInfo sql, ConditionContext *context, Q *q)
 bool
 bolt_append_filter(StringInfo sql, Select *select, const FilterCall *filter, int call)
 {
-	ConditionContext context = {
-		.select = select,
-		.alias = bolt_base_alias(select)
-	};
+	ConditionContext context = {.select = select, .alias = bolt_base_alias(select)};
 
 	if (is_empty(filter->q))
 		return false;
@@ -313,10 +310,7 @@ bolt_append_filter(StringInfo sql, Select *select, const FilterCall *filter, int
 void
 bolt_append_q(StringInfo sql, Select *select, int alias, Q *q)
 {
-	ConditionContext context = {
-		.select = select,
-		.alias = alias
-	};
+	ConditionContext context = {.select = select, .alias = alias};
 
 	if (is_empty(q))
 		appendStringInfoString(sql, "TRUE");

@@ -42,10 +42,10 @@ PG_FUNCTION_INFO_V1(bolt_cursor_page);
 /* A place in the order. */
 typedef struct PageCursor
 {
-	char		ordering[ORDERING_LENGTH + 1];
-	bool		inclusive;
-	int			nvalues;
-	char	  **values;			/* NULL for null */
+	char ordering[ORDERING_LENGTH + 1];
+	bool inclusive;
+	int nvalues;
+	char **values; /* NULL for null */
 } PageCursor;
 
 /*
@@ -56,19 +56,19 @@ typedef struct PageEdges
 {
 	MemoryContext context;
 	const Keyset *keyset;
-	int64		page_size;
-	int64		nrows;			/* seen so far */
-	char	  **first;
-	char	  **last;
+	int64 page_size;
+	int64 nrows; /* seen so far */
+	char **first;
+	char **last;
 } PageEdges;
 
 /* The objects of a page, to be put in the queryset's order. */
 typedef struct PageItems
 {
-	JsonBuffer	text;
-	Size	   *offsets;		/* nitems of them, and an end */
-	int64		nitems;
-	int64		capacity;
+	JsonBuffer text;
+	Size *offsets; /* nitems of them, and an end */
+	int64 nitems;
+	int64 capacity;
 } PageItems;
 
 /* ----------
@@ -78,10 +78,10 @@ typedef struct PageItems
 static char *
 encode_cursor(const PageCursor *cursor)
 {
-	JsonBuffer	json;
-	uint32		checksum = 0;
-	char	   *text;
-	int			length;
+	JsonBuffer json;
+	uint32 checksum = 0;
+	char *text;
+	int length;
 
 	bolt_json_buffer_init(&json, CurrentMemoryContext, MaxAllocSize / 2);
 	json_buffer_append(&json, (char *) &checksum, sizeof(checksum));
@@ -115,8 +115,8 @@ encode_cursor(const PageCursor *cursor)
 static int
 decode_base64url(char *text, int length, char **bytes)
 {
-	char	   *padded = palloc(length + 4);
-	int			size;
+	char *padded = palloc(length + 4);
+	int size;
 
 	for (int i = 0; i < length; i++)
 	{
@@ -149,10 +149,10 @@ is_cursor(const JsonValue *value)
 static JsonValue *
 decode_cursor(text *argument)
 {
-	char	   *bytes = NULL;
-	int			length = decode_base64url(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument), &bytes);
-	uint32		checksum;
-	JsonValue  *value;
+	char *bytes = NULL;
+	int length = decode_base64url(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument), &bytes);
+	uint32 checksum;
+	JsonValue *value;
 
 	if (length <= (int) sizeof(checksum))
 		bolt_invalid_cursor();
@@ -172,7 +172,7 @@ decode_cursor(text *argument)
 static void
 set_place(Document *document, PageCursor *cursor, KeysetPage *page, const JsonValue *value)
 {
-	JsonValue  *member = value->first;
+	JsonValue *member = value->first;
 
 	strlcpy(cursor->ordering, member->text, sizeof(cursor->ordering));
 	member = member->next;
@@ -182,9 +182,9 @@ set_place(Document *document, PageCursor *cursor, KeysetPage *page, const JsonVa
 	bolt_document_add_shape(document, cursor->inclusive ? "=" : ">");
 	while ((member = member->next) != NULL)
 	{
-		bool		null = member->kind == JSON_NULL;
+		bool null = member->kind == JSON_NULL;
 
-		member->parent = NULL;	/* for messages: it stands in no document */
+		member->parent = NULL; /* for messages: it stands in no document */
 		page->values = lappend(page->values, bolt_document_add_literal(document, member));
 		bolt_document_add_shape(document, null ? "null" : "value");
 		cursor->values[cursor->nvalues++] = null ? NULL : unconstify(char *, member->text);
@@ -226,9 +226,9 @@ static void
 hash_ordering(char *text, const Document *document, const Keyset *keyset)
 {
 	const QuerySet *queryset = document->queryset;
-	uint64		hash = keyset->ordering;
-	bool		by_annotation = false;
-	ListCell   *lc;
+	uint64 hash = keyset->ordering;
+	bool by_annotation = false;
+	ListCell *lc;
 
 	foreach(lc, queryset->order_by)
 	{
@@ -262,16 +262,17 @@ hash_ordering(char *text, const Document *document, const Keyset *keyset)
 static int
 begin_portable_output(void)
 {
-	int			level = NewGUCNestLevel();
+	int level = NewGUCNestLevel();
 
 	if (DateStyle != USE_ISO_DATES)
-		(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	if (IntervalStyle != INTSTYLE_POSTGRES)
-		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-								 0, false);
-	if (extra_float_digits < 3)
-		(void) set_config_option("extra_float_digits", "3", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+		(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
 								 false);
+	if (IntervalStyle != INTSTYLE_POSTGRES)
+		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+	if (extra_float_digits < 3)
+		(void) set_config_option("extra_float_digits", "3", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								 0, false);
 	return level;
 }
 
@@ -280,14 +281,14 @@ key_texts(const PageEdges *edges, const TupleTableSlot *slot)
 {
 	const Keyset *keyset = edges->keyset;
 	MemoryContext old = MemoryContextSwitchTo(edges->context);
-	char	  **texts = palloc0(sizeof(char *) * Max(keyset->nkeys, 1));
-	int			level = begin_portable_output();
+	char **texts = palloc0(sizeof(char *) * Max(keyset->nkeys, 1));
+	int level = begin_portable_output();
 
 	for (int i = 0; i < keyset->nkeys; i++)
 	{
-		int			column = keyset->attnos[i] - 1;
-		Oid			output;
-		bool		is_varlena;
+		int column = keyset->attnos[i] - 1;
+		Oid output;
+		bool is_varlena;
 
 		if (slot->tts_isnull[column])
 			continue;
@@ -302,7 +303,7 @@ key_texts(const PageEdges *edges, const TupleTableSlot *slot)
 static void
 note_edges(void *argument, TupleTableSlot *slot)
 {
-	PageEdges  *edges = argument;
+	PageEdges *edges = argument;
 
 	if (edges->nrows == 0)
 		edges->first = key_texts(edges, slot);
@@ -321,7 +322,8 @@ add_item(PageItems *items, FetchRun *run, int row)
 	if (items->nitems + 1 >= items->capacity)
 	{
 		items->capacity = Max(items->capacity * 2, 64);
-		items->offsets = items->offsets == NULL ? palloc(sizeof(Size) * items->capacity) :
+		items->offsets = items->offsets == NULL ?
+			palloc(sizeof(Size) * items->capacity) :
 			repalloc_huge(items->offsets, sizeof(Size) * items->capacity);
 	}
 	items->offsets[items->nitems++] = items->text.length;
@@ -335,7 +337,7 @@ append_items(const PageItems *items, bool backward, JsonBuffer *out)
 	json_buffer_append_char(out, '[');
 	for (int64 i = 0; i < items->nitems; i++)
 	{
-		int64		item = backward ? items->nitems - 1 - i : i;
+		int64 item = backward ? items->nitems - 1 - i : i;
 
 		if (i > 0)
 			json_buffer_append_char(out, ',');
@@ -350,7 +352,7 @@ static void
 run_page(FetchRun *run, PageEdges *edges, PageItems *items)
 {
 	MemoryContext context = CurrentMemoryContext;
-	int			nrows;
+	int nrows;
 
 	run->watch = note_edges;
 	run->watch_argument = edges;
@@ -373,8 +375,8 @@ run_page(FetchRun *run, PageEdges *edges, PageItems *items)
 static void
 append_cursor(JsonBuffer *out, const char *name, const PageCursor *cursor, char **values, bool inclusive)
 {
-	PageCursor	at = *cursor;
-	char	   *text;
+	PageCursor at = *cursor;
+	char *text;
 
 	json_buffer_append(out, name, strlen(name));
 	if (values == NULL)
@@ -397,10 +399,10 @@ append_cursor(JsonBuffer *out, const char *name, const PageCursor *cursor, char 
 static void
 append_cursors(JsonBuffer *out, const KeysetPage *page, const PageCursor *given, const PageEdges *edges)
 {
-	PageCursor	cursor = *given;
-	char	  **behind = edges->nrows > edges->page_size ? edges->last : NULL;
-	char	  **before = NULL;
-	bool		inclusive = false;
+	PageCursor cursor = *given;
+	char **behind = edges->nrows > edges->page_size ? edges->last : NULL;
+	char **before = NULL;
+	bool inclusive = false;
 
 	cursor.nvalues = edges->keyset->nkeys;
 	if (page->from_cursor)
@@ -409,7 +411,8 @@ append_cursors(JsonBuffer *out, const KeysetPage *page, const PageCursor *given,
 		inclusive = edges->nrows == 0 && !given->inclusive;
 	}
 	append_cursor(out, ",\"next\":", &cursor, page->backward ? before : behind, page->backward && inclusive);
-	append_cursor(out, ",\"previous\":", &cursor, page->backward ? behind : before, !page->backward && inclusive);
+	append_cursor(out, ",\"previous\":", &cursor, page->backward ? behind : before,
+				  !page->backward && inclusive);
 }
 
 /*
@@ -424,16 +427,16 @@ Datum
 bolt_cursor_page(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	int64		page_size = bolt_positive_argument(fcinfo, 1, "page size");
-	KeysetPage	page = {.backward = !PG_ARGISNULL(3)};
-	PageCursor	given = {.ordering = ""};
-	char		ordering[ORDERING_LENGTH + 1];
-	PageEdges	edges = {.context = context,.page_size = page_size};
-	PageItems	items = {.nitems = 0};
+	Document *document = bolt_document_argument(fcinfo, 0);
+	int64 page_size = bolt_positive_argument(fcinfo, 1, "page size");
+	KeysetPage page = {.backward = !PG_ARGISNULL(3)};
+	PageCursor given = {.ordering = ""};
+	char ordering[ORDERING_LENGTH + 1];
+	PageEdges edges = {.context = context, .page_size = page_size};
+	PageItems items = {.nitems = 0};
 	FetchGraph *graph;
-	FetchRun   *run;
-	JsonBuffer	out;
+	FetchRun *run;
+	JsonBuffer out;
 
 	if (document->queryset->combined != NIL || document->queryset->dates != NULL)
 		ereport(ERROR,

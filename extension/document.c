@@ -22,16 +22,16 @@
 /* A statement has room for 65535 parameters; keys of the level above need some. */
 #define MAX_LITERALS 60000
 
-typedef void (*KeyParser) (Document *document, QuerySet *queryset, JsonValue *value);
+typedef void (*KeyParser)(Document *document, QuerySet *queryset, JsonValue *value);
 
 typedef struct KeyRule
 {
 	const char *name;
-	KeyParser	parse;
-	const char *after_slice;	/* "Cannot … once a slice has been taken" */
-	bool		not_after_values;	/* may not follow values() in a chain */
-	bool		after_combining;	/* may follow union() and its like … */
-	bool		closes;			/* … of which it is one */
+	KeyParser parse;
+	const char *after_slice; /* "Cannot … once a slice has been taken" */
+	bool not_after_values;	 /* may not follow values() in a chain */
+	bool after_combining;	 /* may follow union() and its like … */
+	bool closes;			 /* … of which it is one */
 } KeyRule;
 
 /* ----------
@@ -121,7 +121,7 @@ bolt_document_add_shape(Document *document, const char *text)
 static bool
 ends_with(const char *text, int length, const char *suffix)
 {
-	int			suffix_length = strlen(suffix);
+	int suffix_length = strlen(suffix);
 
 	return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
 }
@@ -129,7 +129,7 @@ ends_with(const char *text, int length, const char *suffix)
 static Q *
 make_q(QKind kind, List *members)
 {
-	Q		   *q = palloc0(sizeof(Q));
+	Q *q = palloc0(sizeof(Q));
 
 	q->kind = kind;
 	q->members = members;
@@ -170,7 +170,7 @@ parse_list_member(Document *document, JsonValue *value)
 static Q *
 parse_condition(Document *document, JsonValue *member)
 {
-	Q		   *q = make_q(Q_CONDITION, NIL);
+	Q *q = make_q(Q_CONDITION, NIL);
 
 	q->path = member->name;
 	q->value = member;
@@ -196,17 +196,15 @@ bolt_parse_q(Document *document, JsonValue *value)
 	static const struct
 	{
 		const char *name;
-		QKind		kind;
-	}			connectors[] = {
-		{"AND", Q_AND}, {"OR", Q_OR}, {"XOR", Q_XOR}, {"NOT", Q_NOT}
-	};
-	List	   *members = NIL;
+		QKind kind;
+	} connectors[] = {{"AND", Q_AND}, {"OR", Q_OR}, {"XOR", Q_XOR}, {"NOT", Q_NOT}};
+	List *members = NIL;
 
 	check_stack_depth();
 	bolt_expect_object(value, "a Q");
 	json_foreach(member, value)
 	{
-		Q		   *q = NULL;
+		Q *q = NULL;
 
 		for (int i = 0; i < lengthof(connectors) && q == NULL; i++)
 		{
@@ -238,7 +236,7 @@ bolt_parse_q(Document *document, JsonValue *value)
 void
 bolt_add_filter_call(QuerySet *queryset, FilterCall *filter)
 {
-	QueryCall  *call = palloc0(sizeof(QueryCall));
+	QueryCall *call = palloc0(sizeof(QueryCall));
 
 	call->filter = filter;
 	queryset->calls = lappend(queryset->calls, call);
@@ -305,7 +303,7 @@ parse_exclude(Document *document, QuerySet *queryset, JsonValue *value)
 static PathTerm *
 make_path(const char *path, JsonValue *value)
 {
-	PathTerm   *term = palloc(sizeof(PathTerm));
+	PathTerm *term = palloc(sizeof(PathTerm));
 
 	term->path = path;
 	term->value = value;
@@ -327,7 +325,7 @@ add_annotations(Document *document, QuerySet *queryset, JsonValue *value, bool a
 	bolt_expect_object(value, bolt_quoted_key(value));
 	json_foreach(member, value)
 	{
-		QueryCall  *call = palloc0(sizeof(QueryCall));
+		QueryCall *call = palloc0(sizeof(QueryCall));
 		AnnotateCall *annotate = palloc0(sizeof(AnnotateCall));
 
 		annotate->name = member->name;
@@ -356,7 +354,7 @@ parse_alias(Document *document, QuerySet *queryset, JsonValue *value)
 static List *
 parse_paths(JsonValue *value)
 {
-	List	   *paths = NIL;
+	List *paths = NIL;
 
 	bolt_expect_array(value);
 	json_foreach(each, value)
@@ -367,7 +365,7 @@ parse_paths(JsonValue *value)
 OrderTerm *
 bolt_make_order_term(const char *path, JsonValue *value)
 {
-	OrderTerm  *term = palloc0(sizeof(OrderTerm));
+	OrderTerm *term = palloc0(sizeof(OrderTerm));
 
 	if (path[0] == '-')
 	{
@@ -384,7 +382,7 @@ bolt_make_order_term(const char *path, JsonValue *value)
 static OrderTerm *
 parse_order_object(Document *document, JsonValue *value)
 {
-	OrderTerm  *term = palloc0(sizeof(OrderTerm));
+	OrderTerm *term = palloc0(sizeof(OrderTerm));
 
 	bolt_expect_object(value, "a member of \"order_by\"");
 	term->value = value;
@@ -409,8 +407,7 @@ parse_order_object(Document *document, JsonValue *value)
 			else
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("\"nulls\" must be \"first\" or \"last\""),
-						 bolt_errdetail_at(member)));
+						 errmsg("\"nulls\" must be \"first\" or \"last\""), bolt_errdetail_at(member)));
 		}
 		else
 			bolt_unknown_key(member, "an ordering", list_make3("expr", "desc", "nulls"));
@@ -418,8 +415,7 @@ parse_order_object(Document *document, JsonValue *value)
 	if (term->expression == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("an ordering object needs the key \"expr\""),
-				 bolt_errdetail_at(value)));
+				 errmsg("an ordering object needs the key \"expr\""), bolt_errdetail_at(value)));
 	if (term->path != NULL)
 		term->expression = NULL;
 	return term;
@@ -428,13 +424,13 @@ parse_order_object(Document *document, JsonValue *value)
 List *
 bolt_parse_order_terms(Document *document, JsonValue *value)
 {
-	List	   *terms = NIL;
+	List *terms = NIL;
 
 	bolt_expect_array(value);
 	json_foreach(each, value)
 	{
-		OrderTerm  *term = each->kind == JSON_OBJECT ?
-			parse_order_object(document, each) : bolt_make_order_term(bolt_expect_string(each), each);
+		OrderTerm *term = each->kind == JSON_OBJECT ? parse_order_object(document, each) :
+													  bolt_make_order_term(bolt_expect_string(each), each);
 
 		terms = lappend(terms, term);
 	}
@@ -483,8 +479,8 @@ parse_select_related(Document *document, QuerySet *queryset, JsonValue *value)
 static int
 parse_depth(const JsonValue *value)
 {
-	char	   *end;
-	long		number;
+	char *end;
+	long number;
 
 	if (value->kind != JSON_NUMBER)
 		bolt_wrong_kind(value, bolt_quoted_key(value), "a positive integer");
@@ -532,8 +528,7 @@ parse_prefetch(Document *document, JsonValue *value)
 				lookup->to_attr = bolt_expect_string(member);
 			if (lookup->to_attr && lookup->to_attr[0] == '\0')
 				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("\"to_attr\" must not be empty"),
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"to_attr\" must not be empty"),
 						 bolt_errdetail_at(member)));
 		}
 		else if (strcmp(member->name, "recurse") == 0)
@@ -550,14 +545,11 @@ parse_prefetch(Document *document, JsonValue *value)
 	if (lookup->path == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a prefetch object needs the key \"lookup\""),
-				 bolt_errdetail_at(value)));
+				 errmsg("a prefetch object needs the key \"lookup\""), bolt_errdetail_at(value)));
 	if (lookup->depth > 0 && !lookup->recurse)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"depth\" is valid only with \"recurse\""),
-				 bolt_errdetail_at(bolt_json_member(value, "depth")),
-				 errhint("Add \"recurse\": true.")));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"depth\" is valid only with \"recurse\""),
+				 bolt_errdetail_at(bolt_json_member(value, "depth")), errhint("Add \"recurse\": true.")));
 	return lookup;
 }
 
@@ -566,8 +558,7 @@ parse_prefetch_related(Document *document, QuerySet *queryset, JsonValue *value)
 {
 	bolt_expect_array(value);
 	json_foreach(each, value)
-		queryset->prefetch_related = lappend(queryset->prefetch_related,
-											 parse_prefetch(document, each));
+		queryset->prefetch_related = lappend(queryset->prefetch_related, parse_prefetch(document, each));
 }
 
 static void
@@ -615,8 +606,7 @@ parse_flat(Document *document, QuerySet *queryset, JsonValue *value)
 	if (queryset->values_kind != VALUES_LISTS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"flat\" is valid only with \"values_list\""),
-				 bolt_errdetail_at(value)));
+				 errmsg("\"flat\" is valid only with \"values_list\""), bolt_errdetail_at(value)));
 	if (list_length(queryset->values) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -632,7 +622,7 @@ parse_flat(Document *document, QuerySet *queryset, JsonValue *value)
 static void
 shape_slice(Document *document, int64 number)
 {
-	int			magnitude = 0;
+	int magnitude = 0;
 
 	for (; number > 0; number >>= 2)
 		magnitude++;
@@ -642,15 +632,14 @@ shape_slice(Document *document, int64 number)
 static JsonValue *
 parse_slice_bound(Document *document, JsonValue *value)
 {
-	char	   *end;
-	int64		number;
+	char *end;
+	int64 number;
 
 	if (value->kind != JSON_NUMBER)
 		bolt_wrong_kind(value, bolt_quoted_key(value), "a non-negative integer");
 	if (value->text[0] == '-')
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("Negative indexing is not supported"),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Negative indexing is not supported"),
 				 bolt_errdetail_at(value)));
 	errno = 0;
 	number = strtoll(value->text, &end, 10);
@@ -678,7 +667,7 @@ slice_number(const JsonValue *literal)
 static void
 parse_limit(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	JsonValue  *limit = parse_slice_bound(document, value);
+	JsonValue *limit = parse_slice_bound(document, value);
 
 	if (queryset->limit == NULL || slice_number(limit) < slice_number(queryset->limit))
 		queryset->limit = limit;
@@ -689,15 +678,15 @@ parse_limit(Document *document, QuerySet *queryset, JsonValue *value)
 static void
 parse_offset(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	JsonValue  *offset = parse_slice_bound(document, value);
-	int64		more = slice_number(offset);
+	JsonValue *offset = parse_slice_bound(document, value);
+	int64 more = slice_number(offset);
 
 	if (queryset->chained && queryset->limit != NULL)
-		queryset->limit = bolt_document_add_literal(document,
-													bolt_json_number(Max(slice_number(queryset->limit) - more, 0)));
+		queryset->limit = bolt_document_add_literal(
+			document, bolt_json_number(Max(slice_number(queryset->limit) - more, 0)));
 	if (queryset->offset != NULL)
 	{
-		int64		sum;
+		int64 sum;
 
 		if (pg_add_s64_overflow(slice_number(queryset->offset), more, &sum))
 			sum = PG_INT64_MAX;
@@ -716,7 +705,7 @@ parse_none(Document *document, QuerySet *queryset, JsonValue *value)
 static void
 parse_select_for_update(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	Locking    *locking = palloc0(sizeof(Locking));
+	Locking *locking = palloc0(sizeof(Locking));
 
 	locking->value = value;
 	if (value->kind != JSON_OBJECT)
@@ -736,24 +725,24 @@ parse_select_for_update(Document *document, QuerySet *queryset, JsonValue *value
 		else if (strcmp(member->name, "of") == 0)
 			locking->of = parse_paths(member);
 		else
-			bolt_unknown_key(member, "\"select_for_update\"", list_make4("nowait", "skip_locked", "no_key", "of"));
+			bolt_unknown_key(member, "\"select_for_update\"",
+							 list_make4("nowait", "skip_locked", "no_key", "of"));
 	}
 	if (locking->nowait && locking->skip_locked)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("The nowait option cannot be used with skip_locked"),
-				 bolt_errdetail_at(value)));
+				 errmsg("The nowait option cannot be used with skip_locked"), bolt_errdetail_at(value)));
 	queryset->locking = locking;
 }
 
 /* [field, kind] or [field, kind, "ASC" or "DESC"] */
 static void
-parse_truncated(Document *document, QuerySet *queryset, JsonValue *value, const char *const *kinds, int nkinds,
-				bool date)
+parse_truncated(Document *document, QuerySet *queryset, JsonValue *value, const char *const *kinds,
+				int nkinds, bool date)
 {
-	JsonValue  *kind;
-	List	   *choices = NIL;
-	bool		known = false;
+	JsonValue *kind;
+	List *choices = NIL;
+	bool known = false;
 
 	bolt_expect_array(value);
 	if (value->count < 2 || value->count > 3 || value->first->kind != JSON_STRING)
@@ -769,14 +758,11 @@ parse_truncated(Document *document, QuerySet *queryset, JsonValue *value, const 
 	}
 	if (!known)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("'kind' must be one of the choices"),
-				 bolt_errdetail_at(kind),
-				 bolt_errhint_choices(choices)));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("'kind' must be one of the choices"),
+				 bolt_errdetail_at(kind), bolt_errhint_choices(choices)));
 	if (kind->next != NULL && !json_is_string(kind->next, "ASC") && !json_is_string(kind->next, "DESC"))
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("'order' must be either 'ASC' or 'DESC'"),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("'order' must be either 'ASC' or 'DESC'"),
 				 bolt_errdetail_at(kind->next)));
 	queryset->dates = bolt_make_trunc(document, value->first, kind->text, date);
 	queryset->dates_descending = kind->next != NULL && json_is_string(kind->next, "DESC");
@@ -803,12 +789,12 @@ parse_datetimes(Document *document, QuerySet *queryset, JsonValue *value)
 
 /* union and its like: an array of documents, or of one */
 static void
-combine(Document *document, QuerySet *queryset, JsonValue *value, const char *operator)
+combine(Document *document, QuerySet *queryset, JsonValue *value, const char *opname)
 {
 	CombineCall *call = palloc0(sizeof(CombineCall));
 
 	bolt_expect_array(value);
-	call->operator = operator;
+	call->opname = opname;
 	json_foreach(each, value)
 		call->querysets = lappend(call->querysets, bolt_parse_queryset(document, each));
 	queryset->combined = lappend(queryset->combined, call);
@@ -867,13 +853,13 @@ static const KeyRule document_keys[] = {
 	{"union_all", parse_union_all, .closes = true},
 	{"intersection", parse_intersection, .closes = true},
 	{"difference", parse_difference, .closes = true},
-	{"chain", parse_chain}
+	{"chain", parse_chain},
 };
 
 static const KeyRule *
 find_key(const JsonValue *member, const char *what)
 {
-	List	   *choices = NIL;
+	List *choices = NIL;
 
 	for (int i = 0; i < lengthof(document_keys); i++)
 	{
@@ -882,14 +868,14 @@ find_key(const JsonValue *member, const char *what)
 		choices = lappend(choices, unconstify(char *, document_keys[i].name));
 	}
 	bolt_unknown_key(member, what, choices);
-	return NULL;				/* not reached */
+	return NULL; /* not reached */
 }
 
 /* What Django refuses once a slice has been taken, or querysets combined. */
 static void
 check_chain_order(const QuerySet *queryset, const KeyRule *rule, const JsonValue *value)
 {
-	bool		sliced = queryset->limit != NULL || queryset->offset != NULL;
+	bool sliced = queryset->limit != NULL || queryset->offset != NULL;
 
 	if (sliced && rule->after_slice != NULL)
 		ereport(ERROR,
@@ -935,12 +921,12 @@ static bool expression_names_annotation(const Expression *expression, List *call
 bool
 bolt_names_annotation(const char *path, List *calls)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, calls)
 	{
 		const AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
-		int			length = annotate ? strlen(annotate->name) : 0;
+		int length = annotate ? strlen(annotate->name) : 0;
 
 		if (annotate != NULL && strncmp(path, annotate->name, length) == 0 &&
 			(path[length] == '\0' || strncmp(path + length, "__", 2) == 0))
@@ -952,7 +938,7 @@ bolt_names_annotation(const char *path, List *calls)
 static bool
 q_names_annotation(const Q *q, List *calls)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
@@ -969,7 +955,7 @@ q_names_annotation(const Q *q, List *calls)
 static bool
 expression_names_annotation(const Expression *expression, List *calls)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_F)
@@ -1000,9 +986,9 @@ compare_annotations(const ListCell *a, const ListCell *b)
 static void
 sort_calls(QuerySet *queryset)
 {
-	List	   *sorted = NIL;
-	List	   *annotations = NIL;
-	ListCell   *each;
+	List *sorted = NIL;
+	List *annotations = NIL;
+	ListCell *each;
 
 	foreach(each, queryset->calls)
 	{
@@ -1017,7 +1003,7 @@ sort_calls(QuerySet *queryset)
 			sorted = list_concat(sorted, annotations);
 		foreach(each, queryset->calls)
 		{
-			QueryCall  *call = lfirst(each);
+			QueryCall *call = lfirst(each);
 
 			if (call->filter != NULL && q_names_annotation(call->filter->q, annotations) == named)
 				sorted = lappend(sorted, call);
@@ -1029,8 +1015,8 @@ sort_calls(QuerySet *queryset)
 QuerySet *
 bolt_parse_queryset(Document *document, JsonValue *value)
 {
-	QuerySet   *queryset = palloc0(sizeof(QuerySet));
-	JsonValue  *values[lengthof(document_keys)] = {NULL};
+	QuerySet *queryset = palloc0(sizeof(QuerySet));
+	JsonValue *values[lengthof(document_keys)] = {NULL};
 
 	check_stack_depth();
 	bolt_expect_object(value, "a queryset document");
@@ -1050,8 +1036,8 @@ bolt_parse_queryset(Document *document, JsonValue *value)
 Document *
 bolt_document_parse(const char *text, int length)
 {
-	Document   *document = palloc0(sizeof(Document));
-	JsonValue  *value = bolt_json_parse(text, length, bolt_max_depth);
+	Document *document = palloc0(sizeof(Document));
+	JsonValue *value = bolt_json_parse(text, length, bolt_max_depth);
 
 	initStringInfo(&document->shape);
 	document->queryset = bolt_parse_queryset(document, value);
@@ -1066,7 +1052,7 @@ bolt_document_parse(const char *text, int length)
 void
 bolt_document_add_filter(Document *document, const char *text, int length)
 {
-	JsonValue  *value = bolt_json_parse(text, length, bolt_max_depth);
+	JsonValue *value = bolt_json_parse(text, length, bolt_max_depth);
 
 	value->name = "filter";
 	value->name_length = strlen(value->name);
@@ -1077,7 +1063,7 @@ bolt_document_add_filter(Document *document, const char *text, int length)
 void
 bolt_document_add_aggregates(Document *document, const char *text, int length)
 {
-	JsonValue  *value = bolt_json_parse(text, length, bolt_max_depth);
+	JsonValue *value = bolt_json_parse(text, length, bolt_max_depth);
 
 	bolt_expect_object(value, "aggregates");
 	json_foreach(member, value)
@@ -1095,8 +1081,7 @@ bolt_document_add_aggregates(Document *document, const char *text, int length)
 JsonValue *
 bolt_document_add_value(Document *document, const char *text, int length)
 {
-	JsonValue  *value = bolt_document_add_literal(document,
-												  bolt_json_parse(text, length, bolt_max_depth));
+	JsonValue *value = bolt_document_add_literal(document, bolt_json_parse(text, length, bolt_max_depth));
 
 	append_shape(&document->shape, value);
 	return value;
@@ -1105,7 +1090,7 @@ bolt_document_add_value(Document *document, const char *text, int length)
 void
 bolt_document_set_slice(Document *document, int64 limit, int64 offset)
 {
-	QuerySet   *queryset = document->queryset;
+	QuerySet *queryset = document->queryset;
 
 	appendStringInfoCharMacro(&document->shape, '/');
 	queryset->limit = queryset->offset = NULL;

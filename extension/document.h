@@ -23,7 +23,7 @@ extern void bolt_unknown_key(const JsonValue *value, const char *what, List *cho
 
 /* document.c */
 extern QuerySet *bolt_parse_queryset(Document *document, JsonValue *value);
-extern Q   *bolt_parse_q(Document *document, JsonValue *value);
+extern Q *bolt_parse_q(Document *document, JsonValue *value);
 extern List *bolt_parse_order_terms(Document *document, JsonValue *value);
 
 /* expression_in.c */
@@ -32,4 +32,4 @@ extern bool bolt_has_aggregate(const Expression *expression);
 extern Expression *bolt_make_trunc(Document *document, JsonValue *field, const char *kind, bool date);
 extern Expression *bolt_parse_expression(Document *document, JsonValue *value);
 
-#endif							/* BOLT_DOCUMENT_H */
+#endif /* BOLT_DOCUMENT_H */

@@ -34,8 +34,9 @@ const char *
 bolt_expect_string(const JsonValue *value)
 {
 	if (value->kind != JSON_STRING)
-		bolt_wrong_kind(value, value->name ? bolt_quoted_key(value) : psprintf("a member of %s", bolt_quoted_key(value)),
-				   "a string");
+		bolt_wrong_kind(
+			value, value->name ? bolt_quoted_key(value) : psprintf("a member of %s", bolt_quoted_key(value)),
+			"a string");
 	return value->text;
 }
 
@@ -72,8 +73,7 @@ bolt_expect_object(const JsonValue *value, const char *what)
 				memcmp(other->name, member->name, member->name_length) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("key \"%s\" is given twice", member->name),
-						 bolt_errdetail_at(other)));
+						 errmsg("key \"%s\" is given twice", member->name), bolt_errdetail_at(other)));
 		}
 	}
 }
@@ -82,8 +82,6 @@ void
 bolt_unknown_key(const JsonValue *value, const char *what, List *choices)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown key \"%s\" in %s", value->name, what),
-			 bolt_errdetail_at(value),
-			 bolt_errhint_choices(choices)));
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown key \"%s\" in %s", value->name, what),
+			 bolt_errdetail_at(value), bolt_errhint_choices(choices)));
 }

@@ -13,7 +13,7 @@
 int
 bolt_errdetail_at(const JsonValue *value)
 {
-	char	   *path;
+	char *path;
 
 	if (value == NULL)
 		return 0;
@@ -26,17 +26,17 @@ bolt_errdetail_at(const JsonValue *value)
 void
 bolt_invalid_cursor(void)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("Invalid cursor"),
-			 errhint("Give \"next\" or \"previous\" of another page of the same queryset, in the same order.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Invalid cursor"),
+		 errhint("Give \"next\" or \"previous\" of another page of the same queryset, in the same order.")));
 }
 
 int
 bolt_errhint_choices(List *choices)
 {
 	StringInfoData hint;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (choices == NIL)
 		return 0;

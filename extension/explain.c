@@ -39,7 +39,7 @@ Datum
 bolt_sql(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result_info = (ReturnSetInfo *) fcinfo->resultinfo;
-	Document   *document = bolt_document_argument(fcinfo, 0);
+	Document *document = bolt_document_argument(fcinfo, 0);
 	FetchGraph *graph;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
@@ -52,8 +52,8 @@ bolt_sql(PG_FUNCTION_ARGS)
 			statements[1] = NULL;
 		for (int j = 0; j < lengthof(statements); j++)
 		{
-			Datum		value;
-			bool		isnull = false;
+			Datum value;
+			bool isnull = false;
 
 			if (statements[j] == NULL)
 				continue;
@@ -73,8 +73,8 @@ bolt_sql(PG_FUNCTION_ARGS)
 
 typedef struct Explanation
 {
-	FetchRun   *run;
-	bool		analyze;
+	FetchRun *run;
+	bool analyze;
 	JsonBuffer *out;
 } Explanation;
 
@@ -97,7 +97,7 @@ append_statement(Explanation *explanation, FetchStatement *statement, PlanKind k
 				 const char *suffix)
 {
 	JsonBuffer *out = explanation->out;
-	char	   *plan = bolt_statement_explain(statement, kind, params, explanation->analyze);
+	char *plan = bolt_statement_explain(statement, kind, params, explanation->analyze);
 
 	append_quoted(out, psprintf(",\"sql%s\":", suffix), bolt_statement_sql(statement, kind));
 	append_string(out, psprintf(",\"plan%s\":", suffix));
@@ -108,13 +108,14 @@ static void
 append_node(Explanation *explanation, const FetchNode *node)
 {
 	JsonBuffer *out = explanation->out;
-	NodeRun    *state = &explanation->run->nodes[node->number];
+	NodeRun *state = &explanation->run->nodes[node->number];
 
 	check_stack_depth();
 	append_quoted(out, "{\"path\":", node->path);
 	append_quoted(out, ",\"model\":", node->model);
 	if (node->junction != NULL)
-		append_statement(explanation, node->junction, state->junction_kind, state->junction_params, "_through");
+		append_statement(explanation, node->junction, state->junction_kind, state->junction_params,
+						 "_through");
 	append_statement(explanation, node->shares->statement, state->shares->kind, state->shares->params, "");
 	if (node->shares != node)
 		append_quoted(out, ",\"shares\":", node->shares->path);
@@ -146,11 +147,11 @@ append_node(Explanation *explanation, const FetchNode *node)
 Datum
 bolt_explain(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
+	Document *document = bolt_document_argument(fcinfo, 0);
 	MemoryContext context = CurrentMemoryContext;
 	Explanation explanation = {0};
-	FetchRun   *run;
-	JsonBuffer	out;
+	FetchRun *run;
+	JsonBuffer out;
 
 	bolt_refuse_null(fcinfo, 1, "analyze");
 	bolt_begin_result(&out);
@@ -185,8 +186,8 @@ double
 bolt_estimate_rows(Document *document)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FetchRun   *run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
-	double		rows;
+	FetchRun *run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
+	double rows;
 
 	SPI_connect();
 	rows = bolt_statement_estimate(run->nodes[0].node->statement, run->nodes[0].params);

@@ -15,4 +15,4 @@
 /* How many rows the planner expects of a document's root statement. */
 extern double bolt_estimate_rows(Document *document);
 
-#endif							/* BOLT_EXPLAIN_PLAN_H */
+#endif /* BOLT_EXPLAIN_PLAN_H */

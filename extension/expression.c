@@ -23,23 +23,23 @@
 
 typedef struct ExpressionContext
 {
-	Select	   *select;
-	int			alias;			/* of the table where paths begin */
+	Select *select;
+	int alias; /* of the table where paths begin */
 	const Expression *expression;
-	int			noperands;
-	Operand    *operands;
+	int noperands;
+	Operand *operands;
 } ExpressionContext;
 
 typedef struct ExpressionRule ExpressionRule;
 
-typedef void (*ExpressionWriter) (ExpressionContext *context, const ExpressionRule *rule, Operand *result);
+typedef void (*ExpressionWriter)(ExpressionContext *context, const ExpressionRule *rule, Operand *result);
 
 struct ExpressionRule
 {
 	const char *name;
 	ExpressionWriter write;
-	const char *sql;			/* an operator, a function, or a pattern */
-	Oid			type;			/* of the result; InvalidOid: not known here */
+	const char *sql; /* an operator, a function, or a pattern */
+	Oid type;		 /* of the result; InvalidOid: not known here */
 };
 
 /* ----------
@@ -101,8 +101,9 @@ write_concat(ExpressionContext *context, const ExpressionRule *rule, Operand *re
 static void
 write_replace(ExpressionContext *context, const ExpressionRule *rule, Operand *result)
 {
-	result->sql = psprintf("pg_catalog.replace(%s, %s, %s)", context->operands[0].sql, context->operands[1].sql,
-						   context->noperands > 2 ? context->operands[2].sql : "''");
+	result->sql =
+		psprintf("pg_catalog.replace(%s, %s, %s)", context->operands[0].sql, context->operands[1].sql,
+				 context->noperands > 2 ? context->operands[2].sql : "''");
 }
 
 static void
@@ -117,14 +118,13 @@ static void
 write_cast(ExpressionContext *context, const ExpressionRule *rule, Operand *result)
 {
 	const Expression *expression = context->expression;
-	Oid			type;
-	int32		typmod;
+	Oid type;
+	int32 typmod;
 	StringInfoData sql;
 
 	if (expression->type == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("Cast needs the option \"type\""),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Cast needs the option \"type\""),
 				 bolt_errdetail_at(expression->value)));
 	bolt_parse_type(expression->type, &type, &typmod);
 	initStringInfo(&sql);
@@ -137,7 +137,7 @@ write_cast(ExpressionContext *context, const ExpressionRule *rule, Operand *resu
 static const char *
 date_kind(const Expression *expression, const char *const *kinds, int n)
 {
-	List	   *choices = NIL;
+	List *choices = NIL;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -148,23 +148,21 @@ date_kind(const Expression *expression, const char *const *kinds, int n)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 expression->date_kind == NULL ?
-			 errmsg("%s needs the option \"kind\"", expression->name) :
-			 errmsg("unknown kind \"%s\" of %s", expression->date_kind, expression->name),
-			 bolt_errdetail_at(expression->value),
-			 bolt_errhint_choices(choices)));
+				 errmsg("%s needs the option \"kind\"", expression->name) :
+				 errmsg("unknown kind \"%s\" of %s", expression->date_kind, expression->name),
+			 bolt_errdetail_at(expression->value), bolt_errhint_choices(choices)));
 }
 
 static void
 write_trunc(ExpressionContext *context, const ExpressionRule *rule, Operand *result)
 {
-	static const char *const kinds[] = {
-		"year", "quarter", "month", "week", "day", "hour", "minute", "second"
-	};
+	static const char *const kinds[] = {"year", "quarter", "month",	 "week",
+										"day",	"hour",	   "minute", "second"};
 	const Operand *operand = &context->operands[0];
-	bool		is_date = OidIsValid(operand->type) && getBaseType(operand->type) == DATEOID;
+	bool is_date = OidIsValid(operand->type) && getBaseType(operand->type) == DATEOID;
 
 	result->sql = psprintf(is_date ? "pg_catalog.date_trunc('%s', %s)::pg_catalog.date" :
-						   "pg_catalog.date_trunc('%s', %s)",
+									 "pg_catalog.date_trunc('%s', %s)",
 						   date_kind(context->expression, kinds, lengthof(kinds)), operand->sql);
 	result->type = operand->type;
 }
@@ -172,17 +170,14 @@ write_trunc(ExpressionContext *context, const ExpressionRule *rule, Operand *res
 static void
 write_extract(ExpressionContext *context, const ExpressionRule *rule, Operand *result)
 {
-	static const char *const kinds[] = {
-		"year", "iso_year", "quarter", "month", "week", "week_day", "iso_week_day", "day", "hour", "minute",
-		"second"
-	};
-	Operand		operand = context->operands[0];
+	static const char *const kinds[] = {"year",			"iso_year", "quarter", "month",	 "week",  "week_day",
+										"iso_week_day", "day",		"hour",	   "minute", "second"};
+	Operand operand = context->operands[0];
 	const char *kind = date_kind(context->expression, kinds, lengthof(kinds));
 
 	if (!bolt_transform(context->select, &operand, kind))
 		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("Extract of %s needs a date or time", kind),
+				(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("Extract of %s needs a date or time", kind),
 				 bolt_errdetail_at(context->expression->value)));
 	result->sql = operand.sql;
 	result->type = operand.type;
@@ -216,7 +211,7 @@ static const ExpressionRule expressions[] = {
 	{"Now", write_now, "pg_catalog.statement_timestamp()", TIMESTAMPTZOID},
 	{"Random", write_now, "pg_catalog.random()", FLOAT8OID},
 	{"Trunc", write_trunc},
-	{"Extract", write_extract}
+	{"Extract", write_extract},
 };
 
 /* Functions that stand over a window and nowhere else. */
@@ -228,7 +223,7 @@ static const ExpressionRule window_functions[] = {
 	{"Lead", write_function, "pg_catalog.lead"},
 	{"NTile", write_function, "pg_catalog.ntile", INT4OID},
 	{"FirstValue", write_function, "pg_catalog.first_value"},
-	{"LastValue", write_function, "pg_catalog.last_value"}
+	{"LastValue", write_function, "pg_catalog.last_value"},
 };
 
 static const ExpressionRule *
@@ -251,14 +246,13 @@ find_rule(const ExpressionRule *rules, int n, const char *name)
 static void
 path_operand(Select *select, int alias, const char *text, const JsonValue *value, Operand *result)
 {
-	FieldPath  *path = bolt_parse_select_path(select, text, value);
-	Operand		operands[INDEX_MAX_KEYS];
+	FieldPath *path = bolt_parse_select_path(select, text, value);
+	Operand operands[INDEX_MAX_KEYS];
 
 	if (path->nfields > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a composite key cannot stand in an expression"),
-				 bolt_errdetail_at(value)));
+				 errmsg("a composite key cannot stand in an expression"), bolt_errdetail_at(value)));
 	bolt_path_operands(select, alias, path, 0, operands);
 	bolt_apply_transforms(select, &operands[0], path);
 	*result = operands[0];
@@ -269,7 +263,7 @@ static void
 value_operand(Select *select, const Expression *expression, Operand *result)
 {
 	const JsonValue *literal = expression->literal;
-	Oid			type = InvalidOid;
+	Oid type = InvalidOid;
 
 	if (literal->kind == JSON_TRUE || literal->kind == JSON_FALSE)
 		type = BOOLOID;
@@ -277,7 +271,8 @@ value_operand(Select *select, const Expression *expression, Operand *result)
 		type = JSONBOID;
 	else if (literal->kind == JSON_NUMBER)
 		type = strpbrk(literal->text, ".eE") ? NUMERICOID : literal->length > 9 ? INT8OID : INT4OID;
-	result->sql = psprintf("$%d", bolt_add_value(select->statement, type, -1, bolt_bind_value, literal, "Value"));
+	result->sql =
+		psprintf("$%d", bolt_add_value(select->statement, type, -1, bolt_bind_value, literal, "Value"));
 	result->type = type;
 	result->nullable = literal->kind == JSON_NULL;
 }
@@ -286,9 +281,9 @@ static void
 case_operand(Select *select, int alias, const Expression *expression, Operand *result)
 {
 	StringInfoData sql;
-	Operand		operand;
-	ListCell   *when;
-	ListCell   *then;
+	Operand operand;
+	ListCell *when;
+	ListCell *then;
 
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "(CASE");
@@ -320,8 +315,8 @@ case_operand(Select *select, int alias, const Expression *expression, Operand *r
 static void
 append_over(StringInfo sql, Select *select, int alias, const Expression *expression)
 {
-	Operand		operand;
-	ListCell   *lc;
+	Operand operand;
+	ListCell *lc;
 
 	appendStringInfoString(sql, " OVER (");
 	foreach(lc, expression->partition_by)
@@ -334,20 +329,19 @@ append_over(StringInfo sql, Select *select, int alias, const Expression *express
 }
 
 static void
-call_operand(Select *select, int alias, const Expression *expression, const ExpressionRule *rule, Operand *result)
+call_operand(Select *select, int alias, const Expression *expression, const ExpressionRule *rule,
+			 Operand *result)
 {
-	ExpressionContext context = {
-		.select = select,
-		.alias = alias,
-		.expression = expression,
-		.noperands = list_length(expression->operands)
-	};
-	ListCell   *lc;
+	ExpressionContext context = {.select = select,
+								 .alias = alias,
+								 .expression = expression,
+								 .noperands = list_length(expression->operands)};
+	ListCell *lc;
 
 	context.operands = palloc0(sizeof(Operand) * Max(context.noperands, 1));
 	foreach(lc, expression->operands)
 	{
-		Operand    *operand = &context.operands[foreach_current_index(lc)];
+		Operand *operand = &context.operands[foreach_current_index(lc)];
 
 		bolt_expression(select, alias, lfirst(lc), operand);
 		result->aggregate |= operand->aggregate;
@@ -389,13 +383,15 @@ window_operand(Select *select, int alias, const Expression *expression, Operand 
 static void
 outer_operand(Select *select, const Expression *expression, Operand *result)
 {
-	Select	   *outer = select->outer_query;
+	Select *outer = select->outer_query;
 
 	if (outer == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("This queryset contains a reference to an outer query and may only be used in a subquery"),
-				 bolt_errdetail_at(expression->value)));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg(
+				 "This queryset contains a reference to an outer query and may only be used in a subquery"),
+			 bolt_errdetail_at(expression->value)));
 	path_operand(outer, bolt_base_alias(outer), expression->path, expression->value, result);
 }
 
@@ -430,15 +426,15 @@ bolt_expression(Select *select, int alias, const Expression *expression, Operand
 			bolt_subquery(select, expression, result);
 			break;
 		case EXPRESSION_EXISTS:
-			{
-				StringInfoData sql;
+		{
+			StringInfoData sql;
 
-				initStringInfo(&sql);
-				bolt_append_exists_queryset(&sql, select, expression->queryset);
-				result->sql = sql.data;
-				result->type = BOOLOID;
-				break;
-			}
+			initStringInfo(&sql);
+			bolt_append_exists_queryset(&sql, select, expression->queryset);
+			result->sql = sql.data;
+			result->type = BOOLOID;
+			break;
+		}
 		case EXPRESSION_CASE:
 			case_operand(select, alias, expression, result);
 			break;
@@ -465,7 +461,7 @@ void
 bolt_annotate(Select *select, const AnnotateCall *call)
 {
 	Annotation *annotation;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (!call->alias && bolt_model_field(select->model, call->name) != NULL)
 		ereport(ERROR,

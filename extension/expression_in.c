@@ -18,8 +18,8 @@ typedef struct ExpressionSyntax
 {
 	const char *name;
 	ExpressionKind kind;
-	int			min;			/* operands */
-	int			max;			/* -1: any number */
+	int min; /* operands */
+	int max; /* -1: any number */
 } ExpressionSyntax;
 
 static const ExpressionSyntax syntaxes[] = {
@@ -81,7 +81,7 @@ static const ExpressionSyntax syntaxes[] = {
 	{"StringAgg", EXPRESSION_AGGREGATE, 1, 2},
 	{"JSONAgg", EXPRESSION_AGGREGATE, 1, 1},
 	{"BoolAnd", EXPRESSION_AGGREGATE, 1, 1},
-	{"BoolOr", EXPRESSION_AGGREGATE, 1, 1}
+	{"BoolOr", EXPRESSION_AGGREGATE, 1, 1},
 };
 
 static const ExpressionSyntax *
@@ -118,8 +118,8 @@ parse_whens(Document *document, Expression *expression, JsonValue *value)
 	bolt_expect_array(value);
 	json_foreach(each, value)
 	{
-		JsonValue  *when;
-		JsonValue  *then;
+		JsonValue *when;
+		JsonValue *then;
 
 		bolt_expect_object(each, "a member of \"Case\"");
 		when = bolt_json_member(each, "when");
@@ -137,14 +137,13 @@ parse_whens(Document *document, Expression *expression, JsonValue *value)
 static void
 parse_operands(Document *document, Expression *expression, const ExpressionSyntax *syntax, JsonValue *value)
 {
-	int			n;
+	int n;
 
 	if (syntax->kind == EXPRESSION_AGGREGATE && json_is_string(value, "*"))
 	{
 		if (strcmp(syntax->name, "Count") != 0)
 			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("only Count takes \"*\""),
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("only Count takes \"*\""),
 					 bolt_errdetail_at(value)));
 		expression->star = true;
 		return;
@@ -161,10 +160,10 @@ parse_operands(Document *document, Expression *expression, const ExpressionSynta
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 syntax->max == syntax->min ?
-				 errmsg("%s takes %d operands, not %d", syntax->name, syntax->min, n) :
-				 syntax->max < 0 ?
-				 errmsg("%s takes at least %d operands, not %d", syntax->name, syntax->min, n) :
-				 errmsg("%s takes %d to %d operands, not %d", syntax->name, syntax->min, syntax->max, n),
+					 errmsg("%s takes %d operands, not %d", syntax->name, syntax->min, n) :
+					 syntax->max < 0 ?
+					 errmsg("%s takes at least %d operands, not %d", syntax->name, syntax->min, n) :
+					 errmsg("%s takes %d to %d operands, not %d", syntax->name, syntax->min, syntax->max, n),
 				 bolt_errdetail_at(value)));
 }
 
@@ -200,7 +199,7 @@ parse_main(Document *document, Expression *expression, const ExpressionSyntax *s
 static List *
 parse_expressions(Document *document, JsonValue *value)
 {
-	List	   *expressions = NIL;
+	List *expressions = NIL;
 
 	bolt_expect_array(value);
 	json_foreach(each, value)
@@ -213,10 +212,10 @@ static void
 parse_option(Document *document, Expression *expression, JsonValue *value)
 {
 	ExpressionKind kind = expression->kind;
-	bool		aggregate = kind == EXPRESSION_AGGREGATE;
-	bool		window = kind == EXPRESSION_WINDOW;
+	bool aggregate = kind == EXPRESSION_AGGREGATE;
+	bool window = kind == EXPRESSION_WINDOW;
 	const char *name = value->name;
-	List	   *choices = NIL;
+	List *choices = NIL;
 
 	if (aggregate && strcmp(name, "filter") == 0)
 		expression->filter = bolt_parse_q(document, value);
@@ -276,15 +275,14 @@ bolt_parse_expression(Document *document, JsonValue *value)
 	syntax = value->first ? find_syntax(value->first->name) : NULL;
 	if (syntax == NULL)
 	{
-		List	   *choices = NIL;
+		List *choices = NIL;
 
 		for (int i = 0; i < lengthof(syntaxes); i++)
 			choices = lappend(choices, unconstify(char *, syntaxes[i].name));
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown expression \"%s\"", value->first ? value->first->name : ""),
-				 bolt_errdetail_at(value),
-				 bolt_errhint_choices(choices)));
+				 bolt_errdetail_at(value), bolt_errhint_choices(choices)));
 	}
 	expression = make_expression(syntax->kind, value);
 	expression->name = syntax->name;
@@ -298,7 +296,7 @@ bolt_parse_expression(Document *document, JsonValue *value)
 bool
 bolt_has_aggregate(const Expression *expression)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_AGGREGATE)

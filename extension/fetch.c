@@ -48,8 +48,8 @@
 typedef struct RowReceiver
 {
 	DestReceiver pub;
-	FetchRun   *run;
-	NodeRun    *node;
+	FetchRun *run;
+	NodeRun *node;
 } RowReceiver;
 
 /* Room for one more in arrays that grow by doubling. */
@@ -58,8 +58,7 @@ grown(int capacity)
 {
 	if (capacity > INT_MAX / 4)
 		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many rows for one chunk"),
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many rows for one chunk"),
 				 errhint("Lower \"bolt_orm.chunk_size\".")));
 	return Max(capacity * 2, 64);
 }
@@ -83,7 +82,7 @@ lists_for_keys(FetchRun *run, RowLists *lists, int n)
 {
 	if (n > lists->heads_capacity)
 	{
-		int			capacity = Max(n, lists->heads_capacity * 2);
+		int capacity = Max(n, lists->heads_capacity * 2);
 
 		lists->heads = grow_array(run, lists->heads, sizeof(int), capacity);
 		lists->tails = grow_array(run, lists->tails, sizeof(int), capacity);
@@ -96,7 +95,7 @@ lists_for_keys(FetchRun *run, RowLists *lists, int n)
 static inline void
 append_to_list(FetchRun *run, RowLists *lists, int key, int row)
 {
-	int			link = lists->nlinks;
+	int link = lists->nlinks;
 
 	if (link == lists->links_capacity)
 	{
@@ -135,8 +134,8 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc descriptor)
 
 	for (int i = 0; i < node->nitems; i++)
 	{
-		FetchItem  *item = &node->items[i];
-		Oid			type;
+		FetchItem *item = &node->items[i];
+		Oid type;
 
 		if (item->child != NULL)
 			continue;
@@ -144,8 +143,7 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc descriptor)
 			elog(ERROR, "statement of node \"%s\" has too few columns", node->path);
 		type = TupleDescAttr(descriptor, item->attno - 1)->atttypid;
 		if (item->writer.write == NULL || item->writer.type != type)
-			bolt_json_writer_init(&item->writer, type, bolt_bigint_as_string,
-								  receiver->run->graph->context);
+			bolt_json_writer_init(&item->writer, type, bolt_bigint_as_string, receiver->run->graph->context);
 	}
 	bolt_json_out_begin();
 }
@@ -177,8 +175,8 @@ read_key(TupleTableSlot *slot, const KeyType *type, const AttrNumber *attnos, Da
 static inline void
 note_child_key(FetchRun *run, NodeRun *child, TupleTableSlot *slot, int row)
 {
-	KeyTable   *keys = child->asks;
-	Datum		key[INDEX_MAX_KEYS];
+	KeyTable *keys = child->asks;
+	Datum key[INDEX_MAX_KEYS];
 
 	if (row >= child->parent_capacity)
 	{
@@ -186,15 +184,16 @@ note_child_key(FetchRun *run, NodeRun *child, TupleTableSlot *slot, int row)
 		child->parent_keys = grow_array(run, child->parent_keys, sizeof(int), child->parent_capacity);
 	}
 	child->parent_keys[row] = read_key(slot, keys->type, child->node->parent_attnos, key) ?
-		bolt_key_number(keys, key, true) : NO_KEY;
+		bolt_key_number(keys, key, true) :
+		NO_KEY;
 }
 
 static inline void
 write_columns(const FetchNode *node, RowStore *store, TupleTableSlot *slot)
 {
 	JsonBuffer *out = &store->text;
-	Size	   *offsets = &store->offsets[(Size) store->nrows * store->stride];
-	int			nsplits = 0;
+	Size *offsets = &store->offsets[(Size) store->nrows * store->stride];
+	int nsplits = 0;
 
 	offsets[0] = out->length;
 	if (node->nitems == 0)
@@ -236,18 +235,18 @@ static bool
 receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
-	FetchRun   *run = receiver->run;
-	NodeRun    *state = receiver->node;
+	FetchRun *run = receiver->run;
+	NodeRun *state = receiver->node;
 	const FetchNode *node = state->node;
-	RowStore   *store = &state->store;
-	int			row = store->nrows;
+	RowStore *store = &state->store;
+	int row = store->nrows;
 	MemoryContext old = MemoryContextSwitchTo(run->row_context);
 
 	slot_getallattrs(slot);
 	if (node->parent != NULL)
 	{
-		Datum		key[INDEX_MAX_KEYS];
-		int			number = NO_KEY;
+		Datum key[INDEX_MAX_KEYS];
+		int number = NO_KEY;
 
 		/* a range with gaps also reads rows of keys that were asked before */
 		if (read_key(slot, &node->key, node->own_attnos, key))
@@ -277,7 +276,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 static bool
 receive_watched_row(TupleTableSlot *slot, DestReceiver *self)
 {
-	FetchRun   *run = ((RowReceiver *) self)->run;
+	FetchRun *run = ((RowReceiver *) self)->run;
 
 	slot_getallattrs(slot);
 	run->watch(run->watch_argument, slot);
@@ -289,14 +288,14 @@ static bool
 receive_pair(TupleTableSlot *slot, DestReceiver *self)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
-	FetchRun   *run = receiver->run;
-	NodeRun    *state = receiver->node;
+	FetchRun *run = receiver->run;
+	NodeRun *state = receiver->node;
 	const FetchNode *node = state->node;
 	JunctionPairs *pairs = &state->junction;
-	int			n = node->junction_key.ncolumns;
-	int			near_key = NO_KEY;
-	AttrNumber	attnos[INDEX_MAX_KEYS * 2];
-	Datum		key[INDEX_MAX_KEYS];
+	int n = node->junction_key.ncolumns;
+	int near_key = NO_KEY;
+	AttrNumber attnos[INDEX_MAX_KEYS * 2];
+	Datum key[INDEX_MAX_KEYS];
 
 	slot_getallattrs(slot);
 	for (int i = 0; i < n + node->key.ncolumns; i++)
@@ -319,14 +318,14 @@ receive_pair(TupleTableSlot *slot, DestReceiver *self)
 
 static void
 init_receiver(RowReceiver *receiver, FetchRun *run, NodeRun *node,
-			  bool (*receive) (TupleTableSlot *slot, DestReceiver *self))
+			  bool (*receive)(TupleTableSlot *slot, DestReceiver *self))
 {
 	memset(receiver, 0, sizeof(RowReceiver));
 	receiver->pub.receiveSlot = receive;
 	receiver->pub.rStartup = receiver_startup;
 	receiver->pub.rShutdown = receiver_shutdown;
 	receiver->pub.rDestroy = receiver_destroy;
-	receiver->pub.mydest = DestTuplestore;	/* what SPI takes for a SELECT that keeps its rows elsewhere */
+	receiver->pub.mydest = DestTuplestore; /* what SPI takes for a SELECT that keeps its rows elsewhere */
 	receiver->run = run;
 	receiver->node = node;
 }
@@ -360,13 +359,15 @@ plan_kind(const FetchStatement *statement, const KeyTable *keys, int first, bool
 }
 
 static void
-set_keys(const FetchStatement *statement, PlanKind kind, ParamListInfo params, const KeyTable *keys, int first)
+set_keys(const FetchStatement *statement, PlanKind kind, ParamListInfo params, const KeyTable *keys,
+		 int first)
 {
 	for (int i = 0; i < statement->nparams; i++)
 	{
 		if (statement->params[i].bind != NULL)
 			continue;
-		params->params[i].value = kind == PLAN_RANGE ? bolt_key_bounds(keys, first) :
+		params->params[i].value = kind == PLAN_RANGE ?
+			bolt_key_bounds(keys, first) :
 			bolt_key_array(keys, statement->params[i].key_column, first);
 		params->params[i].isnull = false;
 	}
@@ -377,7 +378,7 @@ static void
 run_keyed(FetchRun *run, FetchStatement *statement, ParamListInfo params, const KeyTable *keys, int first,
 		  bool unique, RowReceiver *receiver, PlanKind *kind_run)
 {
-	PlanKind	kind = plan_kind(statement, keys, first, unique);
+	PlanKind kind = plan_kind(statement, keys, first, unique);
 	MemoryContext old = MemoryContextSwitchTo(run->call_context);
 
 	set_keys(statement, kind, params, keys, first);
@@ -397,7 +398,7 @@ join_pairs(FetchRun *run, NodeRun *state, int first)
 {
 	const JunctionPairs *pairs = &state->junction;
 	const RowStore *store = &state->shares->store;
-	RowLists	pairs_of = {0};
+	RowLists pairs_of = {0};
 
 	lists_for_keys(run, &state->joined, pairs->keys.count);
 	if (!state->node->ordered)
@@ -440,8 +441,8 @@ static void
 run_statements(FetchRun *run, NodeRun *state)
 {
 	const FetchNode *node = state->node;
-	NodeRun    *shared = state->shares;
-	RowStore   *store = &shared->store;
+	NodeRun *shared = state->shares;
+	RowStore *store = &shared->store;
 	RowReceiver receiver;
 
 	if (node->junction != NULL && state->junction.asked < state->junction.keys.count)
@@ -458,7 +459,7 @@ run_statements(FetchRun *run, NodeRun *state)
 	if (store->asked < store->keys.count)
 	{
 		/* the rows of a recursive node bring more keys */
-		int			count = store->keys.count;
+		int count = store->keys.count;
 
 		init_receiver(&receiver, run, shared, receive_row);
 		run_keyed(run, shared->node->statement, shared->params, &store->keys, store->asked,
@@ -476,12 +477,12 @@ static void
 run_levels(FetchRun *run, NodeRun *state)
 {
 	const FetchNode *node = state->node;
-	RowStore   *store = &state->store;
-	const int  *asked = node->junction ? &state->junction.asked : &store->asked;
+	RowStore *store = &state->store;
+	const int *asked = node->junction ? &state->junction.asked : &store->asked;
 
 	for (int level = 0; *asked < state->asks->count && (node->depth == 0 || level < node->depth); level++)
 	{
-		int			first = store->nrows;
+		int first = store->nrows;
 
 		run_statements(run, state);
 		if (node->junction == NULL)
@@ -513,7 +514,7 @@ run_node(FetchRun *run, NodeRun *state)
 static void
 measure(NodeRun *state, instr_time start, int rows_before)
 {
-	instr_time	duration;
+	instr_time duration;
 
 	INSTR_TIME_SET_CURRENT(duration);
 	INSTR_TIME_SUBTRACT(duration, start);
@@ -574,9 +575,10 @@ init_node(FetchRun *run, NodeRun *state, const FetchNode *node)
 FetchRun *
 bolt_run_begin(FetchGraph *graph, const Document *document)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm run", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm run", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	FetchRun   *run = palloc0(sizeof(FetchRun));
+	FetchRun *run = palloc0(sizeof(FetchRun));
 	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
 
 	run->graph = graph;
@@ -598,7 +600,7 @@ bolt_run_begin(FetchGraph *graph, const Document *document)
 		init_node(run, &run->nodes[i], graph->nodes[i]);
 	for (int i = graph->nnodes - 1; i > 0; i--)
 	{
-		bool		later = is_recursion(graph->nodes[i]);
+		bool later = is_recursion(graph->nodes[i]);
 
 		for (int j = i + 1; j < graph->nnodes; j++)
 			later |= run->nodes[j].shares == run->nodes[i].shares && !is_recursion(graph->nodes[j]);
@@ -614,8 +616,8 @@ reset_nodes(FetchRun *run)
 {
 	for (int i = 0; i < run->graph->nnodes; i++)
 	{
-		NodeRun    *state = &run->nodes[i];
-		RowStore   *store = &state->store;
+		NodeRun *state = &run->nodes[i];
+		RowStore *store = &state->store;
 
 		if (state->node->junction != NULL)
 		{
@@ -655,14 +657,14 @@ slice_bound(const FetchRun *run)
 static void
 run_root(FetchRun *run)
 {
-	NodeRun    *root = &run->nodes[0];
+	NodeRun *root = &run->nodes[0];
 	RowReceiver receiver;
 	MemoryContext old = CurrentMemoryContext;
 
 	init_receiver(&receiver, run, root, run->watch ? receive_watched_row : receive_row);
 	if (run->cursor == NULL)
 	{
-		int64		bound = slice_bound(run);
+		int64 bound = slice_bound(run);
 
 		if (run->locks || (bound >= 0 && bound <= Max(run->largest_chunk, FIRST_CHUNK)))
 		{
@@ -677,7 +679,7 @@ run_root(FetchRun *run)
 	}
 	while (!run->done && root->store.nrows < run->chunk && root->store.text.length < CHUNK_BYTES)
 	{
-		int			count = Min(run->chunk - root->store.nrows, CHUNK_STEP);
+		int count = Min(run->chunk - root->store.nrows, CHUNK_STEP);
 
 		if (bolt_cursor_fetch(run->cursor, count, &receiver.pub) < count)
 			run->done = true;
@@ -706,9 +708,9 @@ bolt_run_chunk(FetchRun *run)
 		reset_nodes(run);
 	for (int i = 0; i < run->graph->nnodes; i++)
 	{
-		NodeRun    *state = &run->nodes[i];
-		int			rows = state->shares->store.nrows;
-		instr_time	start;
+		NodeRun *state = &run->nodes[i];
+		int rows = state->shares->store.nrows;
+		instr_time start;
 
 		if (run->instrument)
 			INSTR_TIME_SET_CURRENT(start);
@@ -746,13 +748,13 @@ bolt_run_end(FetchRun *run)
 typedef struct ScalarReceiver
 {
 	DestReceiver pub;
-	Datum		value;
+	Datum value;
 } ScalarReceiver;
 
 static bool
 receive_scalar(TupleTableSlot *slot, DestReceiver *self)
 {
-	bool		isnull;
+	bool isnull;
 
 	((ScalarReceiver *) self)->value = slot_getattr(slot, 1, &isnull);
 	return true;
@@ -761,16 +763,13 @@ receive_scalar(TupleTableSlot *slot, DestReceiver *self)
 Datum
 bolt_run_scalar(FetchRun *run)
 {
-	ScalarReceiver receiver = {
-		.pub = {
-			.receiveSlot = receive_scalar,
-			.rStartup = ignore_startup,
-			.rShutdown = receiver_shutdown,
-			.rDestroy = receiver_destroy,
-			.mydest = DestTuplestore
-		}
-	};
+	ScalarReceiver receiver = {.pub = {.receiveSlot = receive_scalar,
+									   .rStartup = ignore_startup,
+									   .rShutdown = receiver_shutdown,
+									   .rDestroy = receiver_destroy,
+									   .mydest = DestTuplestore}};
 
-	bolt_statement_run(run->nodes[0].node->statement, PLAN_MANY, run->nodes[0].params, 0, true, &receiver.pub);
+	bolt_statement_run(run->nodes[0].node->statement, PLAN_MANY, run->nodes[0].params, 0, true,
+					   &receiver.pub);
 	return receiver.value;
 }

@@ -18,14 +18,14 @@
 /* Lists of row numbers, one a key, in the order of arrival. */
 typedef struct RowLists
 {
-	int		   *heads;			/* per key: first link, or -1 */
-	int		   *tails;
-	int			nheads;			/* how many are set */
-	int			heads_capacity;
-	int		   *rows;			/* per link: its row … */
-	int		   *next;			/* … and the next link, or -1 */
-	int			nlinks;
-	int			links_capacity;
+	int *heads; /* per key: first link, or -1 */
+	int *tails;
+	int nheads; /* how many are set */
+	int heads_capacity;
+	int *rows; /* per link: its row … */
+	int *next; /* … and the next link, or -1 */
+	int nlinks;
+	int links_capacity;
 } RowLists;
 
 /*
@@ -35,28 +35,28 @@ typedef struct RowLists
  */
 typedef struct RowStore
 {
-	JsonBuffer	text;
-	Size	   *offsets;
-	int			stride;			/* fragments a row */
-	int			nrows;
-	int			capacity;		/* rows that offsets has room for */
+	JsonBuffer text;
+	Size *offsets;
+	int stride; /* fragments a row */
+	int nrows;
+	int capacity; /* rows that offsets has room for */
 
-	KeyTable	keys;			/* what the rows are looked up by */
-	int			asked;			/* keys whose rows have been fetched */
-	RowLists	by_key;
-	int		   *row_keys;		/* per row: its key; only where pairs follow
+	KeyTable keys; /* what the rows are looked up by */
+	int asked;	   /* keys whose rows have been fetched */
+	RowLists by_key;
+	int *row_keys; /* per row: its key; only where pairs follow
 								 * the order of the rows */
 } RowStore;
 
 /* The pairs that a through table's statement gave, by key number. */
 typedef struct JunctionPairs
 {
-	KeyTable	keys;			/* of the near objects */
-	int			asked;			/* keys whose pairs have been fetched */
-	int			npairs;
-	int			capacity;
-	int		   *near;
-	int		   *far;
+	KeyTable keys; /* of the near objects */
+	int asked;	   /* keys whose pairs have been fetched */
+	int npairs;
+	int capacity;
+	int *near;
+	int *far;
 } JunctionPairs;
 
 /*
@@ -65,64 +65,64 @@ typedef struct JunctionPairs
  */
 typedef struct RecursionPath
 {
-	int			depth;			/* levels at the most; 0: all */
-	int			level;			/* how many it is inside of */
-	int		   *keys;			/* per level: its key */
-	bool	   *entered;		/* per key: it is one of those */
-	int			capacity;		/* of both */
+	int depth;	   /* levels at the most; 0: all */
+	int level;	   /* how many it is inside of */
+	int *keys;	   /* per level: its key */
+	bool *entered; /* per key: it is one of those */
+	int capacity;  /* of both */
 } RecursionPath;
 
 typedef struct NodeRun
 {
 	const FetchNode *node;
-	struct NodeRun *shares;		/* whose store holds the objects; often this one */
-	bool		fetches;		/* the last node to ask for those objects */
-	KeyTable   *asks;			/* where the keys in its parent's rows are entered … */
-	const RowLists *rows_of;	/* … and the rows that belong to each of them */
-	RecursionPath *path;		/* of a recursive node and its recursion, else NULL */
-	RowStore	store;
+	struct NodeRun *shares;	 /* whose store holds the objects; often this one */
+	bool fetches;			 /* the last node to ask for those objects */
+	KeyTable *asks;			 /* where the keys in its parent's rows are entered … */
+	const RowLists *rows_of; /* … and the rows that belong to each of them */
+	RecursionPath *path;	 /* of a recursive node and its recursion, else NULL */
+	RowStore store;
 	JunctionPairs junction;
-	RowLists	joined;			/* many-to-many: rows by the near objects' keys */
+	RowLists joined; /* many-to-many: rows by the near objects' keys */
 
-	int		   *parent_keys;	/* per row of the parent: number of its key, or NO_KEY */
-	int			parent_capacity;
+	int *parent_keys; /* per row of the parent: number of its key, or NO_KEY */
+	int parent_capacity;
 
-	JsonBuffer	whole;			/* objects with their children, written once … */
-	Size	   *whole_offsets;	/* … whole_rows of them, and an end */
-	int			whole_rows;
-	int			whole_capacity;
+	JsonBuffer whole;	 /* objects with their children, written once … */
+	Size *whole_offsets; /* … whole_rows of them, and an end */
+	int whole_rows;
+	int whole_capacity;
 
 	ParamListInfo params;
 	ParamListInfo junction_params;
 
 	/* for explain */
-	PlanKind	kind;			/* that ran last */
-	PlanKind	junction_kind;
-	int64		rows;
-	double		milliseconds;
+	PlanKind kind; /* that ran last */
+	PlanKind junction_kind;
+	int64 rows;
+	double milliseconds;
 } NodeRun;
 
 /* Looks at a root row before it is written. */
-typedef void (*RootWatcher) (void *argument, TupleTableSlot *slot);
+typedef void (*RootWatcher)(void *argument, TupleTableSlot *slot);
 
 typedef struct FetchRun
 {
 	FetchGraph *graph;
 	const Document *document;
-	MemoryContext context;		/* everything of the run */
-	MemoryContext row_context;	/* what writing one row leaves behind */
-	MemoryContext call_context; /* arrays of keys; emptied at each chunk */
-	NodeRun    *nodes;			/* as the graph's */
+	MemoryContext context;			/* everything of the run */
+	MemoryContext row_context;		/* what writing one row leaves behind */
+	MemoryContext call_context;		/* arrays of keys; emptied at each chunk */
+	NodeRun *nodes;					/* as the graph's */
 	struct StatementCursor *cursor; /* of the root, or NULL */
-	Oid			role;			/* whose run it is */
-	bool		row_security;	/* as it was at its start */
-	bool		locks;			/* rows are locked: each statement sees the latest */
-	bool		done;			/* no root rows are left */
-	bool		instrument;		/* measure the nodes */
-	int			chunk;			/* root rows to fetch next */
-	int			largest_chunk;
-	RootWatcher watch;			/* NULL: nobody looks */
-	void	   *watch_argument;
+	Oid role;						/* whose run it is */
+	bool row_security;				/* as it was at its start */
+	bool locks;						/* rows are locked: each statement sees the latest */
+	bool done;						/* no root rows are left */
+	bool instrument;				/* measure the nodes */
+	int chunk;						/* root rows to fetch next */
+	int largest_chunk;
+	RootWatcher watch; /* NULL: nobody looks */
+	void *watch_argument;
 } FetchRun;
 
 /*
@@ -135,7 +135,7 @@ extern FetchRun *bolt_run_begin(FetchGraph *graph, const Document *document);
  * Fetches the next root rows and all that belongs to them.  Returns how many;
  * 0: there are none left.  Between SPI_connect and SPI_finish.
  */
-extern int	bolt_run_chunk(FetchRun *run);
+extern int bolt_run_chunk(FetchRun *run);
 
 /* Closes what a run has open. */
 extern void bolt_run_end(FetchRun *run);
@@ -163,4 +163,4 @@ extern void bolt_stitch_shared(FetchRun *run);
 /* Writes a root row with all that belongs to it. */
 extern void bolt_stitch_row(FetchRun *run, int row, JsonBuffer *out);
 
-#endif							/* BOLT_FETCH_H */
+#endif /* BOLT_FETCH_H */

@@ -24,25 +24,25 @@
 typedef struct StatementParam StatementParam;
 
 /* Makes a parameter of a literal; false where it is NULL. */
-typedef bool (*BindFunction) (const StatementParam *param, const JsonValue *literal, Datum *value);
+typedef bool (*BindFunction)(const StatementParam *param, const JsonValue *literal, Datum *value);
 
 /* How $n comes by its value at run time. */
 struct StatementParam
 {
-	Oid			type;			/* of $n */
-	BindFunction bind;			/* NULL: an array of the keys of the level above */
-	int			literal;		/* number of the document's literal */
-	int			key_column;		/* keys: which column of them */
-	int			member;			/* which member of the literal, for those that
+	Oid type;		   /* of $n */
+	BindFunction bind; /* NULL: an array of the keys of the level above */
+	int literal;	   /* number of the document's literal */
+	int key_column;	   /* keys: which column of them */
+	int member;		   /* which member of the literal, for those that
 								 * take an array apart */
-	int			members;		/* how many it must have */
-	bool		estimate;		/* the planner may look at its first value:
+	int members;	   /* how many it must have */
+	bool estimate;	   /* the planner may look at its first value:
 								 * LIMIT and OFFSET */
-	Oid			value_type;		/* of a value, or of the elements */
-	int32		typmod;
-	Oid			io_param;
-	FmgrInfo	input;			/* value_type's input function */
-	const char *what;			/* the lookup, for messages */
+	Oid value_type;	   /* of a value, or of the elements */
+	int32 typmod;
+	Oid io_param;
+	FmgrInfo input;	  /* value_type's input function */
+	const char *what; /* the lookup, for messages */
 };
 
 /* A keyed statement is planned for few keys, for many, and for all between two. */
@@ -58,41 +58,41 @@ typedef enum PlanKind
 /* One SQL statement, planned when it first runs. */
 typedef struct FetchStatement
 {
-	char	   *sql;
-	char	   *range_sql;		/* the same for the keys between two, or NULL */
-	int			nparams;
+	char *sql;
+	char *range_sql; /* the same for the keys between two, or NULL */
+	int nparams;
 	StatementParam *params;
-	bool		generic_plan;	/* one plan serves all values */
-	bool		keyed_by_index; /* an index serves its keys: never scan it all */
-	bool		parallel;		/* may run on parallel workers */
-	SPIPlanPtr	plans[PLAN_KINDS];	/* NULL until it first runs */
+	bool generic_plan;			  /* one plan serves all values */
+	bool keyed_by_index;		  /* an index serves its keys: never scan it all */
+	bool parallel;				  /* may run on parallel workers */
+	SPIPlanPtr plans[PLAN_KINDS]; /* NULL until it first runs */
 } FetchStatement;
 
 /* A key of one or several columns, compared on both sides in the same types. */
 typedef struct KeyColumn
 {
-	Oid			type;
-	bool		by_value;
-	int16		length;
-	Oid			collation;
-	FmgrInfo	hash;			/* fn_oid invalid: no hash function, compare all */
-	FmgrInfo	equal;
+	Oid type;
+	bool by_value;
+	int16 length;
+	Oid collation;
+	FmgrInfo hash; /* fn_oid invalid: no hash function, compare all */
+	FmgrInfo equal;
 } KeyColumn;
 
 typedef struct KeyType
 {
-	int			ncolumns;
-	KeyColumn  *columns;
-	bool		integer;		/* one column of int2, int4, int8 or oid */
+	int ncolumns;
+	KeyColumn *columns;
+	bool integer; /* one column of int2, int4, int8 or oid */
 } KeyType;
 
 /* The order of a page by cursor: what the page's cursors hold of a row. */
 typedef struct Keyset
 {
-	uint64		ordering;		/* a hash of what it orders by */
-	int			nkeys;
-	AttrNumber *attnos;			/* in the statement's result */
-	Oid		   *types;			/* in which they are compared, and written */
+	uint64 ordering; /* a hash of what it orders by */
+	int nkeys;
+	AttrNumber *attnos; /* in the statement's result */
+	Oid *types;			/* in which they are compared, and written */
 } Keyset;
 
 typedef struct FetchNode FetchNode;
@@ -100,65 +100,65 @@ typedef struct FetchNode FetchNode;
 /* A member of an object: a column of the row, or what a child node fetched. */
 typedef struct FetchItem
 {
-	char	   *prefix;			/* what stands before it: ,"name": */
-	int			prefix_length;
-	AttrNumber	attno;			/* in the statement's result; 0: a child */
-	Oid			type;			/* of the column */
-	JsonWriter	writer;			/* made when the statement first runs */
-	FetchNode  *child;
+	char *prefix; /* what stands before it: ,"name": */
+	int prefix_length;
+	AttrNumber attno;  /* in the statement's result; 0: a child */
+	Oid type;		   /* of the column */
+	JsonWriter writer; /* made when the statement first runs */
+	FetchNode *child;
 } FetchItem;
 
 struct FetchNode
 {
-	int			number;			/* in the graph's nodes; parents come first */
-	FetchNode  *parent;			/* NULL: the root */
-	char	   *name;			/* the lookup's own segment, or to_attr */
-	char	   *path;			/* "comments.author", "" for the root */
-	char	   *model;			/* for messages */
-	bool		to_many;		/* an array, not an object or null */
-	bool		unique_key;		/* no two rows of its table share a key */
-	const char *missing;		/* to-one: what stands for no row; "null" */
-	int			missing_length;
+	int number;			 /* in the graph's nodes; parents come first */
+	FetchNode *parent;	 /* NULL: the root */
+	char *name;			 /* the lookup's own segment, or to_attr */
+	char *path;			 /* "comments.author", "" for the root */
+	char *model;		 /* for messages */
+	bool to_many;		 /* an array, not an object or null */
+	bool unique_key;	 /* no two rows of its table share a key */
+	const char *missing; /* to-one: what stands for no row; "null" */
+	int missing_length;
 
-	FetchStatement *statement;	/* its rows */
-	int			nattributes;	/* of the statement's result */
-	KeyType		key;			/* what its rows are looked up by */
-	AttrNumber *parent_attnos;	/* that key in the rows of the parent … */
-	AttrNumber *own_attnos;		/* … and in its own */
+	FetchStatement *statement; /* its rows */
+	int nattributes;		   /* of the statement's result */
+	KeyType key;			   /* what its rows are looked up by */
+	AttrNumber *parent_attnos; /* that key in the rows of the parent … */
+	AttrNumber *own_attnos;	   /* … and in its own */
 
-	FetchStatement *junction;	/* many-to-many: pairs of the parent's key and
+	FetchStatement *junction; /* many-to-many: pairs of the parent's key and
 								 * of this node's, else NULL; parent_attnos is junction_key then */
-	KeyType		junction_key;
-	bool		ordered;		/* the statement, not the junction, says the order */
-	FetchNode  *shares;			/* an earlier node with the same objects, or itself */
-	bool		locks;			/* its rows, FOR UPDATE */
-	FetchNode  *recursion;		/* the child that is this node again, a level
+	KeyType junction_key;
+	bool ordered;		  /* the statement, not the junction, says the order */
+	FetchNode *shares;	  /* an earlier node with the same objects, or itself */
+	bool locks;			  /* its rows, FOR UPDATE */
+	FetchNode *recursion; /* the child that is this node again, a level
 								 * deeper, without a statement; or NULL */
-	int			depth;			/* levels of it at the most; 0: all */
-	bool		recursive;		/* it or a node below has a recursion */
-	bool		keep;			/* its objects may serve the next chunk, too */
-	Keyset	   *keyset;			/* the root of a page by cursor, else NULL */
+	int depth;			  /* levels of it at the most; 0: all */
+	bool recursive;		  /* it or a node below has a recursion */
+	bool keep;			  /* its objects may serve the next chunk, too */
+	Keyset *keyset;		  /* the root of a page by cursor, else NULL */
 
-	const char *open;			/* "{", "[" or "": part of the first item's prefix */
+	const char *open; /* "{", "[" or "": part of the first item's prefix */
 	const char *close;
-	int			close_length;
-	int			nitems;
-	FetchItem  *items;
-	int			nsplits;		/* children before the last column */
-	int			nchildren;
-	FetchItem **children;		/* the items that are children */
+	int close_length;
+	int nitems;
+	FetchItem *items;
+	int nsplits; /* children before the last column */
+	int nchildren;
+	FetchItem **children; /* the items that are children */
 };
 
 typedef struct FetchGraph
 {
 	MemoryContext context;
-	int			nnodes;
-	FetchNode **nodes;			/* nodes[0]: the root */
-	int			ntables;		/* tables that the statements name */
-	Oid		   *tables;
-	bool		all_indexed;	/* no child scans its whole table for its keys */
-	int			users;			/* calls that run it now */
-	bool		dropped;		/* free it when the last of them ends */
+	int nnodes;
+	FetchNode **nodes; /* nodes[0]: the root */
+	int ntables;	   /* tables that the statements name */
+	Oid *tables;
+	bool all_indexed; /* no child scans its whole table for its keys */
+	int users;		  /* calls that run it now */
+	bool dropped;	  /* free it when the last of them ends */
 } FetchGraph;
 
 /* What the calling function wants of the queryset. */
@@ -167,8 +167,8 @@ typedef enum FetchPurpose
 	FETCH_OBJECTS,
 	FETCH_COUNT,
 	FETCH_AGGREGATES,
-	FETCH_LOCKED,				/* objects, FOR UPDATE */
+	FETCH_LOCKED, /* objects, FOR UPDATE */
 	FETCH_EXISTS
 } FetchPurpose;
 
-#endif							/* BOLT_FETCH_GRAPH_H */
+#endif /* BOLT_FETCH_GRAPH_H */

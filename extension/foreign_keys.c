@@ -28,10 +28,10 @@
 typedef struct ForeignKeyList
 {
 	MemoryContext context;
-	int			count;
-	ForeignKey **by_source;		/* by (source, oid) */
-	ForeignKey **by_target;		/* by (target, oid) */
-	uint64		fingerprint;
+	int count;
+	ForeignKey **by_source; /* by (source, oid) */
+	ForeignKey **by_target; /* by (target, oid) */
+	uint64 fingerprint;
 } ForeignKeyList;
 
 static ForeignKeyList *foreign_keys = NULL;
@@ -58,7 +58,7 @@ bolt_foreign_keys_stale(void)
 uint64
 bolt_foreign_keys_refresh(void)
 {
-	uint64		changes_before = changes;
+	uint64 changes_before = changes;
 	ForeignKeyList *fresh;
 
 	if (changes_read == changes)
@@ -104,9 +104,9 @@ compare_by_target(const void *a, const void *b)
 AttrNumber *
 bolt_constraint_columns(HeapTuple tuple, int attribute, TupleDesc desc, int *count)
 {
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple, attribute, desc, &isnull);
-	ArrayType  *array;
+	bool isnull;
+	Datum datum = heap_getattr(tuple, attribute, desc, &isnull);
+	ArrayType *array;
 	AttrNumber *columns;
 
 	if (isnull)
@@ -129,18 +129,19 @@ bolt_constraint_columns(HeapTuple tuple, int attribute, TupleDesc desc, int *cou
 static uint64
 hash_foreign_key(uint64 hash, const ForeignKey *key)
 {
-	Oid			oids[4];
+	Oid oids[4];
 
 	oids[0] = key->oid;
 	oids[1] = key->source;
 	oids[2] = key->target;
 	oids[3] = key->parent;
-	hash = hash_combine64(hash, hash_bytes_extended((unsigned char *) oids, sizeof(oids),
-													key->on_delete));
-	hash = hash_combine64(hash, hash_bytes_extended((unsigned char *) key->source_fields,
-													key->nfields * sizeof(AttrNumber), 0));
-	return hash_combine64(hash, hash_bytes_extended((unsigned char *) key->target_fields,
-													key->nfields * sizeof(AttrNumber), 0));
+	hash = hash_combine64(hash, hash_bytes_extended((unsigned char *) oids, sizeof(oids), key->on_delete));
+	hash = hash_combine64(hash,
+						  hash_bytes_extended((unsigned char *) key->source_fields,
+											  key->nfields * sizeof(AttrNumber), 0));
+	return hash_combine64(hash,
+						  hash_bytes_extended((unsigned char *) key->target_fields,
+											  key->nfields * sizeof(AttrNumber), 0));
 }
 
 /*
@@ -153,22 +154,21 @@ read_foreign_keys(void)
 	MemoryContext context;
 	MemoryContext caller;
 	ForeignKeyList *list;
-	Relation	constraints;
-	TupleDesc	desc;
+	Relation constraints;
+	TupleDesc desc;
 	ScanKeyData scan_key;
 	SysScanDesc scan;
-	HeapTuple	tuple;
-	int			capacity = 64;
+	HeapTuple tuple;
+	int capacity = 64;
 
-	context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm foreign keys",
-									ALLOCSET_SMALL_SIZES);
+	context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm foreign keys", ALLOCSET_SMALL_SIZES);
 	caller = MemoryContextSwitchTo(context);
 	list = palloc0(sizeof(ForeignKeyList));
 	list->context = context;
 	list->by_source = palloc(capacity * sizeof(ForeignKey *));
 
-	ScanKeyInit(&scan_key, Anum_pg_constraint_contype, BTEqualStrategyNumber,
-				F_CHAREQ, CharGetDatum(CONSTRAINT_FOREIGN));
+	ScanKeyInit(&scan_key, Anum_pg_constraint_contype, BTEqualStrategyNumber, F_CHAREQ,
+				CharGetDatum(CONSTRAINT_FOREIGN));
 	constraints = table_open(ConstraintRelationId, AccessShareLock);
 	desc = RelationGetDescr(constraints);
 	scan = systable_beginscan(constraints, InvalidOid, false, NULL, 1, &scan_key);
@@ -176,7 +176,7 @@ read_foreign_keys(void)
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 		ForeignKey *key;
-		int			ntarget_fields;
+		int ntarget_fields;
 
 		/* a PERIOD is matched by containment, which is no relation of ours */
 		if (constraint_is_temporal(form))
@@ -188,12 +188,10 @@ read_foreign_keys(void)
 		key->target = form->confrelid;
 		key->parent = form->conparentid;
 		/* what is not enforced does nothing */
-		key->on_delete = constraint_is_enforced(form) ?
-			form->confdeltype : FKCONSTR_ACTION_NOACTION;
-		key->source_fields = bolt_constraint_columns(tuple, Anum_pg_constraint_conkey, desc,
-													 &key->nfields);
-		key->target_fields = bolt_constraint_columns(tuple, Anum_pg_constraint_confkey, desc,
-													 &ntarget_fields);
+		key->on_delete = constraint_is_enforced(form) ? form->confdeltype : FKCONSTR_ACTION_NOACTION;
+		key->source_fields = bolt_constraint_columns(tuple, Anum_pg_constraint_conkey, desc, &key->nfields);
+		key->target_fields =
+			bolt_constraint_columns(tuple, Anum_pg_constraint_confkey, desc, &ntarget_fields);
 		if (key->nfields == 0 || key->nfields != ntarget_fields)
 			continue;
 
@@ -238,13 +236,13 @@ inherited_from_another_table(const ForeignKey *key)
 List *
 bolt_foreign_keys_of(Oid source)
 {
-	List	   *found = NIL;
-	int			low = 0;
-	int			high = foreign_keys->count;
+	List *found = NIL;
+	int low = 0;
+	int high = foreign_keys->count;
 
 	while (low < high)
 	{
-		int			middle = low + (high - low) / 2;
+		int middle = low + (high - low) / 2;
 
 		if (foreign_keys->by_source[middle]->source < source)
 			low = middle + 1;
@@ -264,13 +262,13 @@ bolt_foreign_keys_of(Oid source)
 List *
 bolt_foreign_keys_to(Oid target)
 {
-	List	   *found = NIL;
-	int			low = 0;
-	int			high = foreign_keys->count;
+	List *found = NIL;
+	int low = 0;
+	int high = foreign_keys->count;
 
 	while (low < high)
 	{
-		int			middle = low + (high - low) / 2;
+		int middle = low + (high - low) / 2;
 
 		if (foreign_keys->by_target[middle]->target < target)
 			low = middle + 1;

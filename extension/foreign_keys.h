@@ -17,14 +17,14 @@
 
 typedef struct ForeignKey
 {
-	Oid			oid;			/* of the constraint */
-	Oid			source;			/* the referencing table */
-	Oid			target;			/* the referenced table */
-	Oid			parent;			/* where inherited from a partitioned table */
-	int			nfields;
+	Oid oid;	/* of the constraint */
+	Oid source; /* the referencing table */
+	Oid target; /* the referenced table */
+	Oid parent; /* where inherited from a partitioned table */
+	int nfields;
 	AttrNumber *source_fields;
 	AttrNumber *target_fields;
-	char		on_delete;		/* confdeltype */
+	char on_delete; /* confdeltype */
 } ForeignKey;
 
 /* For the syscache callback: some constraint has changed. */
@@ -49,7 +49,6 @@ extern List *bolt_foreign_keys_of(Oid source);
 extern List *bolt_foreign_keys_to(Oid target);
 
 /* An int2[] of a pg_constraint row; NULL and 0 where it is null. */
-extern AttrNumber *bolt_constraint_columns(HeapTuple tuple, int attribute, TupleDesc desc,
-										   int *count);
+extern AttrNumber *bolt_constraint_columns(HeapTuple tuple, int attribute, TupleDesc desc, int *count);
 
-#endif							/* BOLT_FOREIGN_KEYS_H */
+#endif /* BOLT_FOREIGN_KEYS_H */

@@ -25,12 +25,12 @@
 
 typedef struct CacheEntry
 {
-	uint64		hash;			/* of the key: what dynahash looks up */
-	char	   *key;
-	int			key_length;
-	uint64		generation;		/* bolt_model_refresh when it was compiled */
+	uint64 hash; /* of the key: what dynahash looks up */
+	char *key;
+	int key_length;
+	uint64 generation; /* bolt_model_refresh when it was compiled */
 	FetchGraph *graph;
-	dlist_node	recency;		/* in recently_used */
+	dlist_node recency; /* in recently_used */
 } CacheEntry;
 
 static HTAB *cache = NULL;
@@ -70,11 +70,8 @@ drop_entry(CacheEntry *entry)
 static void
 create_cache(void)
 {
-	HASHCTL		control = {
-		.keysize = sizeof(uint64),
-		.entrysize = sizeof(CacheEntry),
-		.hcxt = CacheMemoryContext
-	};
+	HASHCTL control = {
+		.keysize = sizeof(uint64), .entrysize = sizeof(CacheEntry), .hcxt = CacheMemoryContext};
 
 	cache = hash_create("bolt_orm graphs", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
@@ -83,8 +80,8 @@ create_cache(void)
 static void
 complete_key(StringInfo key, FetchPurpose purpose)
 {
-	Oid			role = GetUserId();
-	uint64		search_path = bolt_search_path_hash();
+	Oid role = GetUserId();
+	uint64 search_path = bolt_search_path_hash();
 
 	appendStringInfoChar(key, 'a' + purpose);
 	appendStringInfoChar(key, bolt_bigint_as_string ? '"' : '0');
@@ -95,8 +92,8 @@ complete_key(StringInfo key, FetchPurpose purpose)
 static FetchGraph *
 compile(const Document *document, FetchPurpose purpose)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm compile",
-												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm compile", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	FetchGraph *graph;
 
@@ -127,7 +124,7 @@ compile_locked(const Document *document, FetchPurpose purpose, uint64 *generatio
 	for (;;)
 	{
 		FetchGraph *graph;
-		uint64		before = bolt_model_refresh();
+		uint64 before = bolt_model_refresh();
 
 		CHECK_FOR_INTERRUPTS();
 		graph = compile(document, purpose);
@@ -142,12 +139,12 @@ compile_locked(const Document *document, FetchPurpose purpose, uint64 *generatio
 FetchGraph *
 bolt_graph_for(Document *document, FetchPurpose purpose)
 {
-	StringInfo	key = &document->shape;
-	uint64		generation;
-	uint64		hash;
+	StringInfo key = &document->shape;
+	uint64 generation;
+	uint64 hash;
 	CacheEntry *entry;
 	FetchGraph *graph;
-	bool		found;
+	bool found;
 
 	if (cache == NULL)
 		create_cache();

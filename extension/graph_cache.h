@@ -21,4 +21,4 @@ extern FetchGraph *bolt_graph_for(Document *document, FetchPurpose purpose);
 /* One user less; frees a graph that the cache has given up. */
 extern void bolt_graph_release(FetchGraph *graph);
 
-#endif							/* BOLT_GRAPH_CACHE_H */
+#endif /* BOLT_GRAPH_CACHE_H */

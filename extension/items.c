@@ -21,13 +21,13 @@
 static FetchItem *
 add_item(ItemList *items, const char *name)
 {
-	FetchNode  *node = items->node;
-	JsonBuffer	prefix;
-	FetchItem  *item;
+	FetchNode *node = items->node;
+	JsonBuffer prefix;
+	FetchItem *item;
 
 	if (node->nitems == items->size)
 	{
-		FetchItem  *old = node->items;
+		FetchItem *old = node->items;
 
 		items->size = Max(16, items->size * 2);
 		node->items = bolt_graph_alloc(items->compiler, sizeof(FetchItem) * items->size);
@@ -59,7 +59,7 @@ add_item(ItemList *items, const char *name)
 static void
 add_column_item(ItemList *items, const char *name, SelectText *text, const char *expression, Oid type)
 {
-	FetchItem  *item = add_item(items, name);
+	FetchItem *item = add_item(items, name);
 
 	item->attno = bolt_add_output(text, expression);
 	item->type = type;
@@ -75,7 +75,7 @@ add_child_item(ItemList *items, const Branch *branch)
 static const Branch *
 branch_in_place_of(const Branch *branch, const Field *field)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (branch->recurse && strcmp(branch->name, field->name) == 0)
 		return branch;
@@ -92,7 +92,7 @@ static bool
 is_referred_to(const SelectText *text, const Annotation *annotation)
 {
 	const char *sql = annotation->operand.sql;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (strstr(text->where.data, sql) != NULL || strstr(text->having.data, sql) != NULL)
 		return true;
@@ -119,7 +119,7 @@ static bool
 add_aggregate_item(ItemList *items, SelectText *text, const Annotation *annotation)
 {
 	const ModelRelation *relation = bolt_keyed_aggregate(text->select, annotation->expression);
-	Branch	   *branch;
+	Branch *branch;
 
 	if (relation == NULL || is_referred_to(text, annotation))
 		return false;
@@ -135,7 +135,7 @@ add_aggregate_item(ItemList *items, SelectText *text, const Annotation *annotati
 static void
 add_annotation_items(ItemList *items, SelectText *text)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, text->select->annotations)
 	{
@@ -155,8 +155,8 @@ void
 bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text)
 {
 	const Model *model = branch->model;
-	int			alias = bolt_base_alias(text->select);
-	List	   *placed = NIL;
+	int alias = bolt_base_alias(text->select);
+	List *placed = NIL;
 
 	items->node->open = "{";
 	items->node->close = "}";
@@ -176,11 +176,11 @@ bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text)
 	add_annotation_items(items, text);
 	for (int selected = 1; selected >= 0; selected--)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
 		foreach(lc, branch->branches)
 		{
-			Branch	   *child = lfirst(lc);
+			Branch *child = lfirst(lc);
 
 			if (child->selected == (bool) selected && !list_member_ptr(placed, child))
 				add_child_item(items, child);
@@ -194,10 +194,10 @@ bolt_add_object_items(ItemList *items, const Branch *branch, SelectText *text)
 static void
 add_value_item(ItemList *items, SelectText *text, const PathTerm *term)
 {
-	int			alias = bolt_base_alias(text->select);
-	FieldPath  *path = bolt_parse_select_path(text->select, term->path, term->value);
+	int alias = bolt_base_alias(text->select);
+	FieldPath *path = bolt_parse_select_path(text->select, term->path, term->value);
 	const char *name = text->queryset->values_kind == VALUES_OBJECTS ? term->path : NULL;
-	Operand		operands[INDEX_MAX_KEYS];
+	Operand operands[INDEX_MAX_KEYS];
 	StringInfoData expression;
 
 	if (path->annotation != NULL && path->annotation->alias)
@@ -236,13 +236,15 @@ void
 bolt_add_values_items(ItemList *items, SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
-	List	   *values = bolt_values_terms(text);
-	ListCell   *lc;
+	List *values = bolt_values_terms(text);
+	ListCell *lc;
 
 	items->node->open = queryset->values_kind == VALUES_OBJECTS ? "{" :
-		queryset->values_kind == VALUES_LISTS ? "[" : "";
+		queryset->values_kind == VALUES_LISTS					? "[" :
+																  "";
 	items->node->close = queryset->values_kind == VALUES_OBJECTS ? "}" :
-		queryset->values_kind == VALUES_LISTS ? "]" : "";
+		queryset->values_kind == VALUES_LISTS					 ? "]" :
+																   "";
 	if (queryset->prefetch_related != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -265,7 +267,7 @@ bolt_add_values_items(ItemList *items, SelectText *text)
 void
 bolt_add_dates_item(ItemList *items, SelectText *text)
 {
-	Operand		operand;
+	Operand operand;
 
 	items->node->open = items->node->close = "";
 	bolt_expression(text->select, bolt_base_alias(text->select), text->queryset->dates, &operand);
@@ -294,7 +296,7 @@ is_unique(const Model *model, const Field *field)
 void
 bolt_add_key_item(ItemList *items, SelectText *text)
 {
-	FieldPath  *path = bolt_parse_path(text->model, text->queryset->keyed_by, NULL);
+	FieldPath *path = bolt_parse_path(text->model, text->queryset->keyed_by, NULL);
 	StringInfoData expression;
 
 	bolt_refuse_rest(path);
@@ -323,7 +325,7 @@ bolt_add_key_item(ItemList *items, SelectText *text)
 void
 bolt_open_behind_key(Compiler *compiler, FetchNode *node)
 {
-	FetchItem  *item = &node->items[1];
+	FetchItem *item = &node->items[1];
 
 	item->prefix = bolt_graph_string(compiler, psprintf(":{%s", item->prefix + 1));
 	item->prefix_length++;

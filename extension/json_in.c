@@ -22,15 +22,15 @@
 
 typedef struct JsonParser
 {
-	const char *start;			/* the text, read only */
+	const char *start; /* the text, read only */
 	const char *end;
-	const char *at;				/* next byte to read */
-	char	   *copy;			/* the same text, where strings are decoded in
+	const char *at; /* next byte to read */
+	char *copy;		/* the same text, where strings are decoded in
 								 * place and terminated */
-	int			depth_left;
-	int			max_depth;
-	JsonValue  *block;			/* nodes not yet used */
-	int			block_left;
+	int depth_left;
+	int max_depth;
+	JsonValue *block; /* nodes not yet used */
+	int block_left;
 } JsonParser;
 
 static JsonValue *parse_value(JsonParser *parser, JsonValue *parent);
@@ -57,7 +57,7 @@ skip_space(JsonParser *parser)
 static JsonValue *
 new_node(JsonParser *parser, JsonKind kind)
 {
-	JsonValue  *node;
+	JsonValue *node;
 
 	if (parser->block_left == 0)
 	{
@@ -80,7 +80,7 @@ parse_hex4(JsonParser *parser)
 		json_syntax_error();
 	for (int i = 0; i < 4; i++)
 	{
-		char		c = *parser->at++;
+		char c = *parser->at++;
 
 		code <<= 4;
 		if (c >= '0' && c <= '9')
@@ -104,13 +104,12 @@ decode_unicode_escape(JsonParser *parser, char *out)
 {
 	unsigned char buffer[MAX_UNICODE_EQUIVALENT_STRING + 1];
 	unsigned int code = parse_hex4(parser);
-	int			room = 6;
-	int			length;
+	int room = 6;
+	int length;
 
 	if (code == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-				 errmsg("unsupported Unicode escape sequence"),
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER), errmsg("unsupported Unicode escape sequence"),
 				 errdetail("\\u0000 cannot be converted to text.")));
 	if (is_utf16_surrogate_first(code))
 	{
@@ -139,8 +138,7 @@ decode_unicode_escape(JsonParser *parser, char *out)
 	length = strlen((char *) buffer);
 	if (length > room)
 		ereport(ERROR,
-				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-				 errmsg("unsupported Unicode escape sequence")));
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER), errmsg("unsupported Unicode escape sequence")));
 	memcpy(out, buffer, length);
 	return out + length;
 }
@@ -153,8 +151,8 @@ static const char *
 parse_string(JsonParser *parser, int *length)
 {
 	const char *from = ++parser->at;
-	char	   *begin = parser->copy + (from - parser->start);
-	char	   *out;
+	char *begin = parser->copy + (from - parser->start);
+	char *out;
 
 	while (parser->at < parser->end && *parser->at != '"' && *parser->at != '\\')
 		parser->at++;
@@ -213,7 +211,7 @@ parse_string(JsonParser *parser, int *length)
 static JsonValue *
 parse_number(JsonParser *parser)
 {
-	JsonValue  *node = new_node(parser, JSON_NUMBER);
+	JsonValue *node = new_node(parser, JSON_NUMBER);
 	const char *from = parser->at;
 
 	while (parser->at < parser->end && *parser->at != '\0' && strchr("+-.eE0123456789", *parser->at))
@@ -229,7 +227,7 @@ parse_number(JsonParser *parser)
 static JsonValue *
 parse_word(JsonParser *parser, const char *word, JsonKind kind)
 {
-	int			length = strlen(word);
+	int length = strlen(word);
 
 	if (parser->end - parser->at < length || memcmp(parser->at, word, length) != 0)
 		json_syntax_error();
@@ -251,8 +249,8 @@ append_member(JsonValue *container, JsonValue *member)
 static JsonValue *
 parse_container(JsonParser *parser, JsonKind kind, char close)
 {
-	JsonValue  *node = new_node(parser, kind);
-	char		c;
+	JsonValue *node = new_node(parser, kind);
+	char c;
 
 	check_stack_depth();
 	if (parser->depth_left-- == 0)
@@ -266,8 +264,8 @@ parse_container(JsonParser *parser, JsonKind kind, char close)
 	while (c != close)
 	{
 		const char *name = NULL;
-		int			name_length = 0;
-		JsonValue  *member;
+		int name_length = 0;
+		JsonValue *member;
 
 		CHECK_FOR_INTERRUPTS();
 		if (kind == JSON_OBJECT)
@@ -301,9 +299,9 @@ parse_container(JsonParser *parser, JsonKind kind, char close)
 static JsonValue *
 parse_value(JsonParser *parser, JsonValue *parent)
 {
-	char		c = skip_space(parser);
+	char c = skip_space(parser);
 	const char *from = parser->at;
-	JsonValue  *node;
+	JsonValue *node;
 
 	switch (c)
 	{
@@ -338,7 +336,7 @@ parse_value(JsonParser *parser, JsonValue *parent)
 JsonValue *
 bolt_json_parse(const char *text, int length, int max_depth)
 {
-	JsonParser	parser = {0};
+	JsonParser parser = {0};
 
 	parser.start = parser.at = text;
 	parser.end = text + length;
@@ -397,13 +395,13 @@ bolt_json_kind_name(JsonKind kind)
 		case JSON_OBJECT:
 			return "an object";
 	}
-	return "unknown";			/* not reached */
+	return "unknown"; /* not reached */
 }
 
 JsonValue *
 bolt_json_number(int64 number)
 {
-	JsonValue  *node = palloc0(sizeof(JsonValue));
+	JsonValue *node = palloc0(sizeof(JsonValue));
 
 	node->kind = JSON_NUMBER;
 	node->text = node->raw = psprintf(INT64_FORMAT, number);

@@ -25,22 +25,22 @@ typedef enum JsonKind
 
 typedef struct JsonValue
 {
-	JsonKind	kind;
-	int			literal;		/* 1-based number among the document's
+	JsonKind kind;
+	int literal;	  /* 1-based number among the document's
 								 * literals, 0 where the value is structure */
-	const char *text;			/* string: decoded, number: as written; both
+	const char *text; /* string: decoded, number: as written; both
 								 * followed by a NUL */
-	int			length;			/* of text */
-	const char *raw;			/* the value's own JSON text, not terminated */
-	int			raw_length;
-	const char *name;			/* as an object's member: decoded name */
-	int			name_length;
-	int			index;			/* place in the parent */
-	int			count;			/* array, object: number of members */
+	int length;		  /* of text */
+	const char *raw;  /* the value's own JSON text, not terminated */
+	int raw_length;
+	const char *name; /* as an object's member: decoded name */
+	int name_length;
+	int index; /* place in the parent */
+	int count; /* array, object: number of members */
 	struct JsonValue *parent;
-	struct JsonValue *first;	/* array, object: first and last member */
+	struct JsonValue *first; /* array, object: first and last member */
 	struct JsonValue *last;
-	struct JsonValue *next;		/* next member of the parent */
+	struct JsonValue *next; /* next member of the parent */
 } JsonValue;
 
 /* Walks the members of an array or object. */
@@ -74,4 +74,4 @@ json_is_string(const JsonValue *value, const char *text)
 	return value->kind == JSON_STRING && strcmp(value->text, text) == 0;
 }
 
-#endif							/* BOLT_JSON_IN_H */
+#endif /* BOLT_JSON_IN_H */

@@ -32,31 +32,21 @@
 /* Types written without going through their output function. */
 typedef struct TypeWriter
 {
-	Oid			type;
+	Oid type;
 	JsonWriteFunction write;
 } TypeWriter;
 
 static const TypeWriter type_writers[] = {
-	{BOOLOID, bolt_json_write_bool},
-	{INT2OID, bolt_json_write_int2},
-	{INT4OID, bolt_json_write_int4},
-	{INT8OID, bolt_json_write_int8},
-	{FLOAT4OID, bolt_json_write_float4},
-	{FLOAT8OID, bolt_json_write_float8},
-	{NUMERICOID, bolt_json_write_numeric},
-	{OIDOID, bolt_json_write_oid},
-	{TEXTOID, bolt_json_write_text},
-	{VARCHAROID, bolt_json_write_text},
-	{BPCHAROID, bolt_json_write_text},
-	{NAMEOID, bolt_json_write_name},
-	{UUIDOID, bolt_json_write_uuid},
-	{BYTEAOID, bolt_json_write_bytea},
-	{DATEOID, bolt_json_write_date},
-	{TIMEOID, bolt_json_write_time},
-	{TIMESTAMPOID, bolt_json_write_timestamp},
-	{TIMESTAMPTZOID, bolt_json_write_timestamptz},
-	{JSONOID, bolt_json_write_json},
-	{JSONBOID, bolt_json_write_jsonb},
+	{BOOLOID, bolt_json_write_bool},		   {INT2OID, bolt_json_write_int2},
+	{INT4OID, bolt_json_write_int4},		   {INT8OID, bolt_json_write_int8},
+	{FLOAT4OID, bolt_json_write_float4},	   {FLOAT8OID, bolt_json_write_float8},
+	{NUMERICOID, bolt_json_write_numeric},	   {OIDOID, bolt_json_write_oid},
+	{TEXTOID, bolt_json_write_text},		   {VARCHAROID, bolt_json_write_text},
+	{BPCHAROID, bolt_json_write_text},		   {NAMEOID, bolt_json_write_name},
+	{UUIDOID, bolt_json_write_uuid},		   {BYTEAOID, bolt_json_write_bytea},
+	{DATEOID, bolt_json_write_date},		   {TIMEOID, bolt_json_write_time},
+	{TIMESTAMPOID, bolt_json_write_timestamp}, {TIMESTAMPTZOID, bolt_json_write_timestamptz},
+	{JSONOID, bolt_json_write_json},		   {JSONBOID, bolt_json_write_jsonb},
 };
 
 static void write_through_cast(const JsonWriter *writer, Datum value, JsonBuffer *out);
@@ -69,7 +59,7 @@ static void write_through_output(const JsonWriter *writer, Datum value, JsonBuff
 void
 bolt_json_buffer_init(JsonBuffer *buffer, MemoryContext context, Size limit)
 {
-	Size		capacity = JSON_BUFFER_START;
+	Size capacity = JSON_BUFFER_START;
 
 	if (limit > 0)
 		capacity = Min(capacity, limit);
@@ -88,13 +78,12 @@ bolt_json_buffer_init(JsonBuffer *buffer, MemoryContext context, Size limit)
 void
 bolt_json_buffer_grow(JsonBuffer *buffer, Size more)
 {
-	Size		limit = buffer->limit > 0 ? buffer->limit : MaxAllocHugeSize;
-	Size		capacity;
+	Size limit = buffer->limit > 0 ? buffer->limit : MaxAllocHugeSize;
+	Size capacity;
 
 	if (more > limit - buffer->length)
 		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("result is larger than %zu bytes", limit),
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("result is larger than %zu bytes", limit),
 				 errdetail("A single value is at most 1 GB."),
 				 errhint("Use bolt.fetch, which returns an object a row.")));
 
@@ -109,13 +98,12 @@ bolt_json_buffer_grow(JsonBuffer *buffer, Size more)
  * See json_out.h.
  */
 void
-bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string,
-					  MemoryContext context)
+bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string, MemoryContext context)
 {
-	Oid			base_type = getBaseType(type);
-	Oid			element_type;
-	Oid			function;
-	bool		is_varlena;
+	Oid base_type = getBaseType(type);
+	Oid element_type;
+	Oid function;
+	bool is_varlena;
 
 	memset(writer, 0, sizeof(JsonWriter));
 	writer->type = type;
@@ -140,10 +128,8 @@ bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string,
 		if (OidIsValid(element_type))
 		{
 			writer->element = MemoryContextAlloc(context, sizeof(JsonWriter));
-			bolt_json_writer_init(writer->element, element_type,
-								  bigint_as_string, context);
-			get_typlenbyvalalign(element_type, &writer->element_length,
-								 &writer->element_by_value,
+			bolt_json_writer_init(writer->element, element_type, bigint_as_string, context);
+			get_typlenbyvalalign(element_type, &writer->element_length, &writer->element_by_value,
 								 &writer->element_align);
 			writer->allocates = writer->element->allocates;
 		}
@@ -162,8 +148,7 @@ bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string,
 	writer->allocates = true;
 
 	if (base_type >= FirstNormalObjectId &&
-		find_coercion_pathway(JSONOID, base_type, COERCION_EXPLICIT,
-							  &function) == COERCION_PATH_FUNC &&
+		find_coercion_pathway(JSONOID, base_type, COERCION_EXPLICIT, &function) == COERCION_PATH_FUNC &&
 		OidIsValid(function))
 	{
 		writer->write = write_through_cast;
@@ -193,7 +178,7 @@ bolt_json_out_begin(void)
 static void
 write_through_cast(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	text	   *json = DatumGetTextPP(OidFunctionCall1(writer->cast, value));
+	text *json = DatumGetTextPP(OidFunctionCall1(writer->cast, value));
 
 	json_buffer_append(out, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
 }
@@ -204,8 +189,8 @@ write_through_cast(const JsonWriter *writer, Datum value, JsonBuffer *out)
 static void
 write_through_output(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	FmgrInfo   *function = unconstify(FmgrInfo *, &writer->function);
-	char	   *string = OutputFunctionCall(function, value);
+	FmgrInfo *function = unconstify(FmgrInfo *, &writer->function);
+	char *string = OutputFunctionCall(function, value);
 
 	bolt_json_write_string(out, string, strlen(string));
 	pfree(string);

@@ -24,11 +24,11 @@
  */
 typedef struct JsonBuffer
 {
-	char	   *data;
-	Size		length;
-	Size		capacity;		/* never above limit */
-	Size		limit;			/* 0: none */
-	MemoryContext context;		/* where data lives */
+	char *data;
+	Size length;
+	Size capacity;		   /* never above limit */
+	Size limit;			   /* 0: none */
+	MemoryContext context; /* where data lives */
 } JsonBuffer;
 
 extern void bolt_json_buffer_init(JsonBuffer *buffer, MemoryContext context, Size limit);
@@ -58,22 +58,22 @@ json_buffer_append_char(JsonBuffer *buffer, char byte)
 }
 
 typedef struct JsonWriter JsonWriter;
-typedef void (*JsonWriteFunction) (const JsonWriter *writer, Datum value, JsonBuffer *out);
+typedef void (*JsonWriteFunction)(const JsonWriter *writer, Datum value, JsonBuffer *out);
 
 struct JsonWriter
 {
-	JsonWriteFunction write;	/* never called with a null */
-	Oid			type;			/* of the values, as declared */
-	Oid			base_type;		/* domains looked through */
-	bool		allocates;		/* leaves garbage in CurrentMemoryContext */
-	bool		bigint_as_string;	/* as asked for, for what is nested */
-	FmgrInfo	function;		/* output function, where one is used */
-	Oid			cast;			/* function of a cast to json, where one is */
-	JsonWriter *element;		/* arrays: of their elements */
-	int16		element_length; /* arrays: how elements are stored */
-	bool		element_by_value;
-	char		element_align;
-	struct Composite *composite;	/* composites: their members */
+	JsonWriteFunction write; /* never called with a null */
+	Oid type;				 /* of the values, as declared */
+	Oid base_type;			 /* domains looked through */
+	bool allocates;			 /* leaves garbage in CurrentMemoryContext */
+	bool bigint_as_string;	 /* as asked for, for what is nested */
+	FmgrInfo function;		 /* output function, where one is used */
+	Oid cast;				 /* function of a cast to json, where one is */
+	JsonWriter *element;	 /* arrays: of their elements */
+	int16 element_length;	 /* arrays: how elements are stored */
+	bool element_by_value;
+	char element_align;
+	struct Composite *composite; /* composites: their members */
 };
 
 /*
@@ -83,8 +83,7 @@ struct JsonWriter
  * arrays, composites, ranges' and domains' base types included.  What the
  * writer needs is allocated in context.
  */
-extern void bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string,
-								  MemoryContext context);
+extern void bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string, MemoryContext context);
 
 /* A string in quotes, escaped as escape_json of the same server does. */
 extern void bolt_json_write_string(JsonBuffer *out, const char *string, Size length);
@@ -96,4 +95,4 @@ extern void bolt_json_write_string(JsonBuffer *out, const char *string, Size len
  */
 extern void bolt_json_out_begin(void);
 
-#endif							/* BOLT_JSON_OUT_H */
+#endif /* BOLT_JSON_OUT_H */

@@ -39,8 +39,7 @@
 #define DAYS_BEFORE_2000 730425
 
 /* seconds from the Unix epoch to 2000-01-01 */
-#define POSTGRES_EPOCH \
-	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
+#define POSTGRES_EPOCH ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
 /* quotes, date, T, time with microseconds, offset with seconds */
 #define TIMESTAMP_LENGTH 48
@@ -51,19 +50,19 @@
 
 typedef struct ZoneOffset
 {
-	int32		seconds;		/* east of Greenwich */
-	int32		length;			/* of text */
-	char		text[12];		/* "+01:00", "-00:43:08" */
+	int32 seconds; /* east of Greenwich */
+	int32 length;  /* of text */
+	char text[12]; /* "+01:00", "-00:43:08" */
 } ZoneOffset;
 
 /* What the session's zone does in one period. */
 typedef struct ZonePeriod
 {
-	int64		number;			/* time >> PERIOD_BITS, or NO_PERIOD */
-	pg_time_t	change;			/* from when on after holds */
-	ZoneOffset	before;
-	ZoneOffset	after;
-	bool		irregular;		/* changes twice: before holds for nothing
+	int64 number;	  /* time >> PERIOD_BITS, or NO_PERIOD */
+	pg_time_t change; /* from when on after holds */
+	ZoneOffset before;
+	ZoneOffset after;
+	bool irregular; /* changes twice: before holds for nothing
 								 * and is set for each value */
 } ZonePeriod;
 
@@ -73,12 +72,11 @@ static pg_tz *known_zone = NULL;
 static ZonePeriod zone_periods[PERIODS];
 
 /* "00" to "99" */
-static const char digit_pairs[] =
-"0001020304050607080910111213141516171819"
-"2021222324252627282930313233343536373839"
-"4041424344454647484950515253545556575859"
-"6061626364656667686970717273747576777879"
-"8081828384858687888990919293949596979899";
+static const char digit_pairs[] = "0001020304050607080910111213141516171819"
+								  "2021222324252627282930313233343536373839"
+								  "4041424344454647484950515253545556575859"
+								  "6061626364656667686970717273747576777879"
+								  "8081828384858687888990919293949596979899";
 
 /*
  * A number below 100, with its zero.
@@ -100,14 +98,14 @@ put_pair(char *to, uint32 number)
 static inline char *
 put_date(char *to, int32 day)
 {
-	uint32		n1 = 4 * (uint32) (day + DAYS_BEFORE_2000) + 3;
-	uint32		century = n1 / 146097;
-	uint32		n2 = (n1 % 146097) | 3;
-	uint64		product = UINT64CONST(2939745) * n2;
-	uint32		year_of_century = (uint32) (product >> 32);
-	uint32		day_of_year = (uint32) product / 2939745 / 4;
-	uint32		n3 = 2141 * day_of_year + 197913;
-	uint32		month = n3 >> 16;
+	uint32 n1 = 4 * (uint32) (day + DAYS_BEFORE_2000) + 3;
+	uint32 century = n1 / 146097;
+	uint32 n2 = (n1 % 146097) | 3;
+	uint64 product = UINT64CONST(2939745) * n2;
+	uint32 year_of_century = (uint32) (product >> 32);
+	uint32 day_of_year = (uint32) product / 2939745 / 4;
+	uint32 n3 = 2141 * day_of_year + 197913;
+	uint32 month = n3 >> 16;
 
 	if (day_of_year >= 306)
 	{
@@ -135,8 +133,8 @@ put_date(char *to, int32 day)
 static inline char *
 put_time(char *to, int64 microseconds)
 {
-	uint32		seconds = (uint32) (microseconds / USECS_PER_SEC);
-	uint32		fraction = (uint32) (microseconds % USECS_PER_SEC);
+	uint32 seconds = (uint32) (microseconds / USECS_PER_SEC);
+	uint32 fraction = (uint32) (microseconds % USECS_PER_SEC);
 
 	to = put_pair(to, seconds / SECS_PER_HOUR);
 	*to++ = ':';
@@ -162,8 +160,8 @@ put_time(char *to, int64 microseconds)
 static inline int64
 split_timestamp(int64 timestamp, int64 *microseconds)
 {
-	int64		day = timestamp / USECS_PER_DAY;
-	int64		rest = timestamp % USECS_PER_DAY;
+	int64 day = timestamp / USECS_PER_DAY;
+	int64 rest = timestamp % USECS_PER_DAY;
 
 	if (rest < 0)
 	{
@@ -180,7 +178,7 @@ split_timestamp(int64 timestamp, int64 *microseconds)
 static void
 write_unusual(Datum value, Oid type, JsonBuffer *out)
 {
-	char		encoded[MAXDATELEN + 1];
+	char encoded[MAXDATELEN + 1];
 
 	JsonEncodeDateTime(encoded, value, type, NULL);
 	bolt_json_write_string(out, encoded, strlen(encoded));
@@ -192,8 +190,8 @@ write_unusual(Datum value, Oid type, JsonBuffer *out)
 void
 bolt_json_write_date(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	DateADT		day = DatumGetDateADT(value);
-	char	   *to;
+	DateADT day = DatumGetDateADT(value);
+	char *to;
 
 	if (unlikely(day < FIRST_DAY || day >= END_DAY))
 	{
@@ -215,9 +213,9 @@ bolt_json_write_date(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_time(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[TIMESTAMP_LENGTH];
-	char	   *start = json_compose(out, sizeof(scratch), scratch);
-	char	   *to = start;
+	char scratch[TIMESTAMP_LENGTH];
+	char *start = json_compose(out, sizeof(scratch), scratch);
+	char *to = start;
 
 	*to++ = '"';
 	to = put_time(to, DatumGetTimeADT(value));
@@ -231,11 +229,11 @@ bolt_json_write_time(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_timestamp(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[TIMESTAMP_LENGTH];
-	int64		microseconds;
-	int64		day = split_timestamp(DatumGetTimestamp(value), &microseconds);
-	char	   *start;
-	char	   *to;
+	char scratch[TIMESTAMP_LENGTH];
+	int64 microseconds;
+	int64 day = split_timestamp(DatumGetTimestamp(value), &microseconds);
+	char *start;
+	char *to;
 
 	if (unlikely(day < FIRST_DAY || day >= END_DAY))
 	{
@@ -259,8 +257,8 @@ bolt_json_write_timestamp(const JsonWriter *writer, Datum value, JsonBuffer *out
 static void
 look_up_offset(pg_time_t time, ZoneOffset *offset)
 {
-	uint32		seconds;
-	char	   *to = offset->text;
+	uint32 seconds;
+	char *to = offset->text;
 
 	offset->seconds = (int32) pg_localtime(&time, known_zone)->tm_gmtoff;
 
@@ -283,14 +281,14 @@ look_up_offset(pg_time_t time, ZoneOffset *offset)
 static pg_time_t
 next_change(pg_time_t time, pg_time_t end)
 {
-	long int	before_offset;
-	long int	after_offset;
-	int			before_is_dst;
-	int			after_is_dst;
-	pg_time_t	change;
+	long int before_offset;
+	long int after_offset;
+	int before_is_dst;
+	int after_is_dst;
+	pg_time_t change;
 
-	if (pg_next_dst_boundary(&time, &before_offset, &before_is_dst, &change,
-							 &after_offset, &after_is_dst, known_zone) != 1)
+	if (pg_next_dst_boundary(&time, &before_offset, &before_is_dst, &change, &after_offset, &after_is_dst,
+							 known_zone) != 1)
 		return end;
 	return Min(change, end);
 }
@@ -306,9 +304,9 @@ next_change(pg_time_t time, pg_time_t end)
 static void
 look_up_period(ZonePeriod *period, int64 number)
 {
-	pg_time_t	start = number * ((int64) 1 << PERIOD_BITS);
-	pg_time_t	end = start + ((int64) 1 << PERIOD_BITS);
-	ZoneOffset	last;
+	pg_time_t start = number * ((int64) 1 << PERIOD_BITS);
+	pg_time_t end = start + ((int64) 1 << PERIOD_BITS);
+	ZoneOffset last;
 
 	period->number = NO_PERIOD;
 	period->change = next_change(start, end);
@@ -326,7 +324,7 @@ look_up_period(ZonePeriod *period, int64 number)
 static inline const ZoneOffset *
 zone_offset(pg_time_t time)
 {
-	int64		number = time >> PERIOD_BITS;
+	int64 number = time >> PERIOD_BITS;
 	ZonePeriod *period = &zone_periods[number & (PERIODS - 1)];
 
 	if (unlikely(period->number != number))
@@ -360,13 +358,13 @@ bolt_json_zone_refresh(void)
 void
 bolt_json_write_timestamptz(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[TIMESTAMP_LENGTH];
-	int64		timestamp = DatumGetTimestampTz(value);
-	int64		microseconds;
-	int64		day = split_timestamp(timestamp, &microseconds);
+	char scratch[TIMESTAMP_LENGTH];
+	int64 timestamp = DatumGetTimestampTz(value);
+	int64 microseconds;
+	int64 day = split_timestamp(timestamp, &microseconds);
 	const ZoneOffset *offset;
-	char	   *start;
-	char	   *to;
+	char *start;
+	char *to;
 
 	if (unlikely(day < FIRST_DAY + ZONE_MARGIN || day >= END_DAY - ZONE_MARGIN))
 	{

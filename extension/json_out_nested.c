@@ -31,38 +31,38 @@
 /* A column of a composite type. */
 typedef struct CompositeMember
 {
-	int			column;			/* counted from 0 */
-	char	   *name;			/* as it is written: "name": */
-	int			name_length;
-	JsonWriter	writer;
+	int column; /* counted from 0 */
+	char *name; /* as it is written: "name": */
+	int name_length;
+	JsonWriter writer;
 } CompositeMember;
 
 /* A row type as it was when its writers were chosen. */
 typedef struct CompositeShape
 {
-	Oid			type;
-	int32		typmod;			/* tells record types apart */
-	uint64		identifier;		/* the type cache's, changes with the columns */
-	TupleDesc	descriptor;
-	int			nmembers;
+	Oid type;
+	int32 typmod;	   /* tells record types apart */
+	uint64 identifier; /* the type cache's, changes with the columns */
+	TupleDesc descriptor;
+	int nmembers;
 	CompositeMember *members;
 } CompositeShape;
 
 /* What a writer of composites keeps from value to value. */
 typedef struct Composite
 {
-	MemoryContext context;		/* the writer's */
-	CompositeShape *shape;		/* NULL before the first value */
+	MemoryContext context; /* the writer's */
+	CompositeShape *shape; /* NULL before the first value */
 } Composite;
 
 /* A walk over the elements of an array. */
 typedef struct ArrayWalk
 {
-	const JsonWriter *writer;	/* of the array */
-	int			ndims;
-	int		   *dims;
-	array_iter	elements;
-	int			next;			/* number of the next element */
+	const JsonWriter *writer; /* of the array */
+	int ndims;
+	int *dims;
+	array_iter elements;
+	int next; /* number of the next element */
 } ArrayWalk;
 
 /*
@@ -71,7 +71,7 @@ typedef struct ArrayWalk
 void
 bolt_json_write_json(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	text	   *json = DatumGetTextPP(value);
+	text *json = DatumGetTextPP(value);
 
 	json_buffer_append(out, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
 	if ((Pointer) json != DatumGetPointer(value))
@@ -85,7 +85,7 @@ bolt_json_write_json(const JsonWriter *writer, Datum value, JsonBuffer *out)
 static void
 write_jsonb_scalar(const JsonbValue *scalar, JsonBuffer *out)
 {
-	char	   *string;
+	char *string;
 
 	switch (scalar->type)
 	{
@@ -99,8 +99,7 @@ write_jsonb_scalar(const JsonbValue *scalar, JsonBuffer *out)
 				json_buffer_append(out, "false", 5);
 			break;
 		case jbvNumeric:
-			string = DatumGetCString(DirectFunctionCall1(numeric_out,
-														 NumericGetDatum(scalar->val.numeric)));
+			string = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(scalar->val.numeric)));
 			json_buffer_append(out, string, strlen(string));
 			pfree(string);
 			break;
@@ -120,17 +119,17 @@ write_jsonb_scalar(const JsonbValue *scalar, JsonBuffer *out)
 void
 bolt_json_write_jsonb(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	Jsonb	   *jsonb = DatumGetJsonbP(value);
+	Jsonb *jsonb = DatumGetJsonbP(value);
 	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
 	JsonbIteratorToken token;
-	JsonbValue	item;
-	bool		scalar = false;
-	bool		comma = false;	/* something stands before the next item */
+	JsonbValue item;
+	bool scalar = false;
+	bool comma = false; /* something stands before the next item */
 
 	while ((token = JsonbIteratorNext(&iterator, &item, false)) != WJB_DONE)
 	{
-		if (comma && (token == WJB_KEY || token == WJB_ELEM ||
-					  token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT))
+		if (comma &&
+			(token == WJB_KEY || token == WJB_ELEM || token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT))
 			json_buffer_append(out, ", ", 2);
 
 		switch (token)
@@ -182,13 +181,13 @@ write_dimension(ArrayWalk *walk, int dimension, JsonBuffer *out)
 {
 	const JsonWriter *writer = walk->writer;
 	const JsonWriter *element = writer->element;
-	int			count = walk->dims[dimension];
+	int count = walk->dims[dimension];
 
 	json_buffer_append_char(out, '[');
 	for (int i = 0; i < count; i++)
 	{
-		Datum		value;
-		bool		is_null;
+		Datum value;
+		bool is_null;
 
 		if (i > 0)
 			json_buffer_append_char(out, ',');
@@ -200,10 +199,8 @@ write_dimension(ArrayWalk *walk, int dimension, JsonBuffer *out)
 		}
 
 		CHECK_FOR_INTERRUPTS();
-		value = array_iter_next(&walk->elements, &is_null, walk->next++,
-								writer->element_length,
-								writer->element_by_value,
-								writer->element_align);
+		value = array_iter_next(&walk->elements, &is_null, walk->next++, writer->element_length,
+								writer->element_by_value, writer->element_align);
 		if (is_null)
 			json_buffer_append(out, "null", 4);
 		else
@@ -219,7 +216,7 @@ write_dimension(ArrayWalk *walk, int dimension, JsonBuffer *out)
 static void
 write_elements(const JsonWriter *writer, ArrayType *array, JsonBuffer *out)
 {
-	ArrayWalk	walk;
+	ArrayWalk walk;
 
 	walk.writer = writer;
 	walk.ndims = ARR_NDIM(array);
@@ -239,21 +236,17 @@ write_elements(const JsonWriter *writer, ArrayType *array, JsonBuffer *out)
  * The value is believed, as to_json does; all that this takes is freed again.
  */
 static void
-write_array_of(Oid element_type, const JsonWriter *writer, ArrayType *array,
-			   JsonBuffer *out)
+write_array_of(Oid element_type, const JsonWriter *writer, ArrayType *array, JsonBuffer *out)
 {
-	MemoryContext transient = AllocSetContextCreate(CurrentMemoryContext,
-													"bolt_orm array",
-													ALLOCSET_SMALL_SIZES);
+	MemoryContext transient =
+		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm array", ALLOCSET_SMALL_SIZES);
 	MemoryContext previous = MemoryContextSwitchTo(transient);
-	JsonWriter	own = *writer;
-	JsonWriter	element;
+	JsonWriter own = *writer;
+	JsonWriter element;
 
-	bolt_json_writer_init(&element, element_type, writer->bigint_as_string,
-						  transient);
+	bolt_json_writer_init(&element, element_type, writer->bigint_as_string, transient);
 	own.element = &element;
-	get_typlenbyvalalign(element_type, &own.element_length,
-						 &own.element_by_value, &own.element_align);
+	get_typlenbyvalalign(element_type, &own.element_length, &own.element_by_value, &own.element_align);
 	write_elements(&own, array, out);
 
 	MemoryContextSwitchTo(previous);
@@ -266,12 +259,11 @@ write_array_of(Oid element_type, const JsonWriter *writer, ArrayType *array,
 void
 bolt_json_write_array(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	ArrayType  *array = DatumGetArrayTypeP(value);
+	ArrayType *array = DatumGetArrayTypeP(value);
 
 	check_stack_depth();
 
-	if (likely(writer->element != NULL &&
-			   writer->element->type == ARR_ELEMTYPE(array)))
+	if (likely(writer->element != NULL && writer->element->type == ARR_ELEMTYPE(array)))
 		write_elements(writer, array, out);
 	else
 		write_array_of(ARR_ELEMTYPE(array), writer, array, out);
@@ -287,7 +279,7 @@ bolt_json_write_array(const JsonWriter *writer, Datum value, JsonBuffer *out)
 Composite *
 bolt_json_composite_create(MemoryContext context)
 {
-	Composite  *composite = MemoryContextAlloc(context, sizeof(Composite));
+	Composite *composite = MemoryContextAlloc(context, sizeof(Composite));
 
 	composite->context = context;
 	composite->shape = NULL;
@@ -298,13 +290,12 @@ bolt_json_composite_create(MemoryContext context)
  * Writers for the columns of a row type, all allocated in context.
  */
 static CompositeShape *
-make_shape(Oid type, int32 typmod, uint64 identifier, bool bigint_as_string,
-		   MemoryContext context)
+make_shape(Oid type, int32 typmod, uint64 identifier, bool bigint_as_string, MemoryContext context)
 {
 	MemoryContext previous = MemoryContextSwitchTo(context);
 	CompositeShape *shape = palloc(sizeof(CompositeShape));
-	TupleDesc	descriptor = lookup_rowtype_tupdesc(type, typmod);
-	JsonBuffer	name;
+	TupleDesc descriptor = lookup_rowtype_tupdesc(type, typmod);
+	JsonBuffer name;
 
 	/* with its constraints: they hold the values of columns added later */
 	shape->type = type;
@@ -324,8 +315,7 @@ make_shape(Oid type, int32 typmod, uint64 identifier, bool bigint_as_string,
 			continue;
 
 		bolt_json_buffer_init(&name, context, 0);
-		bolt_json_write_string(&name, NameStr(attribute->attname),
-							   strlen(NameStr(attribute->attname)));
+		bolt_json_write_string(&name, NameStr(attribute->attname), strlen(NameStr(attribute->attname)));
 		json_buffer_append_char(&name, ':');
 
 		member = &shape->members[shape->nmembers++];
@@ -333,8 +323,7 @@ make_shape(Oid type, int32 typmod, uint64 identifier, bool bigint_as_string,
 		member->name = pnstrdup(name.data, name.length);
 		member->name_length = name.length;
 		pfree(name.data);
-		bolt_json_writer_init(&member->writer, attribute->atttypid,
-							  bigint_as_string, context);
+		bolt_json_writer_init(&member->writer, attribute->atttypid, bigint_as_string, context);
 	}
 
 	MemoryContextSwitchTo(previous);
@@ -351,11 +340,11 @@ make_shape(Oid type, int32 typmod, uint64 identifier, bool bigint_as_string,
 static const CompositeShape *
 shape_of(const JsonWriter *writer, HeapTupleHeader row, MemoryContext *transient)
 {
-	Composite  *composite = writer->composite;
+	Composite *composite = writer->composite;
 	CompositeShape *shape = composite->shape;
-	Oid			type = HeapTupleHeaderGetTypeId(row);
-	int32		typmod = HeapTupleHeaderGetTypMod(row);
-	uint64		identifier = 0;
+	Oid type = HeapTupleHeaderGetTypeId(row);
+	int32 typmod = HeapTupleHeaderGetTypMod(row);
+	uint64 identifier = 0;
 	MemoryContext context;
 
 	*transient = NULL;
@@ -364,8 +353,7 @@ shape_of(const JsonWriter *writer, HeapTupleHeader row, MemoryContext *transient
 	if (type != RECORDOID)
 		identifier = lookup_type_cache(type, TYPECACHE_TUPDESC)->tupDesc_identifier;
 
-	if (shape != NULL && shape->type == type && shape->typmod == typmod &&
-		shape->identifier == identifier)
+	if (shape != NULL && shape->type == type && shape->typmod == typmod && shape->identifier == identifier)
 		return shape;
 
 	/*
@@ -374,14 +362,11 @@ shape_of(const JsonWriter *writer, HeapTupleHeader row, MemoryContext *transient
 	 */
 	if (shape == NULL || (shape->type == type && type != RECORDOID))
 	{
-		composite->shape = make_shape(type, typmod, identifier,
-									  writer->bigint_as_string,
-									  composite->context);
+		composite->shape = make_shape(type, typmod, identifier, writer->bigint_as_string, composite->context);
 		return composite->shape;
 	}
 
-	context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm row type",
-									ALLOCSET_SMALL_SIZES);
+	context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm row type", ALLOCSET_SMALL_SIZES);
 	*transient = context;
 	return make_shape(type, typmod, identifier, writer->bigint_as_string, context);
 }
@@ -394,10 +379,10 @@ bolt_json_write_composite(const JsonWriter *writer, Datum value, JsonBuffer *out
 {
 	HeapTupleHeader row = DatumGetHeapTupleHeader(value);
 	HeapTupleData tuple;
-	Datum		stack_values[STACK_COLUMNS];
-	bool		stack_nulls[STACK_COLUMNS];
-	Datum	   *values = stack_values;
-	bool	   *nulls = stack_nulls;
+	Datum stack_values[STACK_COLUMNS];
+	bool stack_nulls[STACK_COLUMNS];
+	Datum *values = stack_values;
+	bool *nulls = stack_nulls;
 	MemoryContext transient;
 	const CompositeShape *shape;
 

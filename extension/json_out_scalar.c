@@ -66,8 +66,8 @@ bolt_json_write_bool(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_int2(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[MAXINT8LEN + 1];
-	char	   *start = json_compose(out, sizeof(scratch), scratch);
+	char scratch[MAXINT8LEN + 1];
+	char *start = json_compose(out, sizeof(scratch), scratch);
 
 	json_composed(out, start, pg_ltoa(DatumGetInt16(value), start));
 }
@@ -78,8 +78,8 @@ bolt_json_write_int2(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_int4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[MAXINT8LEN + 1];
-	char	   *start = json_compose(out, sizeof(scratch), scratch);
+	char scratch[MAXINT8LEN + 1];
+	char *start = json_compose(out, sizeof(scratch), scratch);
 
 	json_composed(out, start, pg_ltoa(DatumGetInt32(value), start));
 }
@@ -90,9 +90,9 @@ bolt_json_write_int4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_int8(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[MAXINT8LEN + 3];
-	char	   *start = json_compose(out, sizeof(scratch), scratch);
-	char	   *end = start;
+	char scratch[MAXINT8LEN + 3];
+	char *start = json_compose(out, sizeof(scratch), scratch);
+	char *end = start;
 
 	if (writer->bigint_as_string)
 		*end++ = '"';
@@ -108,9 +108,9 @@ bolt_json_write_int8(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_oid(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[MAXINT8LEN + 3];
-	char	   *start = json_compose(out, sizeof(scratch), scratch);
-	char	   *end = start;
+	char scratch[MAXINT8LEN + 3];
+	char *start = json_compose(out, sizeof(scratch), scratch);
+	char *end = start;
 
 	*end++ = '"';
 	end += pg_lltoa((int64) DatumGetObjectId(value), end);
@@ -125,8 +125,8 @@ bolt_json_write_oid(const JsonWriter *writer, Datum value, JsonBuffer *out)
 static void
 write_number(JsonBuffer *out, const char *number, bool quoted)
 {
-	Size		length = strlen(number);
-	char	   *to;
+	Size length = strlen(number);
+	char *to;
 
 	if (!quoted && isdigit((unsigned char) number[number[0] == '-' ? 1 : 0]))
 	{
@@ -167,13 +167,13 @@ quote_unless_finite(JsonBuffer *out, char *start, int length, bool finite)
 void
 bolt_json_write_float4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[FLOAT_LENGTH];
-	float4		number = DatumGetFloat4(value);
-	char	   *start;
+	char scratch[FLOAT_LENGTH];
+	float4 number = DatumGetFloat4(value);
+	char *start;
 
 	if (extra_float_digits <= 0)
 	{
-		char	   *string = DatumGetCString(DirectFunctionCall1(float4out, value));
+		char *string = DatumGetCString(DirectFunctionCall1(float4out, value));
 
 		write_number(out, string, false);
 		pfree(string);
@@ -191,13 +191,13 @@ bolt_json_write_float4(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_float8(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	char		scratch[FLOAT_LENGTH];
-	float8		number = DatumGetFloat8(value);
-	char	   *start;
+	char scratch[FLOAT_LENGTH];
+	float8 number = DatumGetFloat8(value);
+	char *start;
 
 	if (extra_float_digits <= 0)
 	{
-		char	   *string = float8out_internal(number);
+		char *string = float8out_internal(number);
 
 		write_number(out, string, false);
 		pfree(string);
@@ -216,8 +216,8 @@ bolt_json_write_float8(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_numeric(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	Numeric		number = DatumGetNumeric(value);
-	char	   *string = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+	Numeric number = DatumGetNumeric(value);
+	char *string = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
 
 	write_number(out, string, writer->bigint_as_string);
 	pfree(string);
@@ -237,10 +237,10 @@ bolt_json_write_numeric(const JsonWriter *writer, Datum value, JsonBuffer *out)
 static inline uint64
 escape_bits(const char *bytes)
 {
-	uint64		word;
-	uint64		quote;
-	uint64		backslash;
-	uint64		borrows;
+	uint64 word;
+	uint64 quote;
+	uint64 backslash;
+	uint64 borrows;
 
 	memcpy(&word, bytes, 8);
 #ifdef WORDS_BIGENDIAN
@@ -248,8 +248,7 @@ escape_bits(const char *bytes)
 #endif
 	quote = word ^ EIGHT_TIMES('"');
 	backslash = word ^ EIGHT_TIMES('\\');
-	borrows = (word - EIGHT_TIMES(0x20)) | (quote - EIGHT_TIMES(0x01)) |
-		(backslash - EIGHT_TIMES(0x01));
+	borrows = (word - EIGHT_TIMES(0x20)) | (quote - EIGHT_TIMES(0x01)) | (backslash - EIGHT_TIMES(0x01));
 	return borrows & ~word & EIGHT_TIMES(0x80);
 }
 
@@ -260,7 +259,7 @@ escape_bits(const char *bytes)
 static inline char *
 put_escape(JsonBuffer *out, char *to, unsigned char byte, Size following)
 {
-	char		escape = escapes[byte];
+	char escape = escapes[byte];
 
 	out->length = to - out->data;
 	to = json_buffer_reserve(out, (escape == 'u' ? 6 : 2) + following + 1);
@@ -288,14 +287,14 @@ bolt_json_write_string(JsonBuffer *out, const char *string, Size length)
 {
 	const char *from = string;
 	const char *end = string + length;
-	char	   *to = json_buffer_reserve(out, length + 2);
+	char *to = json_buffer_reserve(out, length + 2);
 
 	*to++ = '"';
 
 	while (end - from >= 8)
 	{
-		uint64		bits;
-		int			clean;
+		uint64 bits;
+		int clean;
 
 		/* two words at a time while they are clean halves the branches */
 		while (end - from >= 16 && (escape_bits(from) | escape_bits(from + 8)) == 0)
@@ -339,7 +338,7 @@ bolt_json_write_string(JsonBuffer *out, const char *string, Size length)
 void
 bolt_json_write_text(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	text	   *string = DatumGetTextPP(value);
+	text *string = DatumGetTextPP(value);
 
 	bolt_json_write_string(out, VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string));
 	if ((Pointer) string != DatumGetPointer(value))
@@ -364,7 +363,7 @@ void
 bolt_json_write_uuid(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
 	const unsigned char *byte = DatumGetUUIDP(value)->data;
-	char	   *to = json_buffer_reserve(out, UUID_JSON_LENGTH);
+	char *to = json_buffer_reserve(out, UUID_JSON_LENGTH);
 
 	*to++ = '"';
 	for (int i = 0; i < UUID_LEN; i++)
@@ -385,12 +384,12 @@ bolt_json_write_uuid(const JsonWriter *writer, Datum value, JsonBuffer *out)
 void
 bolt_json_write_bytea(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	bytea	   *bytes = DatumGetByteaPP(value);
-	Size		length = VARSIZE_ANY_EXHDR(bytes);
+	bytea *bytes = DatumGetByteaPP(value);
+	Size length = VARSIZE_ANY_EXHDR(bytes);
 
 	if (bytea_output == BYTEA_OUTPUT_HEX)
 	{
-		char	   *to = json_buffer_reserve(out, 2 * length + 5);
+		char *to = json_buffer_reserve(out, 2 * length + 5);
 
 		memcpy(to, "\"\\\\x", 4);
 		to += 4;
@@ -400,7 +399,7 @@ bolt_json_write_bytea(const JsonWriter *writer, Datum value, JsonBuffer *out)
 	}
 	else
 	{
-		char	   *string = DatumGetCString(DirectFunctionCall1(byteaout, PointerGetDatum(bytes)));
+		char *string = DatumGetCString(DirectFunctionCall1(byteaout, PointerGetDatum(bytes)));
 
 		bolt_json_write_string(out, string, strlen(string));
 		pfree(string);

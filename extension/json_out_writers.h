@@ -63,4 +63,4 @@ json_composed(JsonBuffer *out, const char *composed, Size length)
 		json_buffer_append(out, composed, length);
 }
 
-#endif							/* BOLT_JSON_OUT_WRITERS_H */
+#endif /* BOLT_JSON_OUT_WRITERS_H */

@@ -66,14 +66,15 @@ hash_integer(int64 key)
 static uint32
 hash_values(const KeyType *type, const Datum *key)
 {
-	uint32		hash = 0;
+	uint32 hash = 0;
 
 	for (int i = 0; i < type->ncolumns; i++)
 	{
-		KeyColumn  *column = &type->columns[i];
+		KeyColumn *column = &type->columns[i];
 
 		if (OidIsValid(column->hash.fn_oid))
-			hash = hash_combine(hash, DatumGetUInt32(FunctionCall1Coll(&column->hash, column->collation, key[i])));
+			hash = hash_combine(hash,
+								DatumGetUInt32(FunctionCall1Coll(&column->hash, column->collation, key[i])));
 	}
 	return hash;
 }
@@ -83,7 +84,7 @@ values_equal(const KeyType *type, const Datum *a, const Datum *b)
 {
 	for (int i = 0; i < type->ncolumns; i++)
 	{
-		KeyColumn  *column = &type->columns[i];
+		KeyColumn *column = &type->columns[i];
 
 		if (!DatumGetBool(FunctionCall2Coll(&column->equal, column->collation, a[i], b[i])))
 			return false;
@@ -95,10 +96,10 @@ values_equal(const KeyType *type, const Datum *a, const Datum *b)
 static void
 grow(KeyTable *table)
 {
-	bool		integer = table->type->integer;
-	uint32		nslots = Max(table->nslots * 2, INITIAL_SLOTS);
-	int			capacity = nslots / 2;
-	Size		value_size = sizeof(Datum) * table->type->ncolumns;
+	bool integer = table->type->integer;
+	uint32 nslots = Max(table->nslots * 2, INITIAL_SLOTS);
+	int capacity = nslots / 2;
+	Size value_size = sizeof(Datum) * table->type->ncolumns;
 
 	if (table->slots == NULL)
 	{
@@ -108,8 +109,8 @@ grow(KeyTable *table)
 		{
 			table->values = MemoryContextAllocHuge(table->context, value_size * capacity);
 			table->hashes = MemoryContextAllocHuge(table->context, sizeof(uint32) * capacity);
-			table->values_context = AllocSetContextCreate(table->context, "bolt_orm keys",
-														  ALLOCSET_DEFAULT_SIZES);
+			table->values_context =
+				AllocSetContextCreate(table->context, "bolt_orm keys", ALLOCSET_DEFAULT_SIZES);
 		}
 	}
 	else
@@ -125,11 +126,11 @@ grow(KeyTable *table)
 	}
 	table->capacity = capacity;
 	table->nslots = nslots;
-	table->slots = MemoryContextAllocExtended(table->context, sizeof(int) * nslots,
-											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	table->slots =
+		MemoryContextAllocExtended(table->context, sizeof(int) * nslots, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < table->count; i++)
 	{
-		uint32		slot = integer ? hash_integer(table->integers[i]) : table->hashes[i];
+		uint32 slot = integer ? hash_integer(table->integers[i]) : table->hashes[i];
 
 		for (slot &= nslots - 1; table->slots[slot] != 0; slot = (slot + 1) & (nslots - 1))
 			;
@@ -140,8 +141,8 @@ grow(KeyTable *table)
 static int
 number_of_integer(KeyTable *table, int64 key, bool add)
 {
-	uint32		mask = table->nslots - 1;
-	uint32		slot = hash_integer(key) & mask;
+	uint32 mask = table->nslots - 1;
+	uint32 slot = hash_integer(key) & mask;
 
 	for (; table->slots[slot] != 0; slot = (slot + 1) & mask)
 	{
@@ -158,15 +159,15 @@ number_of_integer(KeyTable *table, int64 key, bool add)
 static int
 number_of_values(KeyTable *table, const Datum *key, bool add)
 {
-	int			n = table->type->ncolumns;
-	uint32		hash = hash_values(table->type, key);
-	uint32		mask = table->nslots - 1;
-	uint32		slot = hash & mask;
+	int n = table->type->ncolumns;
+	uint32 hash = hash_values(table->type, key);
+	uint32 mask = table->nslots - 1;
+	uint32 slot = hash & mask;
 	MemoryContext old;
 
 	for (; table->slots[slot] != 0; slot = (slot + 1) & mask)
 	{
-		int			number = table->slots[slot] - 1;
+		int number = table->slots[slot] - 1;
 
 		CHECK_FOR_INTERRUPTS();
 		if (table->hashes[number] == hash &&
@@ -206,8 +207,8 @@ bolt_key_text(const KeyTable *table, int number)
 	initStringInfo(&text);
 	for (int i = 0; i < type->ncolumns; i++)
 	{
-		Oid			output;
-		bool		is_varlena;
+		Oid output;
+		bool is_varlena;
 
 		getTypeOutputInfo(type->columns[i].type, &output, &is_varlena);
 		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "",
@@ -221,14 +222,13 @@ static Datum
 integer_array(const KeyType *type, const int64 *integers, int n)
 {
 	const KeyColumn *column = &type->columns[0];
-	Size		size = ARR_OVERHEAD_NONULLS(1) + (Size) n * column->length;
-	ArrayType  *array;
-	char	   *data;
+	Size size = ARR_OVERHEAD_NONULLS(1) + (Size) n * column->length;
+	ArrayType *array;
+	char *data;
 
 	if (!AllocSizeIsValid(size))
 		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many keys for one statement"),
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many keys for one statement"),
 				 errhint("Lower \"bolt_orm.chunk_size\".")));
 	array = palloc(size);
 	SET_VARSIZE(array, size);
@@ -257,11 +257,11 @@ Datum
 bolt_key_array(const KeyTable *table, int column, int first)
 {
 	const KeyType *type = table->type;
-	int			n = table->count - first;
-	Datum	   *values;
-	int16		length;
-	bool		by_value;
-	char		align;
+	int n = table->count - first;
+	Datum *values;
+	int16 length;
+	bool by_value;
+	char align;
 
 	if (type->integer)
 		return integer_array(type, table->integers + first, n);
@@ -286,8 +286,8 @@ find_bounds(const KeyTable *table, int first, int64 bounds[2])
 bool
 bolt_keys_are_dense(const KeyTable *table, int first, int gaps)
 {
-	int64		bounds[2];
-	uint64		n = table->count - first;
+	int64 bounds[2];
+	uint64 n = table->count - first;
 
 	if (!table->type->integer)
 		return false;
@@ -298,7 +298,7 @@ bolt_keys_are_dense(const KeyTable *table, int first, int gaps)
 Datum
 bolt_key_bounds(const KeyTable *table, int first)
 {
-	int64		bounds[2];
+	int64 bounds[2];
 
 	find_bounds(table, first, bounds);
 	return integer_array(table->type, bounds, 2);

@@ -16,14 +16,14 @@ typedef struct KeyTable
 {
 	const KeyType *type;
 	MemoryContext context;
-	MemoryContext values_context;	/* of values passed by reference */
-	int			count;
-	int			capacity;		/* of the arrays that follow */
-	int64	   *integers;		/* integer keys */
-	Datum	   *values;			/* others: type->ncolumns a key */
-	uint32	   *hashes;			/* others */
-	int		   *slots;			/* open addressing: number + 1, or 0 */
-	uint32		nslots;			/* a power of two */
+	MemoryContext values_context; /* of values passed by reference */
+	int count;
+	int capacity;	 /* of the arrays that follow */
+	int64 *integers; /* integer keys */
+	Datum *values;	 /* others: type->ncolumns a key */
+	uint32 *hashes;	 /* others */
+	int *slots;		 /* open addressing: number + 1, or 0 */
+	uint32 nslots;	 /* a power of two */
 } KeyTable;
 
 #define NO_KEY (-1)
@@ -35,7 +35,7 @@ extern void bolt_key_table_init(KeyTable *table, const KeyType *type);
 extern void bolt_key_table_reset(KeyTable *table);
 
 /* The key's number; add: it is entered where it is new, else NO_KEY. */
-extern int	bolt_key_number(KeyTable *table, const Datum *key, bool add);
+extern int bolt_key_number(KeyTable *table, const Datum *key, bool add);
 
 /* A key as text, "(a, b)" where it has several columns; palloc'd. */
 extern char *bolt_key_text(const KeyTable *table, int number);
@@ -52,4 +52,4 @@ extern bool bolt_keys_are_dense(const KeyTable *table, int first, int gaps);
 /* The least and the greatest of them, as an array. */
 extern Datum bolt_key_bounds(const KeyTable *table, int first);
 
-#endif							/* BOLT_KEY_TABLE_H */
+#endif /* BOLT_KEY_TABLE_H */

@@ -55,14 +55,11 @@ bolt_graph_string(Compiler *compiler, const char *string)
 static void
 infer_types(Compiler *compiler, FetchStatement *statement)
 {
-	int			n = statement->nparams;
-	bool		unknown = false;
+	int n = statement->nparams;
+	bool unknown = false;
 	ErrorContextCallback callback = {
-		.previous = error_context_stack,
-		.callback = bolt_statement_error_context,
-		.arg = statement->sql
-	};
-	Oid		   *types = palloc0(sizeof(Oid) * Max(n, 1));
+		.previous = error_context_stack, .callback = bolt_statement_error_context, .arg = statement->sql};
+	Oid *types = palloc0(sizeof(Oid) * Max(n, 1));
 
 	for (int i = 0; i < n; i++)
 	{
@@ -89,7 +86,7 @@ FetchStatement *
 bolt_finish_statement(Compiler *compiler, const Statement *statement, const char *sql)
 {
 	FetchStatement *result = bolt_graph_alloc(compiler, sizeof(FetchStatement));
-	ListCell   *lc;
+	ListCell *lc;
 
 	result->sql = bolt_graph_string(compiler, sql);
 	result->nparams = list_length(statement->params);
@@ -116,18 +113,18 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
 void
 bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison)
 {
-	Oid			near_type = bolt_comparison_type(
-		bolt_model_field_by_attnum(pair->near_model, pair->near_fields[column])->type);
-	Oid			far_type = bolt_comparison_type(
-		bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->type);
+	Oid near_type =
+		bolt_comparison_type(bolt_model_field_by_attnum(pair->near_model, pair->near_fields[column])->type);
+	Oid far_type =
+		bolt_comparison_type(bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->type);
 
 	comparison->type = near_type;
 	comparison->cast_key = near_type != far_type;
-	comparison->operator = bolt_operator(far_type, near_type, BTEqualStrategyNumber);
-	comparison->cast_far = comparison->operator == NULL;
+	comparison->opname = bolt_operator(far_type, near_type, BTEqualStrategyNumber);
+	comparison->cast_far = comparison->opname == NULL;
 	if (comparison->cast_far)
-		comparison->operator = bolt_operator(near_type, near_type, BTEqualStrategyNumber);
-	if (comparison->operator == NULL || !OidIsValid(get_array_type(near_type)))
+		comparison->opname = bolt_operator(near_type, near_type, BTEqualStrategyNumber);
+	if (comparison->opname == NULL || !OidIsValid(get_array_type(near_type)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("a relation cannot be followed by column \"%s\" of type %s",
@@ -143,8 +140,8 @@ is_integer_key(const KeyPair *pair)
 
 	bolt_compare_key(pair, 0, &comparison);
 	return pair->n == 1 &&
-		(comparison.type == INT4OID || comparison.type == INT8OID ||
-		 comparison.type == INT2OID || comparison.type == OIDOID);
+		(comparison.type == INT4OID || comparison.type == INT8OID || comparison.type == INT2OID ||
+		 comparison.type == OIDOID);
 }
 
 void
@@ -154,13 +151,12 @@ bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair)
 	key->columns = bolt_graph_alloc(compiler, sizeof(KeyColumn) * pair->n);
 	for (int i = 0; i < pair->n; i++)
 	{
-		KeyColumn  *column = &key->columns[i];
+		KeyColumn *column = &key->columns[i];
 		KeyComparison comparison;
 		TypeCacheEntry *entry;
 
 		bolt_compare_key(pair, i, &comparison);
-		entry = lookup_type_cache(comparison.type,
-								  TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
+		entry = lookup_type_cache(comparison.type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
 		column->type = comparison.type;
 		column->collation = bolt_model_field_by_attnum(pair->far_model, pair->far_fields[i])->collation;
 		get_typlenbyval(comparison.type, &column->length, &column->by_value);
@@ -196,7 +192,8 @@ bolt_far_key(const KeyPair *pair, int column, int alias, bool cast)
 
 	bolt_compare_key(pair, column, &comparison);
 	initStringInfo(&sql);
-	bolt_append_column(&sql, alias, bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->name);
+	bolt_append_column(&sql, alias,
+					   bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->name);
 	if (cast)
 	{
 		appendStringInfoString(&sql, "::");
@@ -227,7 +224,7 @@ key_condition(const KeyPair *pair, int alias, bool any)
 
 		bolt_compare_key(pair, i, &comparison);
 		appendStringInfo(&sql, "%s%s %s ", i > 0 ? " AND " : "",
-						 bolt_far_key(pair, i, alias, comparison.cast_far), comparison.operator);
+						 bolt_far_key(pair, i, alias, comparison.cast_far), comparison.opname);
 		if (any)
 			appendStringInfo(&sql, "ANY ($%d)", i + 1);
 		else
@@ -256,8 +253,8 @@ key_table(const KeyPair *pair)
 static void
 append_keys_first(StringInfo sql, SelectText *text, const KeyedFrom *from, bool name_outputs)
 {
-	char	   *keys = key_table(from->pair);
-	char	   *condition = key_condition(from->pair, from->alias, false);
+	char *keys = key_table(from->pair);
+	char *condition = key_condition(from->pair, from->alias, false);
 
 	if (from->through != NULL)
 		bolt_append_select(sql, text, psprintf("%s JOIN %s ON %s", keys, from->through, condition),
@@ -296,7 +293,7 @@ append_row_number(StringInfo sql, SelectText *text, const KeyedFrom *from)
 {
 	StringInfoData number;
 	StringInfoData inner;
-	int			noutputs = list_length(text->outputs);
+	int noutputs = list_length(text->outputs);
 
 	initStringInfo(&number);
 	appendStringInfoString(&number, "pg_catalog.row_number() OVER (PARTITION BY ");
@@ -324,17 +321,17 @@ range_form(const KeyedFrom *from, const char *sql)
 	const char *any = key_condition(from->pair, from->alias, true);
 	const char *at = strstr(sql, any);
 	KeyComparison comparison;
-	Oid			far_type;
-	char	   *column;
+	Oid far_type;
+	char *column;
 
 	bolt_compare_key(from->pair, 0, &comparison);
-	far_type = comparison.cast_far ? comparison.type :
+	far_type = comparison.cast_far ?
+		comparison.type :
 		bolt_model_field_by_attnum(from->pair->far_model, from->pair->far_fields[0])->type;
 	column = bolt_far_key(from->pair, 0, from->alias, comparison.cast_far);
-	return psprintf("%.*s%s %s ($1)[1] AND %s %s ($1)[2]%s", (int) (at - sql), sql,
-					column, bolt_operator(far_type, comparison.type, BTGreaterEqualStrategyNumber),
-					column, bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber),
-					at + strlen(any));
+	return psprintf("%.*s%s %s ($1)[1] AND %s %s ($1)[2]%s", (int) (at - sql), sql, column,
+					bolt_operator(far_type, comparison.type, BTGreaterEqualStrategyNumber), column,
+					bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber), at + strlen(any));
 }
 
 /*
@@ -344,9 +341,9 @@ range_form(const KeyedFrom *from, const char *sql)
 FetchStatement *
 bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from)
 {
-	bool		sliced = bolt_is_per_parent(text->queryset);
-	bool		lateral = sliced && (from->indexed || text->queryset->distinct);
-	bool		any = !sliced && from->indexed && from->pair->n == 1;
+	bool sliced = bolt_is_per_parent(text->queryset);
+	bool lateral = sliced && (from->indexed || text->queryset->distinct);
+	bool any = !sliced && from->indexed && from->pair->n == 1;
 	StringInfoData sql;
 	FetchStatement *result;
 

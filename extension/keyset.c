@@ -39,19 +39,19 @@
 typedef struct KeysetTerm
 {
 	const char *sql;
-	Oid			type;			/* in which it is compared */
-	bool		descending;
-	bool		nulls_first;
-	bool		nullable;
-	bool		place_is_null;
-	int			param;			/* the place's value, where it is not null */
+	Oid type; /* in which it is compared */
+	bool descending;
+	bool nulls_first;
+	bool nullable;
+	bool place_is_null;
+	int param; /* the place's value, where it is not null */
 } KeysetTerm;
 
 typedef struct KeysetTerms
 {
-	int			n;
+	int n;
 	KeysetTerm *terms;
-	bool		inclusive;
+	bool inclusive;
 } KeysetTerms;
 
 /* ----------
@@ -71,18 +71,16 @@ static void
 refuse_random(const JsonValue *value)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("Cannot page by cursor in a random order"),
-			 bolt_errdetail_at(value),
-			 errhint("Order by what stays the same from one page to the next.")));
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("Cannot page by cursor in a random order"),
+			 bolt_errdetail_at(value), errhint("Order by what stays the same from one page to the next.")));
 }
 
 /* Adds the columns that a path ends at, in the direction of what is there. */
 static void
 add_path(SelectText *text, const FieldPath *path, bool descending)
 {
-	Operand		operands[INDEX_MAX_KEYS];
-	int			noperands = bolt_path_operands(text->select, bolt_base_alias(text->select), path, 0, operands);
+	Operand operands[INDEX_MAX_KEYS];
+	int noperands = bolt_path_operands(text->select, bolt_base_alias(text->select), path, 0, operands);
 
 	for (int i = 0; i < noperands; i++)
 	{
@@ -99,7 +97,7 @@ add_path(SelectText *text, const FieldPath *path, bool descending)
 static void
 add_paths(SelectText *text, List *terms, bool descending)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, terms)
 	{
@@ -113,13 +111,13 @@ add_paths(SelectText *text, List *terms, bool descending)
 static List *
 without_repetitions(List *order)
 {
-	List	   *rest = NIL;
-	ListCell   *lc;
+	List *rest = NIL;
+	ListCell *lc;
 
 	foreach(lc, order)
 	{
-		ListCell   *before;
-		bool		repeated = false;
+		ListCell *before;
+		bool repeated = false;
 
 		foreach(before, rest)
 			repeated |= strcmp(((OrderExpression *) lfirst(before))->text,
@@ -138,9 +136,9 @@ void
 bolt_add_keyset_order(SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
-	bool		descending = text->order == NIL ? queryset->reverse :
-		((OrderExpression *) llast(text->order))->descending;
-	ListCell   *lc;
+	bool descending =
+		text->order == NIL ? queryset->reverse : ((OrderExpression *) llast(text->order))->descending;
+	ListCell *lc;
 
 	foreach(lc, queryset->order_by)
 	{
@@ -161,7 +159,7 @@ bolt_add_keyset_order(SelectText *text)
 static void
 refuse_to_many(const SelectText *text)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (bolt_rows_are_values(text->queryset))
 		return;
@@ -170,12 +168,14 @@ refuse_to_many(const SelectText *text)
 		const JoinedTable *join = lfirst(lc);
 
 		if (join->many)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("Cannot page by cursor over a relation that leads to many objects"),
-					 errdetail("The order or the values of \"%s\" follow it to \"%s\".", text->model->name,
-							   join->model->name),
-					 errhint("Order by an aggregate of the relation, and fetch its objects with prefetch_related.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot page by cursor over a relation that leads to many objects"),
+				 errdetail("The order or the values of \"%s\" follow it to \"%s\".", text->model->name,
+						   join->model->name),
+				 errhint(
+					 "Order by an aggregate of the relation, and fetch its objects with prefetch_related.")));
 	}
 }
 
@@ -186,9 +186,9 @@ refuse_to_many(const SelectText *text)
 static Query *
 analyze(const Statement *statement, const char *sql)
 {
-	int			n = list_length(statement->params);
-	Oid		   *types = palloc0(sizeof(Oid) * Max(n, 1));
-	ListCell   *lc;
+	int n = list_length(statement->params);
+	Oid *types = palloc0(sizeof(Oid) * Max(n, 1));
+	ListCell *lc;
 
 	foreach(lc, statement->params)
 		types[foreach_current_index(lc)] = ((StatementParam *) lfirst(lc))->type;
@@ -199,7 +199,7 @@ analyze(const Statement *statement, const char *sql)
 static bool
 is_never_null(const SelectText *text, const Query *query, const Node *expression)
 {
-	const Var  *column = (const Var *) expression;
+	const Var *column = (const Var *) expression;
 
 	return IsA(expression, Var) && column->varno == 1 && column->varlevelsup == 0 && column->varattno > 0 &&
 		rt_fetch(1, query->rtable)->relid == text->model->oid &&
@@ -232,7 +232,7 @@ fill_terms(KeysetTerms *terms, Keyset *keyset, const SelectText *text, const Que
 	{
 		const OrderExpression *order = list_nth(text->order, i);
 		TargetEntry *entry = list_nth(query->targetList, keyset->attnos[i] - 1);
-		Node	   *expression = bolt_ungrouped_expression(unconstify(Query *, query), (Node *) entry->expr);
+		Node *expression = bolt_ungrouped_expression(unconstify(Query *, query), (Node *) entry->expr);
 		KeysetTerm *term = &terms->terms[i];
 
 		if (contain_volatile_functions(expression))
@@ -240,13 +240,14 @@ fill_terms(KeysetTerms *terms, Keyset *keyset, const SelectText *text, const Que
 		term->sql = order->text;
 		term->type = bolt_comparison_type(exprType(expression));
 		term->descending = order->descending;
-		term->nulls_first = order->nulls == NULLS_DEFAULT_ORDER ? order->descending :
-			order->nulls == NULLS_FIRST_ORDER;
+		term->nulls_first =
+			order->nulls == NULLS_DEFAULT_ORDER ? order->descending : order->nulls == NULLS_FIRST_ORDER;
 		term->nullable = !is_never_null(text, query, expression);
 		if (bolt_operator(term->type, term->type, BTLessStrategyNumber) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_FUNCTION),
-					 errmsg("could not identify an ordering operator for type %s", format_type_be(term->type))));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("could not identify an ordering operator for type %s", format_type_be(term->type))));
 		describe_term(&description, query, expression, term);
 		keyset->types[i] = term->type;
 	}
@@ -260,7 +261,7 @@ fill_terms(KeysetTerms *terms, Keyset *keyset, const SelectText *text, const Que
 static const char *
 term_operator(const KeysetTerm *term, bool inclusive)
 {
-	int			strategy;
+	int strategy;
 
 	if (term->descending)
 		strategy = inclusive ? BTLessEqualStrategyNumber : BTLessStrategyNumber;
@@ -280,7 +281,7 @@ compares_by_value(const KeysetTerm *term)
 static int
 comparable_terms(const KeysetTerms *terms)
 {
-	int			n = 0;
+	int n = 0;
 
 	while (n < terms->n && compares_by_value(&terms->terms[n]) &&
 		   terms->terms[n].descending == terms->terms[0].descending &&
@@ -342,7 +343,7 @@ append_terms(StringInfo sql, const KeysetTerms *terms)
 {
 	for (int i = 0; i < terms->n; i++)
 	{
-		bool		last = i == terms->n - 1;
+		bool last = i == terms->n - 1;
 
 		appendStringInfoChar(sql, '(');
 		append_behind(sql, &terms->terms[i], last && terms->inclusive);
@@ -364,7 +365,7 @@ static char *
 behind_place(KeysetTerms *terms, const KeysetPage *page, Statement *statement)
 {
 	StringInfoData sql;
-	int			comparable;
+	int comparable;
 
 	if (list_length(page->values) != terms->n)
 		bolt_invalid_cursor();
@@ -399,7 +400,7 @@ behind_place(KeysetTerms *terms, const KeysetPage *page, Statement *statement)
 static List *
 name_outputs(KeysetTerms *terms, const Keyset *keyset, List *order)
 {
-	List	   *named = NIL;
+	List *named = NIL;
 
 	for (int i = 0; i < terms->n; i++)
 	{
@@ -432,13 +433,13 @@ void
 bolt_append_keyset_select(StringInfo sql, Compiler *compiler, FetchNode *node, SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
-	Keyset	   *keyset = node->keyset = bolt_graph_alloc(compiler, sizeof(Keyset));
+	Keyset *keyset = node->keyset = bolt_graph_alloc(compiler, sizeof(Keyset));
 	KeysetTerms terms = {.n = list_length(text->order)};
-	SelectText	outer = {.order = text->order};
+	SelectText outer = {.order = text->order};
 	StringInfoData whole;
-	Query	   *query;
-	char	   *condition = NULL;
-	bool		wrapped;
+	Query *query;
+	char *condition = NULL;
+	bool wrapped;
 
 	refuse_to_many(text);
 	keyset->nkeys = terms.n;

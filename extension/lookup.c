@@ -23,41 +23,42 @@ typedef struct Lookup Lookup;
 typedef struct LookupContext
 {
 	const Lookup *lookup;
-	Select	   *select;
+	Select *select;
 	const FieldPath *path;
 	const Operand *operands;
-	int			noperands;
-	const JsonValue *value;		/* what it is compared with … */
-	const Expression *expression;	/* … where that is no literal */
-	List	   *expressions;	/* … or a list in which not all are */
-	bool		null_result;	/* may be null */
+	int noperands;
+	const JsonValue *value;		  /* what it is compared with … */
+	const Expression *expression; /* … where that is no literal */
+	List *expressions;			  /* … or a list in which not all are */
+	bool null_result;			  /* may be null */
 } LookupContext;
 
-typedef void (*LookupFunction) (StringInfo sql, LookupContext *context);
+typedef void (*LookupFunction)(StringInfo sql, LookupContext *context);
 
 struct Lookup
 {
 	const char *name;
 	LookupFunction append;
-	bool		on_relations;	/* may follow a relation's name */
-	bool		on_composite;	/* may follow a key of several columns */
-	TypeClass	class;			/* of the operand; CLASS_UNKNOWN: any */
-	int			strategy;		/* comparisons: btree strategy */
-	const char *operator;		/* others: the operator … */
-	bool		upper;			/* … between upper-cased texts */
+	bool on_relations;	/* may follow a relation's name */
+	bool on_composite;	/* may follow a key of several columns */
+	TypeClass class;	/* of the operand; CLASS_UNKNOWN: any */
+	int strategy;		/* comparisons: btree strategy */
+	const char *opname; /* others: the operator … */
+	bool upper;			/* … between upper-cased texts */
 	BindFunction bind;
-	Oid			type;			/* of the value, where it is not the operand's */
+	Oid type; /* of the value, where it is not the operand's */
 };
 
 /* The value as $n, or as the expression that it is. */
 static const char *
 value_sql(LookupContext *context, Oid type, BindFunction bind)
 {
-	Operand		operand;
+	Operand operand;
 
 	if (context->expression == NULL)
-		return psprintf("$%d", bolt_add_value(context->select->statement, type, -1, bind, context->value,
-											  context->lookup->name));
+		return psprintf("$%d",
+						bolt_add_value(context->select->statement, type, -1, bind, context->value,
+									   context->lookup->name));
 	bolt_expression(context->select, context->select->origin, context->expression, &operand);
 	context->null_result |= operand.nullable;
 	return operand.sql;
@@ -85,12 +86,12 @@ static const char *const comparison_names[] = {"", "<", "<=", "=", ">=", ">"};
 static const char *
 comparison_operator(LookupContext *context, const Operand *operand, int strategy)
 {
-	const char *operator;
+	const char *opname;
 
 	if (!OidIsValid(operand->type))
 		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
-	operator = bolt_operator(operand->type, operand->type, strategy);
-	if (operator == NULL)
+	opname = bolt_operator(operand->type, operand->type, strategy);
+	if (opname == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("lookup '%s' needs an operator that type %s of %s does not have",
@@ -100,7 +101,7 @@ comparison_operator(LookupContext *context, const Operand *operand, int strategy
 	/* another column's type is for the parser to bring together with this one's */
 	if (context->expression != NULL)
 		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
-	return operator;
+	return opname;
 }
 
 /* A row in which any of a key's columns is null refers to nothing. */
@@ -110,8 +111,11 @@ append_null_test(StringInfo sql, LookupContext *context, bool is_null)
 	context->null_result = false;
 	appendStringInfoChar(sql, '(');
 	for (int i = 0; i < context->noperands; i++)
-		appendStringInfo(sql, "%s%s %s", i == 0 ? "" : is_null ? " OR " : " AND ", context->operands[i].sql,
-						 is_null ? "IS NULL" : "IS NOT NULL");
+		appendStringInfo(sql, "%s%s %s",
+						 i == 0		 ? "" :
+							 is_null ? " OR " :
+									   " AND ",
+						 context->operands[i].sql, is_null ? "IS NULL" : "IS NOT NULL");
 	appendStringInfoChar(sql, ')');
 }
 
@@ -132,7 +136,7 @@ is_exact_null(const LookupContext *context)
 static void
 append_comparison(StringInfo sql, LookupContext *context)
 {
-	int			n = context->noperands;
+	int n = context->noperands;
 
 	if (is_exact_null(context))
 	{
@@ -166,11 +170,11 @@ refuse_expression(const LookupContext *context)
 static void
 append_expressions(StringInfo sql, LookupContext *context, const char *separator)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, context->expressions)
 	{
-		Operand		operand;
+		Operand operand;
 
 		bolt_expression(context->select, context->select->origin, lfirst(lc), &operand);
 		context->null_result |= operand.nullable;
@@ -197,7 +201,8 @@ append_range(StringInfo sql, LookupContext *context)
 		set_member(context, i, 2);
 		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
 						 comparison_operator(context, operand,
-											 i == 0 ? BTGreaterEqualStrategyNumber : BTLessEqualStrategyNumber),
+											 i == 0 ? BTGreaterEqualStrategyNumber :
+													  BTLessEqualStrategyNumber),
 						 value);
 	}
 }
@@ -206,8 +211,8 @@ append_range(StringInfo sql, LookupContext *context)
 static void
 append_composite_in(StringInfo sql, LookupContext *context)
 {
-	int			n = context->noperands;
-	int			first = list_length(context->select->statement->params) + 1;
+	int n = context->noperands;
+	int first = list_length(context->select->statement->params) + 1;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -228,10 +233,11 @@ static void
 append_in(StringInfo sql, LookupContext *context)
 {
 	const Operand *operand = &context->operands[0];
-	Oid			type = value_type(operand);
-	const char *operator;
+	Oid type = value_type(operand);
+	const char *opname;
 
-	if (context->expression != NULL && context->expression->kind == EXPRESSION_SUBQUERY && context->noperands == 1)
+	if (context->expression != NULL && context->expression->kind == EXPRESSION_SUBQUERY &&
+		context->noperands == 1)
 	{
 		appendStringInfo(sql, "%s IN %s", operand->sql, value_sql(context, InvalidOid, NULL));
 		return;
@@ -254,18 +260,19 @@ append_in(StringInfo sql, LookupContext *context)
 		append_composite_in(sql, context);
 		return;
 	}
-	operator = comparison_operator(context, operand, BTEqualStrategyNumber);
+	opname = comparison_operator(context, operand, BTEqualStrategyNumber);
 	appendStringInfoString(sql, operand->sql);
 	if (!OidIsValid(type) || !OidIsValid(get_element_type(type)))
 	{
-		appendStringInfo(sql, " %s ANY (%s)", operator, value_sql(context, type, bolt_bind_array));
+		appendStringInfo(sql, " %s ANY (%s)", opname, value_sql(context, type, bolt_bind_array));
 		return;
 	}
 
 	/* an array of arrays would be one of two dimensions: cast each of them */
-	appendStringInfo(sql, " %s ANY (SELECT v::", operator);
+	appendStringInfo(sql, " %s ANY (SELECT v::", opname);
 	bolt_append_type(sql, type, -1);
-	appendStringInfo(sql, " FROM pg_catalog.unnest(%s) AS v)", value_sql(context, type, bolt_bind_array_texts));
+	appendStringInfo(sql, " FROM pg_catalog.unnest(%s) AS v)",
+					 value_sql(context, type, bolt_bind_array_texts));
 	((StatementParam *) llast(context->select->statement->params))->type = TEXTARRAYOID;
 }
 
@@ -273,7 +280,7 @@ append_in(StringInfo sql, LookupContext *context)
 static const char *
 as_text(const Operand *operand)
 {
-	Oid			type = OidIsValid(operand->type) ? getBaseType(operand->type) : InvalidOid;
+	Oid type = OidIsValid(operand->type) ? getBaseType(operand->type) : InvalidOid;
 
 	if (type == TEXTOID || type == VARCHAROID)
 		return operand->sql;
@@ -286,8 +293,9 @@ as_text(const Operand *operand)
 static char *
 pattern_of_expression(const char *value, BindFunction bind)
 {
-	char	   *escaped = psprintf("pg_catalog.replace(pg_catalog.replace(pg_catalog.replace("
-								   "(%s)::pg_catalog.text, E'\\\\', E'\\\\\\\\'), '%%', E'\\\\%%'), '_', E'\\\\_')", value);
+	char *escaped = psprintf("pg_catalog.replace(pg_catalog.replace(pg_catalog.replace("
+							 "(%s)::pg_catalog.text, E'\\\\', E'\\\\\\\\'), '%%', E'\\\\%%'), '_', E'\\\\_')",
+							 value);
 
 	return psprintf("(%s%s%s)", bind == bolt_bind_startswith ? "" : "'%' OPERATOR(pg_catalog.||) ", escaped,
 					bind == bolt_bind_endswith ? "" : " OPERATOR(pg_catalog.||) '%'");
@@ -309,10 +317,12 @@ append_text(StringInfo sql, LookupContext *context)
 	value = value_sql(context, TEXTOID, lookup->bind);
 	if (context->expression != NULL)
 		value = lookup->bind == bolt_bind_scalar ? psprintf("(%s)::pg_catalog.text", value) :
-			pattern_of_expression(value, lookup->bind);
+												   pattern_of_expression(value, lookup->bind);
 	context->select->statement->value_dependent = true;
-	appendStringInfo(sql, lookup->upper ? "pg_catalog.upper(%s) OPERATOR(pg_catalog.%s) pg_catalog.upper(%s)" :
-					 "%s OPERATOR(pg_catalog.%s) %s", text, lookup->operator, value);
+	appendStringInfo(sql,
+					 lookup->upper ? "pg_catalog.upper(%s) OPERATOR(pg_catalog.%s) pg_catalog.upper(%s)" :
+									 "%s OPERATOR(pg_catalog.%s) %s",
+					 text, lookup->opname, value);
 }
 
 /* A range as its text or as [from, to]; a value that lies in it by anything else. */
@@ -330,7 +340,7 @@ append_operator(StringInfo sql, LookupContext *context)
 {
 	const Lookup *lookup = context->lookup;
 	const Operand *operand = &context->operands[0];
-	Oid			type = OidIsValid(lookup->type) ? lookup->type : getBaseType(operand->type);
+	Oid type = OidIsValid(lookup->type) ? lookup->type : getBaseType(operand->type);
 	const char *cast = "";
 	const char *value;
 
@@ -348,9 +358,10 @@ append_operator(StringInfo sql, LookupContext *context)
 						bolt_json_kind_name(context->value->kind)),
 				 bolt_errdetail_at(context->value)));
 	value = value_sql(context, type,
-					  lookup->class == CLASS_RANGE ? bolt_bind_range :
-					  lookup->type == TEXTARRAYOID ? bolt_bind_scalar : lookup->bind);
-	appendStringInfo(sql, "%s%s %s %s", operand->sql, cast, bolt_type_operator(operand->type, lookup->operator),
+					  lookup->class == CLASS_RANGE	   ? bolt_bind_range :
+						  lookup->type == TEXTARRAYOID ? bolt_bind_scalar :
+														 lookup->bind);
+	appendStringInfo(sql, "%s%s %s %s", operand->sql, cast, bolt_type_operator(operand->type, lookup->opname),
 					 value);
 }
 
@@ -362,7 +373,7 @@ static const char *
 new_year(Oid type, const char *year, int add)
 {
 	const char *number = add ? psprintf("%s::pg_catalog.int4 OPERATOR(pg_catalog.+) 1", year) :
-		psprintf("%s::pg_catalog.int4", year);
+							   psprintf("%s::pg_catalog.int4", year);
 
 	switch (getBaseType(type))
 	{
@@ -379,7 +390,7 @@ static void
 append_year(StringInfo sql, LookupContext *context)
 {
 	const Operand *operand = &context->operands[0];
-	Oid			type = operand->type;
+	Oid type = operand->type;
 	const char *year = value_sql(context, INT4OID, bolt_bind_scalar);
 	const char *from = new_year(type, year, 0);
 	const char *until = new_year(type, year, 1);
@@ -410,7 +421,7 @@ static void
 append_search(StringInfo sql, LookupContext *context)
 {
 	const Operand *operand = &context->operands[0];
-	bool		vector = bolt_type_class(operand->type) == CLASS_TSVECTOR;
+	bool vector = bolt_type_class(operand->type) == CLASS_TSVECTOR;
 
 	appendStringInfo(sql, vector ? "%s" : "pg_catalog.to_tsvector(COALESCE(%s, ''))",
 					 vector ? operand->sql : as_text(operand));
@@ -421,14 +432,13 @@ append_search(StringInfo sql, LookupContext *context)
 static void
 append_trigram(StringInfo sql, LookupContext *context)
 {
-	Oid			schema = bolt_extension_schema("pg_trgm");
+	Oid schema = bolt_extension_schema("pg_trgm");
 
 	if (!OidIsValid(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("lookup 'trigram_similar' needs the extension pg_trgm"),
-				 bolt_errdetail_at(context->value),
-				 errhint("CREATE EXTENSION pg_trgm.")));
+				 bolt_errdetail_at(context->value), errhint("CREATE EXTENSION pg_trgm.")));
 	appendStringInfo(sql, "%s OPERATOR(%s.%%) %s", as_text(&context->operands[0]),
 					 quote_identifier(get_namespace_name(schema)),
 					 value_sql(context, TEXTOID, bolt_bind_scalar));
@@ -436,37 +446,40 @@ append_trigram(StringInfo sql, LookupContext *context)
 
 /* Lookups of one class come before those of any: the first that fits is taken. */
 static const Lookup lookups[] = {
-	{"contains", append_operator, .class = CLASS_ARRAY, .operator = "@>", .bind = bolt_bind_scalar},
-	{"contained_by", append_operator, .class = CLASS_ARRAY, .operator = "<@", .bind = bolt_bind_scalar},
-	{"overlap", append_operator, .class = CLASS_ARRAY, .operator = "&&", .bind = bolt_bind_scalar},
-	{"contains", append_operator, .class = CLASS_RANGE, .operator = "@>"},
-	{"contained_by", append_operator, .class = CLASS_RANGE, .operator = "<@"},
-	{"overlap", append_operator, .class = CLASS_RANGE, .operator = "&&"},
-	{"fully_lt", append_operator, .class = CLASS_RANGE, .operator = "<<"},
-	{"fully_gt", append_operator, .class = CLASS_RANGE, .operator = ">>"},
-	{"not_lt", append_operator, .class = CLASS_RANGE, .operator = "&>"},
-	{"not_gt", append_operator, .class = CLASS_RANGE, .operator = "&<"},
-	{"adjacent_to", append_operator, .class = CLASS_RANGE, .operator = "-|-"},
-	{"contains", append_operator, .class = CLASS_JSON, .operator = "@>", .bind = bolt_bind_scalar},
-	{"contained_by", append_operator, .class = CLASS_JSON, .operator = "<@", .bind = bolt_bind_scalar},
-	{"has_key", append_operator, .class = CLASS_JSON, .operator = "?", .bind = bolt_bind_scalar, .type = TEXTOID},
-	{"has_keys", append_operator, .class = CLASS_JSON, .operator = "?&", .type = TEXTARRAYOID},
-	{"has_any_keys", append_operator, .class = CLASS_JSON, .operator = "?|", .type = TEXTARRAYOID},
-	{"contains", append_operator, .class = CLASS_HSTORE, .operator = "@>", .bind = bolt_bind_hstore},
-	{"contained_by", append_operator, .class = CLASS_HSTORE, .operator = "<@", .bind = bolt_bind_hstore},
-	{"has_key", append_operator, .class = CLASS_HSTORE, .operator = "?", .bind = bolt_bind_scalar, .type = TEXTOID},
-	{"has_keys", append_operator, .class = CLASS_HSTORE, .operator = "?&", .type = TEXTARRAYOID},
-	{"has_any_keys", append_operator, .class = CLASS_HSTORE, .operator = "?|", .type = TEXTARRAYOID},
+	{"contains", append_operator, .class = CLASS_ARRAY, .opname = "@>", .bind = bolt_bind_scalar},
+	{"contained_by", append_operator, .class = CLASS_ARRAY, .opname = "<@", .bind = bolt_bind_scalar},
+	{"overlap", append_operator, .class = CLASS_ARRAY, .opname = "&&", .bind = bolt_bind_scalar},
+	{"contains", append_operator, .class = CLASS_RANGE, .opname = "@>"},
+	{"contained_by", append_operator, .class = CLASS_RANGE, .opname = "<@"},
+	{"overlap", append_operator, .class = CLASS_RANGE, .opname = "&&"},
+	{"fully_lt", append_operator, .class = CLASS_RANGE, .opname = "<<"},
+	{"fully_gt", append_operator, .class = CLASS_RANGE, .opname = ">>"},
+	{"not_lt", append_operator, .class = CLASS_RANGE, .opname = "&>"},
+	{"not_gt", append_operator, .class = CLASS_RANGE, .opname = "&<"},
+	{"adjacent_to", append_operator, .class = CLASS_RANGE, .opname = "-|-"},
+	{"contains", append_operator, .class = CLASS_JSON, .opname = "@>", .bind = bolt_bind_scalar},
+	{"contained_by", append_operator, .class = CLASS_JSON, .opname = "<@", .bind = bolt_bind_scalar},
+	{"has_key", append_operator, .class = CLASS_JSON, .opname = "?", .bind = bolt_bind_scalar,
+	 .type = TEXTOID},
+	{"has_keys", append_operator, .class = CLASS_JSON, .opname = "?&", .type = TEXTARRAYOID},
+	{"has_any_keys", append_operator, .class = CLASS_JSON, .opname = "?|", .type = TEXTARRAYOID},
+	{"contains", append_operator, .class = CLASS_HSTORE, .opname = "@>", .bind = bolt_bind_hstore},
+	{"contained_by", append_operator, .class = CLASS_HSTORE, .opname = "<@", .bind = bolt_bind_hstore},
+	{"has_key", append_operator, .class = CLASS_HSTORE, .opname = "?", .bind = bolt_bind_scalar,
+	 .type = TEXTOID},
+	{"has_keys", append_operator, .class = CLASS_HSTORE, .opname = "?&", .type = TEXTARRAYOID},
+	{"has_any_keys", append_operator, .class = CLASS_HSTORE, .opname = "?|", .type = TEXTARRAYOID},
 	{"exact", append_comparison, true, true, .strategy = BTEqualStrategyNumber},
-	{"iexact", append_text, .operator = "=", .upper = true, .bind = bolt_bind_scalar, .strategy = BTEqualStrategyNumber},
-	{"contains", append_text, .operator = "~~", .bind = bolt_bind_contains},
-	{"icontains", append_text, .operator = "~~", .upper = true, .bind = bolt_bind_contains},
-	{"startswith", append_text, .operator = "~~", .bind = bolt_bind_startswith},
-	{"istartswith", append_text, .operator = "~~", .upper = true, .bind = bolt_bind_startswith},
-	{"endswith", append_text, .operator = "~~", .bind = bolt_bind_endswith},
-	{"iendswith", append_text, .operator = "~~", .upper = true, .bind = bolt_bind_endswith},
-	{"regex", append_text, .operator = "~", .bind = bolt_bind_scalar},
-	{"iregex", append_text, .operator = "~*", .bind = bolt_bind_scalar},
+	{"iexact", append_text, .opname = "=", .upper = true, .bind = bolt_bind_scalar,
+	 .strategy = BTEqualStrategyNumber},
+	{"contains", append_text, .opname = "~~", .bind = bolt_bind_contains},
+	{"icontains", append_text, .opname = "~~", .upper = true, .bind = bolt_bind_contains},
+	{"startswith", append_text, .opname = "~~", .bind = bolt_bind_startswith},
+	{"istartswith", append_text, .opname = "~~", .upper = true, .bind = bolt_bind_startswith},
+	{"endswith", append_text, .opname = "~~", .bind = bolt_bind_endswith},
+	{"iendswith", append_text, .opname = "~~", .upper = true, .bind = bolt_bind_endswith},
+	{"regex", append_text, .opname = "~", .bind = bolt_bind_scalar},
+	{"iregex", append_text, .opname = "~*", .bind = bolt_bind_scalar},
 	{"gt", append_comparison, true, false, .strategy = BTGreaterStrategyNumber},
 	{"gte", append_comparison, true, false, .strategy = BTGreaterEqualStrategyNumber},
 	{"lt", append_comparison, true, false, .strategy = BTLessStrategyNumber},
@@ -475,14 +488,14 @@ static const Lookup lookups[] = {
 	{"range", append_range},
 	{"isnull", append_isnull, true, true},
 	{"search", append_search},
-	{"trigram_similar", append_trigram}
+	{"trigram_similar", append_trigram},
 };
 
 static List *
 lookup_choices(bool on_relations, Oid type)
 {
-	TypeClass	class = bolt_type_class(type);
-	List	   *choices = NIL;
+	TypeClass class = bolt_type_class(type);
+	List *choices = NIL;
 
 	for (int i = 0; i < lengthof(lookups); i++)
 	{
@@ -497,7 +510,7 @@ lookup_choices(bool on_relations, Oid type)
 static const Lookup *
 find_lookup(const char *name, Oid type)
 {
-	TypeClass	class = bolt_type_class(type);
+	TypeClass class = bolt_type_class(type);
 
 	for (int i = 0; i < lengthof(lookups); i++)
 	{
@@ -511,20 +524,20 @@ find_lookup(const char *name, Oid type)
 static void
 unsupported_lookup(const FieldPath *path, const Operand *operand, const char *name)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("Unsupported lookup '%s' for %s or join on the field not permitted", name,
-					operand->display),
-			 bolt_errdetail_at(path->value),
-			 bolt_errhint_choices(list_concat(lookup_choices(false, operand->type),
-											  bolt_transform_choices(operand->type)))));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_UNDEFINED_COLUMN),
+		 errmsg("Unsupported lookup '%s' for %s or join on the field not permitted", name, operand->display),
+		 bolt_errdetail_at(path->value),
+		 bolt_errhint_choices(
+			 list_concat(lookup_choices(false, operand->type), bolt_transform_choices(operand->type)))));
 }
 
 /* Transforms only, where no lookup may stand: order_by, values, F. */
 void
 bolt_apply_transforms(Select *select, Operand *operand, const FieldPath *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, path->rest)
 	{
@@ -557,7 +570,7 @@ static const Lookup *
 resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
 {
 	const FieldPath *path = context->path;
-	int			n = list_length(path->rest);
+	int n = list_length(path->rest);
 	const Lookup *lookup;
 
 	*from_year = false;
@@ -576,7 +589,8 @@ resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
 		if (path->relation != NULL || path->nfields > 1)
 			break;
 		if (strcmp(name, "year") == 0 && i >= n - 2 &&
-			(bolt_type_class(operand->type) == CLASS_DATETIME || bolt_type_class(operand->type) == CLASS_DATE) &&
+			(bolt_type_class(operand->type) == CLASS_DATETIME ||
+			 bolt_type_class(operand->type) == CLASS_DATE) &&
 			(i == n - 1 || is_comparison(list_nth(path->rest, n - 1))))
 		{
 			*from_year = true;
@@ -590,11 +604,11 @@ resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 path->relation != NULL ?
-			 errmsg("Related Field got invalid lookup: %s", (char *) linitial(path->rest)) :
-			 errmsg("Unsupported lookup '%s' for a composite key", (char *) linitial(path->rest)),
+				 errmsg("Related Field got invalid lookup: %s", (char *) linitial(path->rest)) :
+				 errmsg("Unsupported lookup '%s' for a composite key", (char *) linitial(path->rest)),
 			 bolt_errdetail_at(path->value),
-			 bolt_errhint_choices(list_concat(lookup_choices(true, InvalidOid),
-											  bolt_model_choices(path->model)))));
+			 bolt_errhint_choices(
+				 list_concat(lookup_choices(true, InvalidOid), bolt_model_choices(path->model)))));
 }
 
 /* Is it met by null: isnull, or exact of a null? */
@@ -618,10 +632,8 @@ refuse_null(const LookupContext *context)
 		context->lookup->strategy == BTEqualStrategyNumber || context->lookup->append == append_in)
 		return;
 	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("Cannot use None as a query value"),
-			 bolt_errdetail_at(context->value),
-			 errhint("Use the lookup \"isnull\".")));
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Cannot use None as a query value"),
+			 bolt_errdetail_at(context->value), errhint("Use the lookup \"isnull\".")));
 }
 
 /*
@@ -632,26 +644,23 @@ refuse_null(const LookupContext *context)
  * Errors: 42703 unknown lookup, 22023 wrong kind of value, 42883 no operator.
  */
 void
-bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
-				   const Operand *operands, const Q *q, bool two_valued)
+bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path, const Operand *operands, const Q *q,
+				   bool two_valued)
 {
-	Operand		operand = operands[0];
-	LookupContext context = {
-		.select = select,
-		.path = path,
-		.operands = operands,
-		.noperands = path->nfields,
-		.value = q->value,
-		.expression = q->expression,
-		.expressions = q->expressions
-	};
-	bool		from_year;
+	Operand operand = operands[0];
+	LookupContext context = {.select = select,
+							 .path = path,
+							 .operands = operands,
+							 .noperands = path->nfields,
+							 .value = q->value,
+							 .expression = q->expression,
+							 .expressions = q->expressions};
+	bool from_year;
 
 	if (operand.window)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Window expressions are not allowed in this query"),
-				 bolt_errdetail_at(q->value),
+				 errmsg("Window expressions are not allowed in this query"), bolt_errdetail_at(q->value),
 				 errhint("Filter in a query around this one.")));
 	if (context.expression != NULL && context.expression->kind == EXPRESSION_VALUE)
 	{
@@ -661,7 +670,8 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 	}
 	context.lookup = resolve_lookup(&context, &operand, &from_year);
 	refuse_null(&context);
-	if (q->expressions != NIL && context.lookup->append != append_in && context.lookup->append != append_range)
+	if (q->expressions != NIL && context.lookup->append != append_in &&
+		context.lookup->append != append_range)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("lookup '%s' does not take a list of expressions", context.lookup->name),
@@ -691,37 +701,35 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path,
 void
 bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, const Q *q, LookupNeed *need)
 {
-	Operand		transformed = *operand;
-	LookupContext context = {
-		.select = select,
-		.path = path,
-		.operands = &transformed,
-		.noperands = path->nfields,
-		.value = q->value,
-		.expression = q->expression
-	};
-	bool		from_year;
+	Operand transformed = *operand;
+	LookupContext context = {.select = select,
+							 .path = path,
+							 .operands = &transformed,
+							 .noperands = path->nfields,
+							 .value = q->value,
+							 .expression = q->expression};
+	bool from_year;
 	const Lookup *lookup = resolve_lookup(&context, &transformed, &from_year);
 
 	memset(need, 0, sizeof(LookupNeed));
 	context.lookup = lookup;
 	need->transformed = transformed.sql != operand->sql;
 	if (lookup->append == append_isnull || is_exact_null(&context))
-		need->operator = NULL;
+		need->opname = NULL;
 	else if (lookup->append == append_range)
-		need->operator = comparison_names[BTGreaterEqualStrategyNumber];
+		need->opname = comparison_names[BTGreaterEqualStrategyNumber];
 	else if (from_year && lookup->strategy == BTEqualStrategyNumber)
-		need->operator = comparison_names[BTGreaterEqualStrategyNumber];
+		need->opname = comparison_names[BTGreaterEqualStrategyNumber];
 	else if (lookup->append == append_comparison)
-		need->operator = comparison_names[lookup->strategy];
+		need->opname = comparison_names[lookup->strategy];
 	else if (lookup->append == append_in)
-		need->operator = comparison_names[BTEqualStrategyNumber];
+		need->opname = comparison_names[BTEqualStrategyNumber];
 	else if (lookup->append == append_search)
-		need->operator = "@@";
+		need->opname = "@@";
 	else if (lookup->append == append_trigram)
-		need->operator = "%";
+		need->opname = "%";
 	else
-		need->operator = lookup->operator;
+		need->opname = lookup->opname;
 	need->text = lookup->append == append_text || lookup->append == append_trigram ||
 		(lookup->append == append_search && bolt_type_class(transformed.type) != CLASS_TSVECTOR);
 	need->upper = lookup->upper;

@@ -36,21 +36,21 @@
 
 typedef struct CachedModel
 {
-	Oid			oid;			/* hash key */
+	Oid oid; /* hash key */
 	LoadedModel *loaded;
-	uint64		read_at;		/* changes, before it was read */
-	bool		disturbed;		/* something arrived while it was read */
-	uint64		foreign_keys;	/* numbers of what it was read with */
-	uint64		registrations;
-	int			ntables;
-	Oid		   *tables;			/* all that it depends on */
+	uint64 read_at;		 /* changes, before it was read */
+	bool disturbed;		 /* something arrived while it was read */
+	uint64 foreign_keys; /* numbers of what it was read with */
+	uint64 registrations;
+	int ntables;
+	Oid *tables; /* all that it depends on */
 } CachedModel;
 
 /* A table that some cached model depends on. */
 typedef struct WatchedTable
 {
-	Oid			oid;			/* hash key */
-	uint64		changed_at;
+	Oid oid; /* hash key */
+	uint64 changed_at;
 } WatchedTable;
 
 static HTAB *models = NULL;
@@ -77,8 +77,8 @@ static List *retired = NIL;
 
 /* The nesting level of the transaction at each pin */
 static int *pins = NULL;
-static int	npins = 0;
-static int	pins_capacity = 0;
+static int npins = 0;
+static int pins_capacity = 0;
 
 static void initialize(void);
 static CachedModel *cache_model(Oid oid);
@@ -138,10 +138,9 @@ transaction_ended(XactEvent event, void *argument)
  * its parent's.
  */
 static void
-subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId parent,
-					 void *argument)
+subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *argument)
 {
-	int			level = GetCurrentTransactionNestLevel();
+	int level = GetCurrentTransactionNestLevel();
 
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
@@ -163,14 +162,13 @@ static void
 initialize(void)
 {
 	static bool registered = false;
-	HASHCTL		control = {0};
+	HASHCTL control = {0};
 
 	if (watched_tables == NULL)
 	{
 		control.keysize = sizeof(Oid);
 		control.entrysize = sizeof(WatchedTable);
-		watched_tables = hash_create("bolt_orm watched tables", 128, &control,
-									 HASH_ELEM | HASH_BLOBS);
+		watched_tables = hash_create("bolt_orm watched tables", 128, &control, HASH_ELEM | HASH_BLOBS);
 	}
 	if (models == NULL)
 	{
@@ -202,7 +200,7 @@ retire(LoadedModel *loaded)
 static void
 free_retired(void)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, retired)
 		MemoryContextDelete(lfirst(lc));
@@ -213,14 +211,14 @@ free_retired(void)
 uint64
 bolt_model_refresh(void)
 {
-	uint64		changes_before;
-	uint64		schema_changes_before;
-	uint64		foreign_keys;
-	uint64		registrations;
+	uint64 changes_before;
+	uint64 schema_changes_before;
+	uint64 foreign_keys;
+	uint64 registrations;
 	HASH_SEQ_STATUS status;
 	CachedModel *cached;
-	List	   *stale = NIL;
-	ListCell   *lc;
+	List *stale = NIL;
+	ListCell *lc;
 
 	initialize();
 	AcceptInvalidationMessages();
@@ -228,8 +226,7 @@ bolt_model_refresh(void)
 		free_retired();
 
 	if (changes == changes_handled && schema_changes == schema_changes_handled &&
-		!bolt_foreign_keys_stale() && !bolt_registrations_stale() &&
-		!bolt_resolved_names_stale())
+		!bolt_foreign_keys_stale() && !bolt_registrations_stale() && !bolt_resolved_names_stale())
 		return generation;
 
 	changes_before = changes;
@@ -246,8 +243,7 @@ bolt_model_refresh(void)
 	hash_seq_init(&status, models);
 	while ((cached = hash_seq_search(&status)) != NULL)
 	{
-		if (schema_changes != schema_changes_handled ||
-			is_stale(cached, foreign_keys, registrations))
+		if (schema_changes != schema_changes_handled || is_stale(cached, foreign_keys, registrations))
 			stale = lappend(stale, cached);
 	}
 	foreach(lc, stale)
@@ -271,10 +267,8 @@ bolt_model_refresh(void)
 static bool
 is_stale(const CachedModel *cached, uint64 foreign_keys, uint64 registrations)
 {
-	if (cached->disturbed ||
-		cached->read_at < everything_changed_at ||
-		cached->foreign_keys != foreign_keys ||
-		cached->registrations != registrations)
+	if (cached->disturbed || cached->read_at < everything_changed_at ||
+		cached->foreign_keys != foreign_keys || cached->registrations != registrations)
 		return true;
 	for (int i = 0; i < cached->ntables; i++)
 	{
@@ -291,9 +285,8 @@ watch(const CachedModel *cached)
 {
 	for (int i = 0; i < cached->ntables; i++)
 	{
-		bool		found;
-		WatchedTable *watched = hash_search(watched_tables, &cached->tables[i],
-											HASH_ENTER, &found);
+		bool found;
+		WatchedTable *watched = hash_search(watched_tables, &cached->tables[i], HASH_ENTER, &found);
 
 		if (!found)
 			watched->changed_at = 0;
@@ -310,7 +303,7 @@ watch_all(void)
 	HASH_SEQ_STATUS status;
 	CachedModel *cached;
 	WatchedTable *watched;
-	long		wanted = 0;
+	long wanted = 0;
 
 	hash_seq_init(&status, models);
 	while ((cached = hash_seq_search(&status)) != NULL)
@@ -336,9 +329,9 @@ static void
 note_dependencies(CachedModel *cached, const LoadedModel *loaded, uint64 changes_before,
 				  uint64 arrivals_before, uint64 foreign_keys, uint64 registrations)
 {
-	int			ntables = 1 + list_length(loaded->neighbours);
-	Oid		   *tables = MemoryContextAlloc(TopMemoryContext, ntables * sizeof(Oid));
-	ListCell   *lc;
+	int ntables = 1 + list_length(loaded->neighbours);
+	Oid *tables = MemoryContextAlloc(TopMemoryContext, ntables * sizeof(Oid));
+	ListCell *lc;
 
 	tables[0] = loaded->model.oid;
 	foreach(lc, loaded->neighbours)
@@ -352,7 +345,7 @@ note_dependencies(CachedModel *cached, const LoadedModel *loaded, uint64 changes
 	cached->registrations = registrations;
 	cached->disturbed = arrivals != arrivals_before;
 	if (cached->disturbed)
-		changes++;				/* so that the next refresh looks */
+		changes++; /* so that the next refresh looks */
 	watch(cached);
 }
 
@@ -375,10 +368,10 @@ refresh_sources(uint64 *foreign_keys, uint64 *registrations)
 static CachedModel *
 cache_model(Oid oid)
 {
-	uint64		changes_before;
-	uint64		arrivals_before;
-	uint64		foreign_keys;
-	uint64		registrations;
+	uint64 changes_before;
+	uint64 arrivals_before;
+	uint64 foreign_keys;
+	uint64 registrations;
 	LoadedModel *loaded;
 	CachedModel *cached;
 
@@ -397,8 +390,7 @@ cache_model(Oid oid)
 	cached->tables = NULL;
 	cached->ntables = 0;
 	MemoryContextSetParent(loaded->context, TopMemoryContext);
-	note_dependencies(cached, loaded, changes_before, arrivals_before,
-					  foreign_keys, registrations);
+	note_dependencies(cached, loaded, changes_before, arrivals_before, foreign_keys, registrations);
 	return cached;
 }
 
@@ -410,10 +402,10 @@ cache_model(Oid oid)
 static void
 reload(CachedModel *cached)
 {
-	uint64		changes_before;
-	uint64		arrivals_before;
-	uint64		foreign_keys;
-	uint64		registrations;
+	uint64 changes_before;
+	uint64 arrivals_before;
+	uint64 foreign_keys;
+	uint64 registrations;
 	LoadedModel *loaded;
 
 	refresh_sources(&foreign_keys, &registrations);
@@ -436,8 +428,7 @@ reload(CachedModel *cached)
 		MemoryContextSetParent(loaded->context, TopMemoryContext);
 		cached->loaded = loaded;
 	}
-	note_dependencies(cached, loaded, changes_before, arrivals_before,
-					  foreign_keys, registrations);
+	note_dependencies(cached, loaded, changes_before, arrivals_before, foreign_keys, registrations);
 	if (loaded != cached->loaded)
 		MemoryContextDelete(loaded->context);
 }
@@ -448,11 +439,10 @@ bolt_model_pin(void)
 	initialize();
 	if (npins == pins_capacity)
 	{
-		int			capacity = pins_capacity == 0 ? 16 : pins_capacity * 2;
+		int capacity = pins_capacity == 0 ? 16 : pins_capacity * 2;
 
-		pins = pins == NULL ?
-			MemoryContextAlloc(TopMemoryContext, capacity * sizeof(int)) :
-			repalloc(pins, capacity * sizeof(int));
+		pins = pins == NULL ? MemoryContextAlloc(TopMemoryContext, capacity * sizeof(int)) :
+							  repalloc(pins, capacity * sizeof(int));
 		pins_capacity = capacity;
 	}
 	pins[npins++] = GetCurrentTransactionNestLevel();
@@ -475,9 +465,7 @@ bolt_model_by_oid(Oid oid)
 	if (cached == NULL)
 		cached = cache_model(oid);
 	if (cached == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("model with OID %u does not exist", oid)));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("model with OID %u does not exist", oid)));
 	bolt_model_check(cached->loaded);
 	return &cached->loaded->model;
 }
@@ -485,14 +473,14 @@ bolt_model_by_oid(Oid oid)
 const Field *
 bolt_model_field(const Model *model, const char *name)
 {
-	const int  *by_name = ((const LoadedModel *) model)->fields_by_name;
-	int			low = 0;
-	int			high = model->nfields;
+	const int *by_name = ((const LoadedModel *) model)->fields_by_name;
+	int low = 0;
+	int high = model->nfields;
 
 	while (low < high)
 	{
-		int			middle = low + (high - low) / 2;
-		int			order = strcmp(model->fields[by_name[middle]].name, name);
+		int middle = low + (high - low) / 2;
+		int order = strcmp(model->fields[by_name[middle]].name, name);
 
 		if (order == 0)
 			return &model->fields[by_name[middle]];
@@ -507,13 +495,13 @@ bolt_model_field(const Model *model, const char *name)
 const Field *
 bolt_model_field_by_attnum(const Model *model, AttrNumber attnum)
 {
-	int			low = 0;
-	int			high = Min(model->nfields, attnum);
+	int low = 0;
+	int high = Min(model->nfields, attnum);
 
 	/* a field never stands behind its number */
 	while (low < high)
 	{
-		int			middle = low + (high - low) / 2;
+		int middle = low + (high - low) / 2;
 
 		if (model->fields[middle].attnum == attnum)
 			return &model->fields[middle];

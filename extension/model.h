@@ -19,24 +19,24 @@
 
 typedef struct Field
 {
-	char	   *name;
-	AttrNumber	attnum;
-	Oid			type;
-	int32		typmod;
-	Oid			collation;
-	bool		not_null;
-	bool		generated;		/* GENERATED ALWAYS AS (…) STORED or VIRTUAL */
-	char		identity;		/* attidentity */
-	bool		has_default;
-	bool		unique;			/* by itself, by a unique index */
+	char *name;
+	AttrNumber attnum;
+	Oid type;
+	int32 typmod;
+	Oid collation;
+	bool not_null;
+	bool generated; /* GENERATED ALWAYS AS (…) STORED or VIRTUAL */
+	char identity;	/* attidentity */
+	bool has_default;
+	bool unique; /* by itself, by a unique index */
 } Field;
 
 typedef enum RelationKind
 {
-	RELATION_MANY_TO_ONE,		/* forward, an FK */
-	RELATION_ONE_TO_ONE,		/* forward, an FK whose columns are unique */
-	RELATION_ONE_TO_MANY,		/* reverse of an FK */
-	RELATION_REVERSE_ONE_TO_ONE,	/* reverse of a unique FK */
+	RELATION_MANY_TO_ONE,		 /* forward, an FK */
+	RELATION_ONE_TO_ONE,		 /* forward, an FK whose columns are unique */
+	RELATION_ONE_TO_MANY,		 /* reverse of an FK */
+	RELATION_REVERSE_ONE_TO_ONE, /* reverse of a unique FK */
 	RELATION_MANY_TO_MANY
 } RelationKind;
 
@@ -50,62 +50,60 @@ typedef struct Model Model;
 
 struct ModelRelation
 {
-	char	   *name;			/* the one to print: registered, or the first default */
-	List	   *names;			/* of char *: all that it answers to */
-	bool		registered;		/* names come from the registry */
+	char *name;		 /* the one to print: registered, or the first default */
+	List *names;	 /* of char *: all that it answers to */
+	bool registered; /* names come from the registry */
 	RelationKind kind;
-	Oid			model;			/* the near table */
-	Oid			target;			/* the far table */
-	int			nfields;		/* of source_fields and target_fields (FK) */
+	Oid model;	 /* the near table */
+	Oid target;	 /* the far table */
+	int nfields; /* of source_fields and target_fields (FK) */
 	AttrNumber *source_fields;
-	AttrNumber *target_fields;	/* many-to-many: ntarget_fields of them */
-	Oid			through;		/* many-to-many, else InvalidOid */
-	AttrNumber *through_source_fields;	/* nfields of them */
-	int			ntarget_fields; /* = nfields but for many-to-many */
-	AttrNumber *through_target_fields;	/* ntarget_fields of them */
-	bool		nullable;		/* forward: some source column may be null */
-	bool		indexed;		/* an index serves the look-up from near to
+	AttrNumber *target_fields;		   /* many-to-many: ntarget_fields of them */
+	Oid through;					   /* many-to-many, else InvalidOid */
+	AttrNumber *through_source_fields; /* nfields of them */
+	int ntarget_fields;				   /* = nfields but for many-to-many */
+	AttrNumber *through_target_fields; /* ntarget_fields of them */
+	bool nullable;					   /* forward: some source column may be null */
+	bool indexed;					   /* an index serves the look-up from near to
 								 * far: its leading columns are target_fields,
 								 * or through_source_fields of the through table, in any order */
-	Oid			constraint;		/* the FK, or InvalidOid for a registered one;
+	Oid constraint;					   /* the FK, or InvalidOid for a registered one;
 								 * many-to-many: the through table's FK to the near table */
-	char	   *on_delete;		/* CASCADE, SET_NULL, SET_DEFAULT, RESTRICT,
+	char *on_delete;				   /* CASCADE, SET_NULL, SET_DEFAULT, RESTRICT,
 								 * PROTECT, DO_NOTHING */
-	bool		on_delete_registered;	/* ours to do, not the database's */
+	bool on_delete_registered;		   /* ours to do, not the database's */
 };
 
 struct Model
 {
-	Oid			oid;
-	char		relkind;
-	char	   *schema;
-	char	   *table;
-	char	   *name;			/* registered, else the table's; for messages */
-	int			nfields;
-	Field	   *fields;			/* in table order, dropped columns left out */
-	int			nprimary_key;	/* 0: none */
+	Oid oid;
+	char relkind;
+	char *schema;
+	char *table;
+	char *name; /* registered, else the table's; for messages */
+	int nfields;
+	Field *fields;	  /* in table order, dropped columns left out */
+	int nprimary_key; /* 0: none */
 	AttrNumber *primary_key;
-	bool		primary_key_constraint; /* a PRIMARY KEY that GROUP BY can
+	bool primary_key_constraint; /* a PRIMARY KEY that GROUP BY can
 										 * lean on; false where registered */
-	List	   *ordering;		/* of char *: Meta.ordering ("-created_at") */
-	List	   *relations;		/* of ModelRelation * */
-	bool		volatile_plan;	/* its statements must be planned with their
+	List *ordering;				 /* of char *: Meta.ordering ("-created_at") */
+	List *relations;			 /* of ModelRelation * */
+	bool volatile_plan;			 /* its statements must be planned with their
 								 * parameters bound (a Citus distributed table) */
 };
 
 static inline bool
 relation_is_to_one(const ModelRelation *relation)
 {
-	return relation->kind == RELATION_MANY_TO_ONE ||
-		relation->kind == RELATION_ONE_TO_ONE ||
+	return relation->kind == RELATION_MANY_TO_ONE || relation->kind == RELATION_ONE_TO_ONE ||
 		relation->kind == RELATION_REVERSE_ONE_TO_ONE;
 }
 
 static inline bool
 relation_is_forward(const ModelRelation *relation)
 {
-	return relation->kind == RELATION_MANY_TO_ONE ||
-		relation->kind == RELATION_ONE_TO_ONE;
+	return relation->kind == RELATION_MANY_TO_ONE || relation->kind == RELATION_ONE_TO_ONE;
 }
 
 /*
@@ -189,4 +187,4 @@ extern uint64 bolt_search_path_hash(void);
 /* schema-qualified and quoted, for SQL text; palloc'd */
 extern char *bolt_model_sql_name(const Model *model);
 
-#endif							/* BOLT_MODEL_H */
+#endif /* BOLT_MODEL_H */

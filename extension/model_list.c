@@ -30,9 +30,9 @@ PG_FUNCTION_INFO_V1(bolt_relations);
 /* A row of either list. */
 typedef struct Row
 {
-	int			ncolumns;
-	Datum		values[RELATIONS_COLUMNS];
-	bool		nulls[RELATIONS_COLUMNS];
+	int ncolumns;
+	Datum values[RELATIONS_COLUMNS];
+	bool nulls[RELATIONS_COLUMNS];
 } Row;
 
 static void
@@ -55,7 +55,7 @@ add_text(Row *row, const char *text)
 static void
 add_columns(Row *row, Oid table, int n, const AttrNumber *columns)
 {
-	Datum	   *names;
+	Datum *names;
 
 	if (n == 0)
 	{
@@ -65,7 +65,7 @@ add_columns(Row *row, Oid table, int n, const AttrNumber *columns)
 	names = palloc(n * sizeof(Datum));
 	for (int i = 0; i < n; i++)
 	{
-		char	   *name = get_attname(table, columns[i], true);
+		char *name = get_attname(table, columns[i], true);
 
 		names[i] = CStringGetTextDatum(name == NULL ? "?" : name);
 	}
@@ -95,13 +95,12 @@ kind_of(char relkind)
  * the model.
  */
 static void
-list_models(List *oids, ReturnSetInfo *result,
-			void (*list_one) (const Model *model, ReturnSetInfo *result))
+list_models(List *oids, ReturnSetInfo *result, void (*list_one)(const Model *model, ReturnSetInfo *result))
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm list",
-												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm list", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, oids)
 	{
@@ -119,10 +118,10 @@ list_models(List *oids, ReturnSetInfo *result,
 static void
 list_model(const Model *model, ReturnSetInfo *result)
 {
-	Row			row = {0};
-	char	   *name = bolt_model_name_of(model->oid);
-	Datum	   *fields = palloc(Max(model->nfields, 1) * sizeof(Datum));
-	int			nfields = 0;
+	Row row = {0};
+	char *name = bolt_model_name_of(model->oid);
+	Datum *fields = palloc(Max(model->nfields, 1) * sizeof(Datum));
+	int nfields = 0;
 
 	if (name == NULL)
 		return;
@@ -135,22 +134,21 @@ list_model(const Model *model, ReturnSetInfo *result)
 	add_value(&row, ObjectIdGetDatum(model->oid));
 	add_text(&row, kind_of(model->relkind));
 	add_columns(&row, model->oid, model->nprimary_key, model->primary_key);
-	add_value(&row, PointerGetDatum(construct_array(fields, nfields, TEXTOID, -1, false,
-													TYPALIGN_INT)));
+	add_value(&row, PointerGetDatum(construct_array(fields, nfields, TEXTOID, -1, false, TYPALIGN_INT)));
 	tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }
 
 static void
 list_relations(const Model *model, ReturnSetInfo *result)
 {
-	char	   *name = bolt_model_name_of(model->oid);
-	ListCell   *lc;
+	char *name = bolt_model_name_of(model->oid);
+	ListCell *lc;
 
 	foreach(lc, model->relations)
 	{
 		const ModelRelation *relation = lfirst(lc);
-		char	   *target = bolt_model_name_of(relation->target);
-		Row			row = {0};
+		char *target = bolt_model_name_of(relation->target);
+		Row row = {0};
 
 		if (name == NULL || target == NULL || !bolt_relation_is_readable(relation))
 			continue;
@@ -182,7 +180,7 @@ bolt_models(PG_FUNCTION_ARGS)
 Datum
 bolt_relations(PG_FUNCTION_ARGS)
 {
-	List	   *oids;
+	List *oids;
 
 	bolt_model_refresh();
 	InitMaterializedSRF(fcinfo, 0);

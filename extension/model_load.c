@@ -27,10 +27,9 @@ bolt_model_load(Oid oid)
 	MemoryContext scratch;
 	CatalogTable *table;
 	LoadedModel *loaded = NULL;
-	char	   *schema;
+	char *schema;
 
-	scratch = AllocSetContextCreate(caller, "bolt_orm model being read",
-									ALLOCSET_DEFAULT_SIZES);
+	scratch = AllocSetContextCreate(caller, "bolt_orm model being read", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(scratch);
 	table = bolt_catalog_table(bolt_catalog_reader(), oid);
 	schema = table == NULL ? NULL : get_namespace_name(table->schema);
@@ -48,8 +47,8 @@ bolt_model_load(Oid oid)
 		loaded->model.relkind = table->relkind;
 		loaded->model.schema = pstrdup(schema);
 		loaded->model.table = pstrdup(table->name);
-		loaded->model.name = pstrdup(registered != NULL && registered->name != NULL ?
-									 registered->name : table->name);
+		loaded->model.name =
+			pstrdup(registered != NULL && registered->name != NULL ? registered->name : table->name);
 		loaded->model.volatile_plan = bolt_catalog_distributed(oid);
 		load_fields(loaded, table);
 		load_primary_key(loaded, table);
@@ -73,8 +72,7 @@ bolt_model_check(const LoadedModel *loaded)
 	if (loaded->error == NULL)
 		return;
 	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("%s", loaded->error),
+			(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s", loaded->error),
 			 errdetail("The model \"%s\" cannot be used until its registration is put right.",
 					   loaded->model.name),
 			 errhint("Register it again, or call bolt.unregister.")));
@@ -91,7 +89,7 @@ compare_fields_by_name(const void *a, const void *b, void *fields)
 static void
 load_fields(LoadedModel *loaded, CatalogTable *table)
 {
-	Model	   *model = &loaded->model;
+	Model *model = &loaded->model;
 
 	bolt_catalog_fields(table);
 	model->nfields = table->nfields;
@@ -104,16 +102,15 @@ load_fields(LoadedModel *loaded, CatalogTable *table)
 		model->fields[i].unique = bolt_catalog_unique(table, 1, &table->fields[i].attnum);
 		loaded->fields_by_name[i] = i;
 	}
-	qsort_arg(loaded->fields_by_name, model->nfields, sizeof(int),
-			  compare_fields_by_name, model->fields);
+	qsort_arg(loaded->fields_by_name, model->nfields, sizeof(int), compare_fields_by_name, model->fields);
 }
 
 static void
 set_error(LoadedModel *loaded, const char *what, const char *column)
 {
 	if (loaded->error == NULL)
-		loaded->error = psprintf("%s \"%s\" of registered model \"%s\" does not exist",
-								 what, column, loaded->model.name);
+		loaded->error =
+			psprintf("%s \"%s\" of registered model \"%s\" does not exist", what, column, loaded->model.name);
 }
 
 /*
@@ -122,10 +119,10 @@ set_error(LoadedModel *loaded, const char *what, const char *column)
 static void
 load_primary_key(LoadedModel *loaded, CatalogTable *table)
 {
-	Model	   *model = &loaded->model;
+	Model *model = &loaded->model;
 	const TableIndex *index = bolt_catalog_primary_key(table);
 	const RegisteredModel *registered;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (index != NULL)
 	{
@@ -162,18 +159,18 @@ static void
 load_ordering(LoadedModel *loaded, CatalogTable *table)
 {
 	const RegisteredModel *registered = bolt_registered_model(table->oid);
-	Model	   *model = &loaded->model;
-	ListCell   *lc;
+	Model *model = &loaded->model;
+	ListCell *lc;
 
 	if (registered == NULL)
 		return;
 	foreach(lc, registered->ordering)
 	{
-		char	   *entry = pstrdup(lfirst(lc));
-		char	   *name = entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry;
-		char	   *end = strstr(name, "__");
-		bool		found;
-		ListCell   *relation;
+		char *entry = pstrdup(lfirst(lc));
+		char *name = entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry;
+		char *end = strstr(name, "__");
+		bool found;
+		ListCell *relation;
 
 		model->ordering = lappend(model->ordering, entry);
 		if (strcmp(name, "?") == 0 || strcmp(name, "pk") == 0)
@@ -182,14 +179,14 @@ load_ordering(LoadedModel *loaded, CatalogTable *table)
 		found = bolt_catalog_field(table, name) != NULL;
 		foreach(relation, model->relations)
 		{
-			ListCell   *known;
+			ListCell *known;
 
 			foreach(known, ((ModelRelation *) lfirst(relation))->names)
 				found = found || strcmp(lfirst(known), name) == 0;
 		}
 		/* a column may itself have "__" in its name */
-		if (!found && bolt_catalog_field(table, entry[0] == '-' || entry[0] == '+' ?
-										 entry + 1 : entry) == NULL)
+		if (!found &&
+			bolt_catalog_field(table, entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry) == NULL)
 			set_error(loaded, "ordering field", name);
 	}
 }
@@ -211,7 +208,7 @@ hash_string(uint64 hash, const char *string)
 static uint64
 hash_strings(uint64 hash, List *strings)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	hash = hash_combine64(hash, list_length(strings));
 	foreach(lc, strings)
@@ -228,11 +225,10 @@ hash_columns(uint64 hash, int n, const AttrNumber *columns)
 static uint64
 fingerprint_relation(uint64 hash, const ModelRelation *relation)
 {
-	uint64		numbers[] = {
-		relation->registered, relation->kind, relation->target, relation->through,
-		relation->nullable, relation->indexed, relation->constraint,
-		relation->on_delete_registered
-	};
+	uint64 numbers[] = {relation->registered, relation->kind,
+						relation->target,	  relation->through,
+						relation->nullable,	  relation->indexed,
+						relation->constraint, relation->on_delete_registered};
 
 	hash = hash_bytes64(hash, numbers, sizeof(numbers));
 	hash = hash_string(hash, relation->name);
@@ -256,18 +252,17 @@ static uint64
 fingerprint_model(const LoadedModel *loaded)
 {
 	const Model *model = &loaded->model;
-	uint64		hash = hash_string(model->relkind, model->schema);
-	ListCell   *lc;
+	uint64 hash = hash_string(model->relkind, model->schema);
+	ListCell *lc;
 
 	hash = hash_string(hash, model->table);
 	hash = hash_string(hash, model->name);
 	for (int i = 0; i < model->nfields; i++)
 	{
 		const Field *field = &model->fields[i];
-		uint64		numbers[] = {
-			field->attnum, field->type, field->typmod, field->collation, field->not_null, field->unique,
-			field->generated, field->identity, field->has_default, field->unique
-		};
+		uint64 numbers[] = {field->attnum,		field->type,   field->typmod,	 field->collation,
+							field->not_null,	field->unique, field->generated, field->identity,
+							field->has_default, field->unique};
 
 		hash = hash_string(hash, field->name);
 		hash = hash_bytes64(hash, numbers, sizeof(numbers));

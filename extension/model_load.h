@@ -16,14 +16,14 @@
 /* A Model with what only the model floor needs to know of it. */
 typedef struct LoadedModel
 {
-	Model		model;			/* first, so that a Model can be cast back */
-	MemoryContext context;		/* holds all of it */
-	char	   *error;			/* the model's registration names a column
+	Model model;		   /* first, so that a Model can be cast back */
+	MemoryContext context; /* holds all of it */
+	char *error;		   /* the model's registration names a column
 								 * that is gone; else NULL */
-	List	   *broken;			/* of BrokenRelation * */
-	List	   *neighbours;		/* oids of other tables it depends on */
-	int		   *fields_by_name; /* indexes into fields, sorted by name */
-	uint64		fingerprint;	/* of all that others can see */
+	List *broken;		   /* of BrokenRelation * */
+	List *neighbours;	   /* oids of other tables it depends on */
+	int *fields_by_name;   /* indexes into fields, sorted by name */
+	uint64 fingerprint;	   /* of all that others can see */
 } LoadedModel;
 
 /*
@@ -37,4 +37,4 @@ extern LoadedModel *bolt_model_load(Oid oid);
 /* Raises 42703 where the model's registration is broken. */
 extern void bolt_model_check(const LoadedModel *loaded);
 
-#endif							/* BOLT_MODEL_LOAD_H */
+#endif /* BOLT_MODEL_LOAD_H */

@@ -45,7 +45,7 @@ pg_noreturn static void report_unknown_model(const char *name, const JsonValue *
 static Oid
 registered_relation(const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, bolt_registrations()->models)
 	{
@@ -61,7 +61,7 @@ registered_relation(const char *name)
 const Model *
 bolt_model_by_name(const char *name, const JsonValue *value)
 {
-	Oid			oid = registered_relation(name);
+	Oid oid = registered_relation(name);
 
 	if (!OidIsValid(oid))
 		oid = bolt_resolve_name(name);
@@ -73,29 +73,28 @@ bolt_model_by_name(const char *name, const JsonValue *value)
 bool
 bolt_may_read_some(Oid oid)
 {
-	bool		missing = false;	/* dropped under us: nothing to be read */
+	bool missing = false; /* dropped under us: nothing to be read */
 
 	return pg_class_aclcheck_ext(oid, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK ||
-		(!missing &&
-		 pg_attribute_aclcheck_all(oid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK);
+		(!missing && pg_attribute_aclcheck_all(oid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK);
 }
 
 bool
 bolt_may_read_field(const Model *model, const Field *field)
 {
-	bool		missing = false;
+	bool missing = false;
 
 	return pg_class_aclcheck_ext(model->oid, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK ||
 		(!missing &&
-		 pg_attribute_aclcheck_ext(model->oid, field->attnum, GetUserId(), ACL_SELECT,
-								   &missing) == ACLCHECK_OK);
+		 pg_attribute_aclcheck_ext(model->oid, field->attnum, GetUserId(), ACL_SELECT, &missing) ==
+			 ACLCHECK_OK);
 }
 
 typedef struct VisibleTable
 {
-	Oid			oid;
-	char	   *schema;
-	char	   *name;
+	Oid oid;
+	char *schema;
+	char *name;
 } VisibleTable;
 
 static int
@@ -103,7 +102,7 @@ compare_visible(const ListCell *a, const ListCell *b)
 {
 	const VisibleTable *left = lfirst(a);
 	const VisibleTable *right = lfirst(b);
-	int			order = strcmp(left->schema, right->schema);
+	int order = strcmp(left->schema, right->schema);
 
 	return order != 0 ? order : strcmp(left->name, right->name);
 }
@@ -114,33 +113,31 @@ compare_visible(const ListCell *a, const ListCell *b)
 static bool
 schema_is_visible(Oid schema)
 {
-	char	   *name;
-	bool		system;
+	char *name;
+	bool system;
 
-	if (schema == PG_CATALOG_NAMESPACE || schema == PG_TOAST_NAMESPACE ||
-		isOtherTempNamespace(schema))
+	if (schema == PG_CATALOG_NAMESPACE || schema == PG_TOAST_NAMESPACE || isOtherTempNamespace(schema))
 		return false;
 	name = get_namespace_name(schema);
 	if (name == NULL)
 		return false;
 	system = strcmp(name, "information_schema") == 0;
 	pfree(name);
-	return !system &&
-		object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+	return !system && object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
 }
 
 List *
 bolt_model_visible(void)
 {
-	List	   *tables = NIL;
-	List	   *oids = NIL;
-	Oid			registry[REGISTRY_TABLES] = {InvalidOid};
-	Oid			last_schema = InvalidOid;
-	bool		last_visible = false;
-	Relation	classes;
+	List *tables = NIL;
+	List *oids = NIL;
+	Oid registry[REGISTRY_TABLES] = {InvalidOid};
+	Oid last_schema = InvalidOid;
+	bool last_visible = false;
+	Relation classes;
 	SysScanDesc scan;
-	HeapTuple	tuple;
-	ListCell   *lc;
+	HeapTuple tuple;
+	ListCell *lc;
 
 	bolt_registry_tables(registry);
 	classes = table_open(RelationRelationId, AccessShareLock);
@@ -151,10 +148,8 @@ bolt_model_visible(void)
 		VisibleTable *table;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!bolt_relkind_is_model(form->relkind) ||
-			form->oid == registry[REGISTRY_MODEL] ||
-			form->oid == registry[REGISTRY_RELATION] ||
-			form->oid == registry[REGISTRY_MANY_TO_MANY])
+		if (!bolt_relkind_is_model(form->relkind) || form->oid == registry[REGISTRY_MODEL] ||
+			form->oid == registry[REGISTRY_RELATION] || form->oid == registry[REGISTRY_MANY_TO_MANY])
 			continue;
 		if (form->relnamespace != last_schema)
 		{
@@ -183,8 +178,8 @@ char *
 bolt_model_name_of(Oid oid)
 {
 	const RegisteredModel *registered = bolt_registered_model(oid);
-	char	   *table = get_rel_name(oid);
-	char	   *schema;
+	char *table = get_rel_name(oid);
+	char *schema;
 
 	/* no invalidation is taken in from here to RelationIsVisible */
 	if (table == NULL)
@@ -203,7 +198,7 @@ bolt_model_name_of(Oid oid)
 static char *
 name_to_compare(const char *name)
 {
-	char	   *lower = asc_tolower(name, strlen(name));
+	char *lower = asc_tolower(name, strlen(name));
 
 	for (char *c = lower; *c != '\0'; c++)
 	{
@@ -220,21 +215,21 @@ name_to_compare(const char *name)
 static void
 report_unknown_model(const char *name, const JsonValue *value)
 {
-	List	   *choices = NIL;
+	List *choices = NIL;
 	const char *nearest = NULL;
-	int			distance = MAX_NEAR_DISTANCE + 1;
-	char	   *wanted = name_to_compare(name);
-	int			length = strlen(wanted);
-	bool		too_long = length > MAX_NEAR_LENGTH;
-	ListCell   *lc;
+	int distance = MAX_NEAR_DISTANCE + 1;
+	char *wanted = name_to_compare(name);
+	int length = strlen(wanted);
+	bool too_long = length > MAX_NEAR_LENGTH;
+	ListCell *lc;
 
 	foreach(lc, bolt_model_visible())
 	{
-		Oid			oid = lfirst_oid(lc);
+		Oid oid = lfirst_oid(lc);
 		const RegisteredModel *registered = bolt_registered_model(oid);
-		char	   *choice;
-		char	   *compared;
-		int			steps;
+		char *choice;
+		char *compared;
+		int steps;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(oid)))
@@ -249,8 +244,8 @@ report_unknown_model(const char *name, const JsonValue *value)
 		if (too_long)
 			continue;
 		compared = name_to_compare(choice);
-		steps = varstr_levenshtein_less_equal(wanted, length, compared, strlen(compared),
-											  1, 1, 1, distance - 1, true);
+		steps = varstr_levenshtein_less_equal(wanted, length, compared, strlen(compared), 1, 1, 1,
+											  distance - 1, true);
 		if (steps < distance && steps <= length / 2)
 		{
 			distance = steps;
@@ -259,18 +254,16 @@ report_unknown_model(const char *name, const JsonValue *value)
 	}
 
 	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_TABLE),
-			 errmsg("model \"%s\" does not exist", name),
+			(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("model \"%s\" does not exist", name),
 			 bolt_errdetail_at(value),
-			 nearest != NULL ?
-			 errhint("Perhaps you meant \"%s\".", nearest) :
-			 bolt_errhint_choices(choices)));
+			 nearest != NULL ? errhint("Perhaps you meant \"%s\".", nearest) :
+							   bolt_errhint_choices(choices)));
 }
 
 static bool
 answers_to(const ModelRelation *relation, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, relation->names)
 	{
@@ -286,7 +279,7 @@ append_columns(StringInfo text, Oid table, int n, const AttrNumber *columns)
 	appendStringInfoChar(text, '(');
 	for (int i = 0; i < n; i++)
 	{
-		char	   *column = get_attname(table, columns[i], true);
+		char *column = get_attname(table, columns[i], true);
 
 		appendStringInfo(text, "%s%s", i > 0 ? ", " : "", column != NULL ? column : "?");
 	}
@@ -307,16 +300,16 @@ bolt_relation_is_readable(const ModelRelation *relation)
 static void
 append_candidate(StringInfo text, const ModelRelation *relation)
 {
-	bool		forward = relation_is_forward(relation);
-	Oid			holder = OidIsValid(relation->through) ? relation->through :
-		forward ? relation->model : relation->target;
-	char	   *table = bolt_model_name_of(holder);
-	char	   *constraint = OidIsValid(relation->constraint) ?
-		get_constraint_name(relation->constraint) : NULL;
+	bool forward = relation_is_forward(relation);
+	Oid holder = OidIsValid(relation->through) ? relation->through :
+		forward								   ? relation->model :
+												 relation->target;
+	char *table = bolt_model_name_of(holder);
+	char *constraint = OidIsValid(relation->constraint) ? get_constraint_name(relation->constraint) : NULL;
 
 	if (OidIsValid(relation->through))
 	{
-		char	   *target = bolt_model_name_of(relation->target);
+		char *target = bolt_model_name_of(relation->target);
 
 		appendStringInfo(text, "to %s through ", target != NULL ? target : "?");
 	}
@@ -326,19 +319,19 @@ append_candidate(StringInfo text, const ModelRelation *relation)
 	appendStringInfoChar(text, ' ');
 	append_columns(text, holder, relation->nfields,
 				   OidIsValid(relation->through) ? relation->through_source_fields :
-				   forward ? relation->source_fields : relation->target_fields);
+					   forward					 ? relation->source_fields :
+												   relation->target_fields);
 	if (constraint != NULL)
 		appendStringInfo(text, " by constraint %s", constraint);
 }
 
 static void
-report_ambiguous(const Model *model, const char *name, List *candidates,
-				 const JsonValue *value)
+report_ambiguous(const Model *model, const char *name, List *candidates, const JsonValue *value)
 {
 	StringInfoData text;
-	char	   *path = value == NULL ? NULL : bolt_json_path(value);
-	int			untold = 0;
-	ListCell   *lc;
+	char *path = value == NULL ? NULL : bolt_json_path(value);
+	int untold = 0;
+	ListCell *lc;
 
 	initStringInfo(&text);
 	if (path != NULL && path[0] != '\0')
@@ -359,19 +352,21 @@ report_ambiguous(const Model *model, const char *name, List *candidates,
 		appendStringInfo(&text, "%s%d to tables that you may not read",
 						 untold < list_length(candidates) ? "; " : "", untold);
 	appendStringInfoChar(&text, '.');
-	ereport(ERROR,
-			(errcode(ERRCODE_AMBIGUOUS_COLUMN),
-			 errmsg("relation name \"%s\" of model \"%s\" is ambiguous", name, model->name),
-			 errdetail_internal("%s", text.data),
-			 errhint("Give one of them a name of its own with bolt.register_relation or bolt.register_many_to_many.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+		 errmsg("relation name \"%s\" of model \"%s\" is ambiguous", name, model->name),
+		 errdetail_internal("%s", text.data),
+		 errhint(
+			 "Give one of them a name of its own with bolt.register_relation or bolt.register_many_to_many.")));
 }
 
 const ModelRelation *
 bolt_model_relation(const Model *model, const char *name, const JsonValue *value)
 {
-	List	   *registered = NIL;
-	List	   *candidates = NIL;
-	ListCell   *lc;
+	List *registered = NIL;
+	List *candidates = NIL;
+	ListCell *lc;
 
 	foreach(lc, model->relations)
 	{
@@ -394,17 +389,15 @@ bolt_model_relation(const Model *model, const char *name, const JsonValue *value
 	foreach(lc, ((const LoadedModel *) model)->broken)
 	{
 		const BrokenRelation *broken = lfirst(lc);
-		ListCell   *known;
+		ListCell *known;
 
 		foreach(known, broken->names)
 		{
 			if (strcmp(lfirst(known), name) == 0)
 				ereport(ERROR,
-						(errcode(ERRCODE_UNDEFINED_COLUMN),
-						 errmsg("%s", broken->error),
+						(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s", broken->error),
 						 bolt_errdetail_at(value),
-						 errhint("Register the relation \"%s\" again, or call bolt.unregister.",
-								 name)));
+						 errhint("Register the relation \"%s\" again, or call bolt.unregister.", name)));
 		}
 	}
 	return NULL;
@@ -413,8 +406,8 @@ bolt_model_relation(const Model *model, const char *name, const JsonValue *value
 List *
 bolt_model_relation_choices(const Model *model, bool only_to_one)
 {
-	List	   *choices = NIL;
-	ListCell   *lc;
+	List *choices = NIL;
+	ListCell *lc;
 
 	foreach(lc, model->relations)
 	{
@@ -431,8 +424,8 @@ bolt_model_relation_choices(const Model *model, bool only_to_one)
 List *
 bolt_model_choices(const Model *model)
 {
-	List	   *choices = NIL;
-	ListCell   *lc;
+	List *choices = NIL;
+	ListCell *lc;
 
 	for (int i = 0; i < model->nfields; i++)
 	{
@@ -442,8 +435,8 @@ bolt_model_choices(const Model *model)
 	foreach(lc, bolt_model_relation_choices(model, false))
 	{
 		const char *name = lfirst(lc);
-		bool		told = false;
-		ListCell   *other;
+		bool told = false;
+		ListCell *other;
 
 		/* a column of that name, or an ambiguous relation */
 		foreach(other, choices)

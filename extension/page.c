@@ -25,15 +25,15 @@ typedef enum TotalKind
 /* A slice of the caller's, within which the pages lie. */
 typedef struct Slice
 {
-	int64		offset;
-	int64		limit;			/* -1: none */
+	int64 offset;
+	int64 limit; /* -1: none */
 } Slice;
 
 static TotalKind
 total_argument(FunctionCallInfo fcinfo, int argument)
 {
 	static const char *const names[] = {"exact", "estimated", "none"};
-	char	   *name;
+	char *name;
 
 	bolt_refuse_null(fcinfo, argument, "total");
 	name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
@@ -43,8 +43,7 @@ total_argument(FunctionCallInfo fcinfo, int argument)
 			return (TotalKind) i;
 	}
 	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown total \"%s\"", name),
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown total \"%s\"", name),
 			 errhint("Choices are: exact, estimated, none.")));
 }
 
@@ -52,7 +51,7 @@ static Slice
 slice_of(const Document *document)
 {
 	const QuerySet *queryset = document->queryset;
-	Slice		slice;
+	Slice slice;
 
 	slice.offset = queryset->offset ? strtoll(queryset->offset->text, NULL, 10) : 0;
 	slice.limit = queryset->limit ? strtoll(queryset->limit->text, NULL, 10) : -1;
@@ -63,7 +62,7 @@ slice_of(const Document *document)
 static int64
 estimated_rows(Document *document, const Slice *slice)
 {
-	double		rows;
+	double rows;
 
 	bolt_document_set_slice(document, slice->limit, slice->offset > 0 ? slice->offset : -1);
 	rows = bolt_estimate_rows(document);
@@ -75,10 +74,10 @@ static bool
 append_items(FunctionCallInfo fcinfo, const Slice *slice, int64 page, int64 page_size, bool look_ahead,
 			 JsonBuffer *out)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	int64		offset;
-	int64		limit = page_size;
-	bool		overflow = pg_mul_s64_overflow(page - 1, page_size, &offset);
+	Document *document = bolt_document_argument(fcinfo, 0);
+	int64 offset;
+	int64 limit = page_size;
+	bool overflow = pg_mul_s64_overflow(page - 1, page_size, &offset);
 
 	if (overflow || (slice->limit >= 0 && offset >= slice->limit) ||
 		pg_add_s64_overflow(offset, slice->offset, &offset))
@@ -120,15 +119,15 @@ append_number(JsonBuffer *out, const char *name, int64 number)
 Datum
 bolt_page(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	int64		page = bolt_positive_argument(fcinfo, 1, "page number");
-	int64		page_size = bolt_positive_argument(fcinfo, 2, "page size");
-	TotalKind	kind = total_argument(fcinfo, 3);
-	Slice		slice = slice_of(document);
-	int64		total = -1;
-	int64		pages = -1;
-	bool		has_next;
-	JsonBuffer	out;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	int64 page = bolt_positive_argument(fcinfo, 1, "page number");
+	int64 page_size = bolt_positive_argument(fcinfo, 2, "page size");
+	TotalKind kind = total_argument(fcinfo, 3);
+	Slice slice = slice_of(document);
+	int64 total = -1;
+	int64 pages = -1;
+	bool has_next;
+	JsonBuffer out;
 
 	if (kind == TOTAL_EXACT)
 		total = bolt_run_count(document);

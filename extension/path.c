@@ -25,13 +25,13 @@
 static List *
 split_path(const char *text)
 {
-	List	   *segments = NIL;
+	List *segments = NIL;
 	const char *end;
 
 	/* a leading underscore belongs to the name: "_x__in" */
 	while ((end = strstr(text[0] == '_' ? text + 1 : text, "__")) != NULL)
 	{
-		while (end[2] == '_')	/* and a trailing one as well: "x___in" */
+		while (end[2] == '_') /* and a trailing one as well: "x___in" */
 			end++;
 		segments = lappend(segments, pnstrdup(text, end - text));
 		text = end + 2;
@@ -54,8 +54,7 @@ join_segments(List *segments, int from, int until)
 static bool
 resolves(const Model *model, const char *name, const JsonValue *value)
 {
-	return strcmp(name, "pk") == 0 ||
-		bolt_model_field(model, name) != NULL ||
+	return strcmp(name, "pk") == 0 || bolt_model_field(model, name) != NULL ||
 		bolt_model_relation(model, name, value) != NULL;
 }
 
@@ -63,10 +62,8 @@ static void
 cannot_resolve(const Model *model, const char *name, const JsonValue *value)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("Cannot resolve keyword '%s' into field", name),
-			 bolt_errdetail_at(value),
-			 bolt_errhint_choices(bolt_model_choices(model))));
+			(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("Cannot resolve keyword '%s' into field", name),
+			 bolt_errdetail_at(value), bolt_errhint_choices(bolt_model_choices(model))));
 }
 
 static void
@@ -76,10 +73,8 @@ path_ends_at_primary_key(FieldPath *path)
 
 	if (model->nprimary_key == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("model \"%s\" has no primary key", model->name),
-				 bolt_errdetail_at(path->value),
-				 errhint("Name one with bolt.register_model.")));
+				(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("model \"%s\" has no primary key", model->name),
+				 bolt_errdetail_at(path->value), errhint("Name one with bolt.register_model.")));
 	path->nfields = model->nprimary_key;
 	for (int i = 0; i < model->nprimary_key; i++)
 		path->fields[i] = bolt_model_field_by_attnum(model, model->primary_key[i]);
@@ -118,11 +113,11 @@ path_ends_at_relation(FieldPath *path)
 static int
 take_name(FieldPath *path, List *segments, int from, bool *goes_on)
 {
-	int			n = list_length(segments);
+	int n = list_length(segments);
 
 	for (int until = n; until > from; until--)
 	{
-		char	   *name = join_segments(segments, from, until);
+		char *name = join_segments(segments, from, until);
 		const Field *field = bolt_model_field(path->model, name);
 		const ModelRelation *relation;
 
@@ -132,8 +127,7 @@ take_name(FieldPath *path, List *segments, int from, bool *goes_on)
 			*goes_on = false;
 			return until - from;
 		}
-		relation = field != NULL && until == n ? NULL :
-			bolt_model_relation(path->model, name, path->value);
+		relation = field != NULL && until == n ? NULL : bolt_model_relation(path->model, name, path->value);
 		if (field != NULL && relation != NULL)
 		{
 			/* one name for both: the relation, where the path goes on in its target */
@@ -168,17 +162,17 @@ take_name(FieldPath *path, List *segments, int from, bool *goes_on)
 FieldPath *
 bolt_parse_path(const Model *model, const char *text, const JsonValue *value)
 {
-	FieldPath	   *path = palloc0(sizeof(FieldPath));
-	List	   *segments = split_path(text);
-	int			at = 0;
-	bool		goes_on = true;
+	FieldPath *path = palloc0(sizeof(FieldPath));
+	List *segments = split_path(text);
+	int at = 0;
+	bool goes_on = true;
 
 	path->text = text;
 	path->value = value;
 	path->model = model;
 	while (goes_on && at < list_length(segments))
 	{
-		int			taken = take_name(path, segments, at, &goes_on);
+		int taken = take_name(path, segments, at, &goes_on);
 
 		if (taken == 0)
 			break;
@@ -200,14 +194,14 @@ FieldPath *
 bolt_parse_select_path(const Select *select, const char *text, const JsonValue *value)
 {
 	const Annotation *found = NULL;
-	int			found_length = 0;
-	FieldPath  *path;
-	ListCell   *lc;
+	int found_length = 0;
+	FieldPath *path;
+	ListCell *lc;
 
 	foreach(lc, select->annotations)
 	{
 		const Annotation *annotation = lfirst(lc);
-		int			length = strlen(annotation->name);
+		int length = strlen(annotation->name);
 
 		if (length > found_length && strncmp(text, annotation->name, length) == 0 &&
 			(text[length] == '\0' || strncmp(text + length, "__", 2) == 0))
@@ -241,8 +235,7 @@ bolt_refuse_name(const FieldPath *path, const char *name)
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("Cannot resolve keyword '%s' into field. Join on '%s' not permitted", name,
 					path->fields[0]->name),
-			 bolt_errdetail_at(path->value),
-			 bolt_errhint_choices(bolt_model_choices(path->model))));
+			 bolt_errdetail_at(path->value), bolt_errhint_choices(bolt_model_choices(path->model))));
 }
 
 /* For places where a path names a column and nothing else. */
@@ -257,7 +250,7 @@ bolt_refuse_rest(const FieldPath *path)
 int
 bolt_first_to_many(const FieldPath *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, path->relations)
 	{
@@ -292,7 +285,7 @@ bolt_note_table(Statement *statement, const Model *model)
 static JoinedTable *
 new_join(Select *select, const Model *model)
 {
-	JoinedTable	   *join = palloc0(sizeof(JoinedTable));
+	JoinedTable *join = palloc0(sizeof(JoinedTable));
 
 	bolt_note_table(select->statement, model);
 	join->alias = select->statement->naliases++;
@@ -307,7 +300,7 @@ new_join(Select *select, const Model *model)
 Select *
 bolt_begin_select(Statement *statement, const Model *model)
 {
-	Select	   *select = palloc0(sizeof(Select));
+	Select *select = palloc0(sizeof(Select));
 
 	select->statement = statement;
 	select->model = model;
@@ -320,7 +313,7 @@ bolt_begin_select(Statement *statement, const Model *model)
 Select *
 bolt_begin_part(Select *whole)
 {
-	Select	   *select = palloc0(sizeof(Select));
+	Select *select = palloc0(sizeof(Select));
 
 	select->statement = whole->statement;
 	select->outer = whole;
@@ -349,11 +342,11 @@ bolt_base_alias(const Select *select)
 JoinedTable *
 bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through)
 {
-	bool		many = relation->kind == RELATION_MANY_TO_MANY;
-	bool		far = many && !through;
-	bool		shared = relation_is_to_one(relation) || far;
+	bool many = relation->kind == RELATION_MANY_TO_MANY;
+	bool far = many && !through;
+	bool shared = relation_is_to_one(relation) || far;
 	const Model *model = bolt_model_by_oid(through ? relation->through : relation->target);
-	int			nfields = far ? relation->ntarget_fields : relation->nfields;
+	int nfields = far ? relation->ntarget_fields : relation->nfields;
 	const AttrNumber *near_fields = far ? relation->through_target_fields : relation->source_fields;
 	const AttrNumber *far_fields = through ? relation->through_source_fields : relation->target_fields;
 	JoinedTable *join;
@@ -399,7 +392,7 @@ join_of_alias(const Select *select, int alias)
 {
 	for (; select != NULL; select = select->outer)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
 		foreach(lc, select->joins)
 		{
@@ -420,7 +413,7 @@ counterpart_columns(const FieldPath *path, int n, const AttrNumber *attnums, con
 {
 	for (int i = 0; i < path->nfields; i++)
 	{
-		int			at = 0;
+		int at = 0;
 
 		while (at < n && attnums[at] != path->fields[i]->attnum)
 			at++;
@@ -438,20 +431,21 @@ counterpart_columns(const FieldPath *path, int n, const AttrNumber *attnums, con
 void
 bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_hop, Column *columns)
 {
-	JoinedTable	   *join = join_of_alias(select, alias);
-	AttrNumber	attnums[INDEX_MAX_KEYS];
-	int			nhops = list_length(path->relations);
+	JoinedTable *join = join_of_alias(select, alias);
+	AttrNumber attnums[INDEX_MAX_KEYS];
+	int nhops = list_length(path->relations);
 
 	for (int hop = first_hop; hop < nhops; hop++)
 	{
 		const ModelRelation *relation = list_nth(path->relations, hop);
-		bool		last = hop == nhops - 1;
+		bool last = hop == nhops - 1;
 
 		if (relation->kind == RELATION_MANY_TO_MANY)
 		{
 			join = bolt_add_join(select, join->alias, relation, true);
-			if (last && counterpart_columns(path, relation->ntarget_fields, relation->target_fields,
-											relation->through_target_fields, attnums))
+			if (last &&
+				counterpart_columns(path, relation->ntarget_fields, relation->target_fields,
+									relation->through_target_fields, attnums))
 			{
 				set_columns(columns, path->nfields, join->alias, join->model, attnums, true);
 				return;
@@ -460,8 +454,8 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 			continue;
 		}
 		if (last && relation_is_forward(relation) &&
-			counterpart_columns(path, relation->nfields, relation->target_fields,
-								relation->source_fields, attnums))
+			counterpart_columns(path, relation->nfields, relation->target_fields, relation->source_fields,
+								attnums))
 		{
 			set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
 			return;
@@ -477,7 +471,7 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 int
 bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_hop, Operand *operands)
 {
-	Column		columns[INDEX_MAX_KEYS];
+	Column columns[INDEX_MAX_KEYS];
 
 	if (path->annotation != NULL)
 	{
@@ -504,19 +498,19 @@ bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
 	{
 		const Field *near_field = bolt_model_field_by_attnum(join->near_model, join->near_fields[i]);
 		const Field *far_field = bolt_model_field_by_attnum(join->model, join->far_fields[i]);
-		const char *operator = bolt_operator(far_field->type, near_field->type, BTEqualStrategyNumber);
+		const char *opname = bolt_operator(far_field->type, near_field->type, BTEqualStrategyNumber);
 
 		if (i > 0)
 			appendStringInfoString(sql, " AND ");
 		bolt_append_column(sql, join->alias, far_field->name);
-		if (operator == NULL)
+		if (opname == NULL)
 		{
 			/* no operator between the two: compare as the near one's type */
 			appendStringInfoString(sql, "::");
 			bolt_append_type(sql, near_field->type, -1);
-			operator = bolt_operator(near_field->type, near_field->type, BTEqualStrategyNumber);
+			opname = bolt_operator(near_field->type, near_field->type, BTEqualStrategyNumber);
 		}
-		appendStringInfo(sql, " %s ", operator ? operator : "=");
+		appendStringInfo(sql, " %s ", opname ? opname : "=");
 		bolt_append_column(sql, join->parent, near_field->name);
 	}
 }
@@ -529,12 +523,12 @@ bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
 void
 bolt_append_from(StringInfo sql, const Select *select, const char *base_condition)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, select->joins)
 	{
 		JoinedTable *join = lfirst(lc);
-		bool		base = foreach_current_index(lc) == 0;
+		bool base = foreach_current_index(lc) == 0;
 
 		appendStringInfo(sql, "%s%s t%d", base ? "" : " LEFT JOIN ",
 						 join->derived ? join->derived : bolt_model_sql_name(join->model), join->alias);

@@ -32,20 +32,20 @@ typedef struct QuerySet QuerySet;
 /* Django's Q: a condition, or Qs joined by a connector. */
 typedef struct Q
 {
-	QKind		kind;
-	List	   *members;		/* of Q *, for connectors and NOT */
-	const char *path;			/* condition: "author__name__icontains" */
-	JsonValue  *value;			/* condition: what it is compared with */
-	Expression *expression;		/* condition: that value, where it is no literal … */
-	List	   *expressions;	/* … or a list in which not all are */
-	QuerySet   *exists;			/* Exists */
+	QKind kind;
+	List *members;			/* of Q *, for connectors and NOT */
+	const char *path;		/* condition: "author__name__icontains" */
+	JsonValue *value;		/* condition: what it is compared with */
+	Expression *expression; /* condition: that value, where it is no literal … */
+	List *expressions;		/* … or a list in which not all are */
+	QuerySet *exists;		/* Exists */
 } Q;
 
 /* One call of filter() or exclude(): its to-many joins are shared. */
 typedef struct FilterCall
 {
-	bool		exclude;
-	Q		   *q;
+	bool exclude;
+	Q *q;
 } FilterCall;
 
 /* What the members of an expression's object are, by its capitalised key. */
@@ -57,7 +57,7 @@ typedef enum ExpressionKind
 	EXPRESSION_SUBQUERY,
 	EXPRESSION_EXISTS,
 	EXPRESSION_CASE,
-	EXPRESSION_CALL,			/* operands, and perhaps type or kind */
+	EXPRESSION_CALL, /* operands, and perhaps type or kind */
 	EXPRESSION_AGGREGATE,
 	EXPRESSION_WINDOW
 } ExpressionKind;
@@ -66,21 +66,21 @@ typedef enum ExpressionKind
 struct Expression
 {
 	ExpressionKind kind;
-	const char *name;			/* the capitalised key */
-	JsonValue  *value;
-	const char *path;			/* F, OuterRef */
-	JsonValue  *literal;		/* Value */
-	QuerySet   *queryset;		/* Subquery, Exists */
-	List	   *operands;		/* of Expression *; Case: each "then" */
-	List	   *whens;			/* Case: of Q *, each "when" */
-	Expression *otherwise;		/* default */
-	Q		   *filter;			/* aggregates */
-	bool		distinct;
-	bool		star;			/* Count("*") */
-	List	   *order_by;		/* of OrderTerm * */
-	List	   *partition_by;	/* of Expression * */
-	const char *type;			/* Cast */
-	const char *date_kind;		/* Trunc, Extract */
+	const char *name; /* the capitalised key */
+	JsonValue *value;
+	const char *path;	   /* F, OuterRef */
+	JsonValue *literal;	   /* Value */
+	QuerySet *queryset;	   /* Subquery, Exists */
+	List *operands;		   /* of Expression *; Case: each "then" */
+	List *whens;		   /* Case: of Q *, each "when" */
+	Expression *otherwise; /* default */
+	Q *filter;			   /* aggregates */
+	bool distinct;
+	bool star;			   /* Count("*") */
+	List *order_by;		   /* of OrderTerm * */
+	List *partition_by;	   /* of Expression * */
+	const char *type;	   /* Cast */
+	const char *date_kind; /* Trunc, Extract */
 };
 
 /* A call of annotate() or alias() for one name. */
@@ -88,14 +88,14 @@ typedef struct AnnotateCall
 {
 	const char *name;
 	Expression *expression;
-	bool		alias;
-	JsonValue  *value;
+	bool alias;
+	JsonValue *value;
 } AnnotateCall;
 
 /* The calls whose order matters, in it. */
 typedef struct QueryCall
 {
-	FilterCall *filter;			/* one of these two */
+	FilterCall *filter; /* one of these two */
 	AnnotateCall *annotate;
 } QueryCall;
 
@@ -109,100 +109,100 @@ typedef enum NullsOrder
 typedef struct OrderTerm
 {
 	const char *path;
-	Expression *expression;		/* instead of path */
-	bool		random;			/* "?" */
-	bool		descending;
-	NullsOrder	nulls;
-	JsonValue  *value;			/* NULL where no document says it */
+	Expression *expression; /* instead of path */
+	bool random;			/* "?" */
+	bool descending;
+	NullsOrder nulls;
+	JsonValue *value; /* NULL where no document says it */
 } OrderTerm;
 
 /* A name or path, with the place it stands at. */
 typedef struct PathTerm
 {
 	const char *path;
-	JsonValue  *value;
+	JsonValue *value;
 } PathTerm;
 
 typedef enum ValuesKind
 {
-	VALUES_NONE,				/* model objects */
-	VALUES_OBJECTS,				/* values() */
-	VALUES_LISTS,				/* values_list() */
-	VALUES_FLAT					/* values_list(flat=True) */
+	VALUES_NONE,	/* model objects */
+	VALUES_OBJECTS, /* values() */
+	VALUES_LISTS,	/* values_list() */
+	VALUES_FLAT		/* values_list(flat=True) */
 } ValuesKind;
 
 typedef struct PrefetchLookup
 {
 	const char *path;
-	const char *to_attr;		/* NULL: the lookup's own segment */
-	QuerySet   *queryset;		/* NULL: all of them */
-	bool		recurse;		/* the same of each object fetched, and so on … */
-	int			depth;			/* … so many levels at the most; 0: all */
-	JsonValue  *value;
+	const char *to_attr; /* NULL: the lookup's own segment */
+	QuerySet *queryset;	 /* NULL: all of them */
+	bool recurse;		 /* the same of each object fetched, and so on … */
+	int depth;			 /* … so many levels at the most; 0: all */
+	JsonValue *value;
 } PrefetchLookup;
 
 /* union(), intersection(), difference() with other querysets */
 typedef struct CombineCall
 {
-	const char *operator;		/* "UNION ALL" … */
-	List	   *querysets;		/* of QuerySet * */
+	const char *opname; /* "UNION ALL" … */
+	List *querysets;	/* of QuerySet * */
 } CombineCall;
 
 /* select_for_update() */
 typedef struct Locking
 {
-	bool		nowait;
-	bool		skip_locked;
-	bool		no_key;
-	List	   *of;				/* of PathTerm *; NIL: all that is selected */
-	JsonValue  *value;
+	bool nowait;
+	bool skip_locked;
+	bool no_key;
+	List *of; /* of PathTerm *; NIL: all that is selected */
+	JsonValue *value;
 } Locking;
 
 /* A page by cursor: the rows on one side of a place in the order. */
 typedef struct KeysetPage
 {
-	bool		backward;		/* rows before the place, the nearest first */
-	bool		from_cursor;	/* false: from the order's end on */
-	bool		inclusive;		/* a row at the very place is one of them */
-	List	   *values;			/* of JsonValue *, literals: the place */
+	bool backward;	  /* rows before the place, the nearest first */
+	bool from_cursor; /* false: from the order's end on */
+	bool inclusive;	  /* a row at the very place is one of them */
+	List *values;	  /* of JsonValue *, literals: the place */
 } KeysetPage;
 
 struct QuerySet
 {
-	JsonValue  *source;
-	JsonValue  *model;			/* NULL in a prefetch that leaves it out */
-	List	   *calls;			/* of QueryCall *: filter, exclude, annotate, alias */
-	bool		ordered;		/* order_by given, though perhaps empty */
-	List	   *order_by;		/* of OrderTerm * */
-	bool		reverse;
-	bool		distinct;
-	List	   *distinct_on;	/* of PathTerm * */
-	bool		select_related_all;
-	List	   *select_related; /* of PathTerm * */
-	List	   *prefetch_related;	/* of PrefetchLookup * */
-	List	   *only;			/* of PathTerm * */
-	List	   *defer;			/* of PathTerm * */
-	ValuesKind	values_kind;
-	List	   *values;			/* of PathTerm *; NIL: all columns */
-	bool		group_by_values;	/* aggregates after values() */
-	JsonValue  *limit;			/* literals, or NULL */
-	JsonValue  *offset;
-	bool		none;
-	Expression *dates;			/* dates(), datetimes(): a Trunc */
-	bool		dates_descending;
-	List	   *combined;		/* of CombineCall *: union() and the like */
-	bool		chained;		/* calls are in the order of a chain */
-	Locking    *locking;		/* select_for_update(), or NULL */
+	JsonValue *source;
+	JsonValue *model; /* NULL in a prefetch that leaves it out */
+	List *calls;	  /* of QueryCall *: filter, exclude, annotate, alias */
+	bool ordered;	  /* order_by given, though perhaps empty */
+	List *order_by;	  /* of OrderTerm * */
+	bool reverse;
+	bool distinct;
+	List *distinct_on; /* of PathTerm * */
+	bool select_related_all;
+	List *select_related;	/* of PathTerm * */
+	List *prefetch_related; /* of PrefetchLookup * */
+	List *only;				/* of PathTerm * */
+	List *defer;			/* of PathTerm * */
+	ValuesKind values_kind;
+	List *values;		  /* of PathTerm *; NIL: all columns */
+	bool group_by_values; /* aggregates after values() */
+	JsonValue *limit;	  /* literals, or NULL */
+	JsonValue *offset;
+	bool none;
+	Expression *dates; /* dates(), datetimes(): a Trunc */
+	bool dates_descending;
+	List *combined;	  /* of CombineCall *: union() and the like */
+	bool chained;	  /* calls are in the order of a chain */
+	Locking *locking; /* select_for_update(), or NULL */
 
 	/* Set by the functions that ask for something else than the objects. */
-	int			constant_limit; /* LIMIT in the statement's text; 0: none */
-	int			row_limit;		/* rows looked at, without a LIMIT; 0: all */
-	bool		order_by_pk;	/* where nothing else orders it */
-	bool		page_order;		/* the same, with a slice of the function's own */
-	const char *keyed_by;		/* rows are members "field's value": object */
-	List	   *aggregates;		/* of AnnotateCall *: aggregate() */
-	bool		rows_by_exists; /* each object once, whatever filters it */
-	const KeysetPage *keyset;	/* a page by cursor of it, else NULL */
+	int constant_limit;		  /* LIMIT in the statement's text; 0: none */
+	int row_limit;			  /* rows looked at, without a LIMIT; 0: all */
+	bool order_by_pk;		  /* where nothing else orders it */
+	bool page_order;		  /* the same, with a slice of the function's own */
+	const char *keyed_by;	  /* rows are members "field's value": object */
+	List *aggregates;		  /* of AnnotateCall *: aggregate() */
+	bool rows_by_exists;	  /* each object once, whatever filters it */
+	const KeysetPage *keyset; /* a page by cursor of it, else NULL */
 };
 
 /*
@@ -211,11 +211,11 @@ struct QuerySet
  */
 typedef struct Document
 {
-	QuerySet   *queryset;
-	int			nliterals;
-	int			literals_size;
-	JsonValue **literals;		/* literal n stands at [n - 1] */
-	StringInfoData shape;		/* the arguments without their literals:
+	QuerySet *queryset;
+	int nliterals;
+	int literals_size;
+	JsonValue **literals; /* literal n stands at [n - 1] */
+	StringInfoData shape; /* the arguments without their literals:
 								 * equal shapes compile to equal graphs */
 } Document;
 
@@ -255,4 +255,4 @@ extern OrderTerm *bolt_make_order_term(const char *path, JsonValue *value);
 /* Does a path begin with the name of an annotation among calls? */
 extern bool bolt_names_annotation(const char *path, List *calls);
 
-#endif							/* BOLT_QUERYSET_H */
+#endif /* BOLT_QUERYSET_H */

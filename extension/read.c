@@ -50,29 +50,25 @@ void
 bolt_refuse_null(FunctionCallInfo fcinfo, int argument, const char *name)
 {
 	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
 }
 
 int64
 bolt_positive_argument(FunctionCallInfo fcinfo, int argument, const char *name)
 {
-	int64		number;
+	int64 number;
 
 	bolt_refuse_null(fcinfo, argument, name);
 	number = PG_GETARG_INT64(argument);
 	if (number < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("That %s is less than 1", name)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("That %s is less than 1", name)));
 	return number;
 }
 
 Document *
 bolt_document_argument(FunctionCallInfo fcinfo, int argument)
 {
-	text	   *json;
+	text *json;
 
 	bolt_refuse_null(fcinfo, argument, "queryset document");
 	json = PG_GETARG_TEXT_P_COPY(argument);
@@ -86,8 +82,7 @@ bolt_refuse_slice(const Document *document, const char *message)
 
 	if (queryset->limit != NULL || queryset->offset != NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s", message),
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s", message),
 				 bolt_errdetail_at(queryset->limit ? queryset->limit : queryset->offset)));
 }
 
@@ -95,9 +90,7 @@ static void
 refuse_values(const Document *document, const char *message)
 {
 	if (document->queryset->values_kind != VALUES_NONE)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s", message)));
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s", message)));
 }
 
 /* ----------
@@ -113,9 +106,9 @@ static bool
 append_objects(Document *document, int64 most, JsonBuffer *out)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FetchRun   *run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
-	int64		count = 0;
-	int			nrows;
+	FetchRun *run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
+	int64 count = 0;
+	int nrows;
 
 	SPI_connect();
 	MemoryContextSwitchTo(context);
@@ -156,14 +149,13 @@ bolt_end_result(JsonBuffer *out)
 bool
 bolt_append_array(Document *document, int64 most, JsonBuffer *out)
 {
-	bool		more;
+	bool more;
 
 	json_buffer_append_char(out, '[');
 	more = append_objects(document, most, out);
 	json_buffer_append_char(out, ']');
 	return more;
 }
-
 
 /*
  * The rows of a queryset that is limited to few: the first is written to out.
@@ -173,8 +165,8 @@ static int
 run_first(Document *document, FetchPurpose purpose, JsonBuffer *out)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FetchRun   *run = bolt_run_begin(bolt_graph_for(document, purpose), document);
-	int			nrows;
+	FetchRun *run = bolt_run_begin(bolt_graph_for(document, purpose), document);
+	int nrows;
 
 	SPI_connect();
 	MemoryContextSwitchTo(context);
@@ -192,8 +184,8 @@ static Datum
 run_scalar(Document *document, FetchPurpose purpose)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FetchRun   *run = bolt_run_begin(bolt_graph_for(document, purpose), document);
-	Datum		result;
+	FetchRun *run = bolt_run_begin(bolt_graph_for(document, purpose), document);
+	Datum result;
 
 	SPI_connect();
 	result = bolt_run_scalar(run);
@@ -215,10 +207,10 @@ bolt_run_count(Document *document)
  */
 typedef struct FetchState
 {
-	FetchRun   *run;
-	int			nrows;			/* of the chunk */
-	int			row;
-	JsonBuffer	out;
+	FetchRun *run;
+	int nrows; /* of the chunk */
+	int row;
+	JsonBuffer out;
 } FetchState;
 
 /* Runs at the end of the executor's query, also where a LIMIT ends it early. */
@@ -233,7 +225,7 @@ begin_fetch(FunctionCallInfo fcinfo, FetchPurpose purpose)
 {
 	ReturnSetInfo *result_info = (ReturnSetInfo *) fcinfo->resultinfo;
 	FetchState *state = palloc0(sizeof(FetchState));
-	Document   *document = bolt_document_argument(fcinfo, 0);
+	Document *document = bolt_document_argument(fcinfo, 0);
 
 	if (purpose == FETCH_LOCKED && document->queryset->locking == NULL)
 		document->queryset->locking = palloc0(sizeof(Locking));
@@ -316,8 +308,8 @@ bolt_select_for_update(PG_FUNCTION_ARGS)
 Datum
 bolt_fetch_json(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	JsonBuffer	out;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	JsonBuffer out;
 
 	bolt_begin_result(&out);
 	bolt_append_array(document, PG_INT64_MAX, &out);
@@ -343,22 +335,20 @@ static Datum
 only_object(Document *document)
 {
 	const char *model = document->queryset->model->text;
-	JsonBuffer	out;
-	int			nrows;
+	JsonBuffer out;
+	int nrows;
 
 	bolt_begin_result(&out);
 	nrows = run_first(document, FETCH_OBJECTS, &out);
 	if (nrows == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("%s matching query does not exist", model)));
+		ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("%s matching query does not exist", model)));
 	if (nrows > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_TOO_MANY_ROWS),
 				 nrows < MAX_GET_RESULTS ?
-				 errmsg("get() returned more than one %s -- it returned %d!", model, nrows) :
-				 errmsg("get() returned more than one %s -- it returned more than %d!", model,
-						MAX_GET_RESULTS - 1)));
+					 errmsg("get() returned more than one %s -- it returned %d!", model, nrows) :
+					 errmsg("get() returned more than one %s -- it returned more than %d!", model,
+							MAX_GET_RESULTS - 1)));
 	return bolt_end_result(&out);
 }
 
@@ -368,12 +358,12 @@ only_object(Document *document)
 Datum
 bolt_get(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	QuerySet   *queryset = document->queryset;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	QuerySet *queryset = document->queryset;
 
 	if (!PG_ARGISNULL(1))
 	{
-		text	   *filter = PG_GETARG_TEXT_P_COPY(1);
+		text *filter = PG_GETARG_TEXT_P_COPY(1);
 
 		bolt_refuse_slice(document, "Cannot filter a query once a slice has been taken");
 		bolt_document_add_filter(document, VARDATA(filter), VARSIZE(filter) - VARHDRSZ);
@@ -388,7 +378,7 @@ bolt_get(PG_FUNCTION_ARGS)
 static Datum
 first_object(FunctionCallInfo fcinfo, Document *document)
 {
-	JsonBuffer	out;
+	JsonBuffer out;
 
 	document->queryset->constant_limit = 1;
 	document->queryset->order_by_pk = true;
@@ -402,7 +392,7 @@ first_object(FunctionCallInfo fcinfo, Document *document)
 Datum
 bolt_first(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
+	Document *document = bolt_document_argument(fcinfo, 0);
 
 	bolt_document_add_shape(document, "first");
 	return first_object(fcinfo, document);
@@ -412,7 +402,7 @@ bolt_first(PG_FUNCTION_ARGS)
 Datum
 bolt_last(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
+	Document *document = bolt_document_argument(fcinfo, 0);
 
 	bolt_refuse_slice(document, "Cannot reverse a query once a slice has been taken");
 	document->queryset->reverse = !document->queryset->reverse;
@@ -423,18 +413,21 @@ bolt_last(PG_FUNCTION_ARGS)
 static Datum
 object_at_an_end(FunctionCallInfo fcinfo, bool latest)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	QuerySet   *queryset = document->queryset;
-	Datum	   *fields = NULL;
-	bool	   *nulls = NULL;
-	int			nfields = 0;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	QuerySet *queryset = document->queryset;
+	Datum *fields = NULL;
+	bool *nulls = NULL;
+	int nfields = 0;
 
 	if (!PG_ARGISNULL(1))
-		deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &fields, &nulls, &nfields);
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &fields, &nulls,
+						  &nfields);
 	if (nfields == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("earliest() and latest() require either fields as positional arguments or 'get_latest_by' in the model's Meta")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg(
+				 "earliest() and latest() require either fields as positional arguments or 'get_latest_by' in the model's Meta")));
 	bolt_refuse_slice(document, "Cannot change a query once a slice has been taken");
 	clear_ordering(queryset);
 	queryset->reverse = queryset->reverse != latest;
@@ -442,12 +435,10 @@ object_at_an_end(FunctionCallInfo fcinfo, bool latest)
 	bolt_document_add_shape(document, latest ? "latest" : "earliest");
 	for (int i = 0; i < nfields; i++)
 	{
-		char	   *field;
+		char *field;
 
 		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("a field must not be null")));
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a field must not be null")));
 		field = TextDatumGetCString(fields[i]);
 		queryset->order_by = lappend(queryset->order_by, bolt_make_order_term(field, NULL));
 		bolt_document_add_shape(document, field);
@@ -488,9 +479,9 @@ bolt_count(PG_FUNCTION_ARGS)
 Datum
 bolt_aggregate_queryset(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	text	   *aggregates;
-	JsonBuffer	out;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	text *aggregates;
+	JsonBuffer out;
 
 	bolt_refuse_null(fcinfo, 1, "aggregates");
 	aggregates = PG_GETARG_TEXT_P_COPY(1);
@@ -512,10 +503,10 @@ bolt_exists(PG_FUNCTION_ARGS)
 Datum
 bolt_contains(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	QuerySet   *queryset = document->queryset;
-	text	   *key;
-	JsonValue  *literal;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	QuerySet *queryset = document->queryset;
+	text *key;
+	JsonValue *literal;
 
 	bolt_refuse_null(fcinfo, 1, "primary key");
 	refuse_values(document, "Cannot call QuerySet.contains() after .values() or .values_list()");
@@ -523,9 +514,7 @@ bolt_contains(PG_FUNCTION_ARGS)
 	key = PG_GETARG_TEXT_P_COPY(1);
 	literal = bolt_document_add_value(document, VARDATA(key), VARSIZE(key) - VARHDRSZ);
 	if (literal->kind == JSON_NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("primary key must not be null")));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("primary key must not be null")));
 	bolt_add_filter_call(queryset, bolt_make_condition("pk", literal));
 	bolt_document_add_shape(document, "contains");
 	return run_scalar(document, FETCH_EXISTS);
@@ -538,23 +527,21 @@ bolt_contains(PG_FUNCTION_ARGS)
 Datum
 bolt_in_bulk(PG_FUNCTION_ARGS)
 {
-	Document   *document = bolt_document_argument(fcinfo, 0);
-	QuerySet   *queryset = document->queryset;
-	char	   *field;
-	JsonBuffer	out;
+	Document *document = bolt_document_argument(fcinfo, 0);
+	QuerySet *queryset = document->queryset;
+	char *field;
+	JsonBuffer out;
 
 	bolt_refuse_null(fcinfo, 2, "field_name");
 	field = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	if (field[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("Cannot resolve keyword '' into field")));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("Cannot resolve keyword '' into field")));
 	bolt_refuse_slice(document, "Cannot use 'limit' or 'offset' with in_bulk()");
 	refuse_values(document, "in_bulk() cannot be used with values() or values_list()");
 	if (!PG_ARGISNULL(1))
 	{
-		text	   *ids = PG_GETARG_TEXT_P_COPY(1);
-		JsonValue  *literal = bolt_document_add_value(document, VARDATA(ids), VARSIZE(ids) - VARHDRSZ);
+		text *ids = PG_GETARG_TEXT_P_COPY(1);
+		JsonValue *literal = bolt_document_add_value(document, VARDATA(ids), VARSIZE(ids) - VARHDRSZ);
 
 		if (literal->kind != JSON_ARRAY)
 			ereport(ERROR,

@@ -38,4 +38,4 @@ extern bool bolt_append_array(Document *document, int64 most, JsonBuffer *out);
 
 extern int64 bolt_run_count(Document *document);
 
-#endif							/* BOLT_READ_H */
+#endif /* BOLT_READ_H */

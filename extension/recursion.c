@@ -23,7 +23,7 @@ void
 bolt_recursion_prepare(FetchRun *run, NodeRun *state)
 {
 	RecursionPath *path = state->path;
-	int			count = state->asks->count;
+	int count = state->asks->count;
 
 	path->level = 0;
 	if (count <= path->capacity)
@@ -45,7 +45,7 @@ refuse_cycle(const NodeRun *state, int key)
 	const RecursionPath *path = state->path;
 	const FetchNode *node = state->shares->node;
 	StringInfoData cycle;
-	int			first = 0;
+	int first = 0;
 
 	while (path->keys[first] != key)
 		first++;

@@ -33,7 +33,7 @@ AttrNumber *
 bolt_columns_by_name(CatalogTable *table, List *names, char **error)
 {
 	AttrNumber *columns = palloc(Max(list_length(names), 1) * sizeof(AttrNumber));
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, names)
 	{
@@ -60,11 +60,10 @@ same_pairs(const Reference *a, const Reference *b)
 		return false;
 	for (int i = 0; i < a->nfields; i++)
 	{
-		bool		found = false;
+		bool found = false;
 
 		for (int j = 0; j < b->nfields && !found; j++)
-			found = a->source_fields[i] == b->source_fields[j] &&
-				a->target_fields[i] == b->target_fields[j];
+			found = a->source_fields[i] == b->source_fields[j] && a->target_fields[i] == b->target_fields[j];
 		if (!found)
 			return false;
 	}
@@ -74,7 +73,7 @@ same_pairs(const Reference *a, const Reference *b)
 static Reference *
 find_same(List *references, const Reference *wanted)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, references)
 	{
@@ -105,8 +104,8 @@ on_delete_of(char action)
 static Reference *
 reference_of_foreign_key(const ForeignKey *key)
 {
-	Reference  *reference = palloc0(sizeof(Reference));
-	Size		size = key->nfields * sizeof(AttrNumber);
+	Reference *reference = palloc0(sizeof(Reference));
+	Size size = key->nfields * sizeof(AttrNumber);
 
 	reference->source = key->source;
 	reference->target = key->target;
@@ -126,9 +125,9 @@ static void
 add_registered(CatalogTable *table, const RegisteredRelation *row)
 {
 	CatalogTable *target = bolt_catalog_table(table->reader, row->target);
-	Reference  *reference;
-	Reference  *same;
-	char	   *error = NULL;
+	Reference *reference;
+	Reference *same;
+	char *error = NULL;
 
 	/* what refers to a dropped table is gone with it */
 	if (target == NULL)
@@ -141,11 +140,9 @@ add_registered(CatalogTable *table, const RegisteredRelation *row)
 	reference->source_fields = bolt_columns_by_name(table, row->columns, &error);
 	if (error == NULL)
 		reference->target_fields = bolt_columns_by_name(target, row->target_columns, &error);
-	if (error == NULL &&
-		(reference->nfields == 0 ||
-		 reference->nfields != list_length(row->target_columns)))
-		error = psprintf("registered relation of \"%s\" pairs %d columns with %d",
-						 table->name, reference->nfields, list_length(row->target_columns));
+	if (error == NULL && (reference->nfields == 0 || reference->nfields != list_length(row->target_columns)))
+		error = psprintf("registered relation of \"%s\" pairs %d columns with %d", table->name,
+						 reference->nfields, list_length(row->target_columns));
 	if (error != NULL)
 	{
 		BrokenReference *broken = palloc(sizeof(BrokenReference));
@@ -181,7 +178,7 @@ static bool
 contains_registered_key(CatalogTable *table, const Reference *reference)
 {
 	const RegisteredModel *registered = bolt_registered_model(table->oid);
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (registered == NULL || registered->primary_key == NIL)
 		return false;
@@ -200,7 +197,7 @@ List *
 bolt_references_of(CatalogTable *table)
 {
 	MemoryContext caller;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (table->references_known)
 		return table->references;
@@ -210,7 +207,7 @@ bolt_references_of(CatalogTable *table)
 	table->broken = NIL;
 	foreach(lc, bolt_foreign_keys_of(table->oid))
 	{
-		Reference  *reference = reference_of_foreign_key(lfirst(lc));
+		Reference *reference = reference_of_foreign_key(lfirst(lc));
 
 		if (find_same(table->references, reference) == NULL)
 			table->references = lappend(table->references, reference);
@@ -224,10 +221,9 @@ bolt_references_of(CatalogTable *table)
 	}
 	foreach(lc, table->references)
 	{
-		Reference  *reference = lfirst(lc);
+		Reference *reference = lfirst(lc);
 
-		reference->unique = bolt_catalog_unique(table, reference->nfields,
-												reference->source_fields) ||
+		reference->unique = bolt_catalog_unique(table, reference->nfields, reference->source_fields) ||
 			contains_registered_key(table, reference);
 	}
 	table->references_known = true;
@@ -239,7 +235,7 @@ const Reference *
 bolt_reference_over(CatalogTable *through, List *names, Oid target, char **error)
 {
 	AttrNumber *columns = bolt_columns_by_name(through, names, error);
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (columns == NULL)
 		return NULL;
@@ -248,21 +244,20 @@ bolt_reference_over(CatalogTable *through, List *names, Oid target, char **error
 		const Reference *reference = lfirst(lc);
 
 		if ((!OidIsValid(target) || reference->target == target) &&
-			bolt_columns_equal(reference->nfields, reference->source_fields,
-							   list_length(names), columns))
+			bolt_columns_equal(reference->nfields, reference->source_fields, list_length(names), columns))
 			return reference;
 	}
-	*error = psprintf("registered many-to-many relation through \"%s\" has no foreign key there",
-					  through->name);
+	*error =
+		psprintf("registered many-to-many relation through \"%s\" has no foreign key there", through->name);
 	return NULL;
 }
 
 List *
 bolt_tables_referring_to(Oid target)
 {
-	List	   *tables = NIL;
-	Oid			last = InvalidOid;
-	ListCell   *lc;
+	List *tables = NIL;
+	Oid last = InvalidOid;
+	ListCell *lc;
 
 	/* these come sorted by constraint: few repetitions are adjacent */
 	foreach(lc, bolt_foreign_keys_to(target))

@@ -17,18 +17,18 @@
 /* An FK, or a registered relation that stands for one. */
 typedef struct Reference
 {
-	Oid			source;
-	Oid			target;
-	int			nfields;
+	Oid source;
+	Oid target;
+	int nfields;
 	AttrNumber *source_fields;
 	AttrNumber *target_fields;
-	Oid			constraint;		/* InvalidOid: only registered */
-	bool		reversible;		/* the target has its reverse relation: not so
+	Oid constraint;	 /* InvalidOid: only registered */
+	bool reversible; /* the target has its reverse relation: not so
 								 * for the FKs that a partition inherits */
-	bool		unique;			/* no two rows of source share the columns */
+	bool unique;	 /* no two rows of source share the columns */
 	const char *on_delete;
-	bool		on_delete_registered;
-	const char *name;			/* registered names, or NULL */
+	bool on_delete_registered;
+	const char *name; /* registered names, or NULL */
 	const char *related_name;
 } Reference;
 
@@ -36,7 +36,7 @@ typedef struct Reference
 typedef struct BrokenReference
 {
 	const RegisteredRelation *row;
-	char	   *error;
+	char *error;
 } BrokenReference;
 
 /*
@@ -49,8 +49,7 @@ extern List *bolt_references_of(CatalogTable *table);
  * The reference of a through table over the named columns, to that target or,
  * with InvalidOid, to any; or NULL with *error set to a message.
  */
-extern const Reference *bolt_reference_over(CatalogTable *through, List *names, Oid target,
-											char **error);
+extern const Reference *bolt_reference_over(CatalogTable *through, List *names, Oid target, char **error);
 
 /* The tables with a Reference to that one, as a list of oids. */
 extern List *bolt_tables_referring_to(Oid target);
@@ -64,4 +63,4 @@ extern AttrNumber *bolt_columns_by_name(CatalogTable *table, List *names, char *
 /* Whether two arrays hold the same columns, in whatever order. */
 extern bool bolt_columns_equal(int n, const AttrNumber *a, int m, const AttrNumber *b);
 
-#endif							/* BOLT_REFERENCES_H */
+#endif /* BOLT_REFERENCES_H */

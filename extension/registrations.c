@@ -38,9 +38,8 @@
 static const struct
 {
 	const char *name;
-	int			ncolumns;
-}			registry_tables[REGISTRY_TABLES] =
-{
+	int ncolumns;
+} registry_tables[REGISTRY_TABLES] = {
 	[REGISTRY_MODEL] = {"model", 4},
 	[REGISTRY_RELATION] = {"relation", 7},
 	[REGISTRY_MANY_TO_MANY] = {"many_to_many", 6},
@@ -54,7 +53,7 @@ static uint64 fingerprint = 0;
 static uint64 number = 0;
 
 /* As of the last read; all InvalidOid where the extension was absent. */
-static Oid	tables_read[REGISTRY_TABLES];
+static Oid tables_read[REGISTRY_TABLES];
 
 /* A counter rather than a flag, so that a change during the read is not lost. */
 static uint64 changes = 1;
@@ -95,8 +94,8 @@ bolt_registrations_stale(void)
 bool
 bolt_registry_tables(Oid tables[REGISTRY_TABLES])
 {
-	Oid			schema = get_namespace_oid("bolt", true);
-	Oid			extension;
+	Oid schema = get_namespace_oid("bolt", true);
+	Oid extension;
 
 	if (!OidIsValid(schema))
 		return false;
@@ -106,8 +105,7 @@ bolt_registry_tables(Oid tables[REGISTRY_TABLES])
 	for (int i = 0; i < REGISTRY_TABLES; i++)
 	{
 		tables[i] = get_relname_relid(registry_tables[i].name, schema);
-		if (!OidIsValid(tables[i]) ||
-			getExtensionOfObject(RelationRelationId, tables[i]) != extension)
+		if (!OidIsValid(tables[i]) || getExtensionOfObject(RelationRelationId, tables[i]) != extension)
 			return false;
 	}
 	return true;
@@ -116,12 +114,12 @@ bolt_registry_tables(Oid tables[REGISTRY_TABLES])
 uint64
 bolt_registrations_refresh(void)
 {
-	uint64		changes_before = changes;
+	uint64 changes_before = changes;
 	MemoryContext fresh_context;
 	MemoryContext caller;
 	Registrations *fresh;
-	Oid			tables[REGISTRY_TABLES];
-	uint64		hash = 0;
+	Oid tables[REGISTRY_TABLES];
+	uint64 hash = 0;
 
 	if (!bolt_registrations_stale())
 		return number;
@@ -135,8 +133,8 @@ bolt_registrations_refresh(void)
 	 */
 	memcpy(tables_read, tables, sizeof(tables));
 
-	fresh_context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm registrations",
-										  ALLOCSET_SMALL_SIZES);
+	fresh_context =
+		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm registrations", ALLOCSET_SMALL_SIZES);
 	caller = MemoryContextSwitchTo(fresh_context);
 	fresh = read_registrations(tables, &hash);
 	MemoryContextSwitchTo(caller);
@@ -166,7 +164,7 @@ bolt_registrations(void)
 const RegisteredModel *
 bolt_registered_model(Oid relation)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, registrations->models)
 	{
@@ -185,13 +183,12 @@ bolt_registered_model(Oid relation)
 static List *
 text_array_to_list(Datum datum)
 {
-	List	   *list = NIL;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count;
+	List *list = NIL;
+	Datum *elements;
+	bool *nulls;
+	int count;
 
-	deconstruct_array(DatumGetArrayTypeP(datum), TEXTOID, -1, false, TYPALIGN_INT,
-					  &elements, &nulls, &count);
+	deconstruct_array(DatumGetArrayTypeP(datum), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
 	for (int i = 0; i < count; i++)
 		list = lappend(list, nulls[i] ? pstrdup("") : TextDatumGetCString(elements[i]));
 	return list;
@@ -202,14 +199,13 @@ hash_string(uint64 hash, const char *string)
 {
 	if (string == NULL)
 		return hash_combine64(hash, 1);
-	return hash_combine64(hash, hash_bytes_extended((const unsigned char *) string,
-													strlen(string), 2));
+	return hash_combine64(hash, hash_bytes_extended((const unsigned char *) string, strlen(string), 2));
 }
 
 static char *
 take_text(const Datum *values, const bool *nulls, int column, uint64 *hash)
 {
-	char	   *string = nulls[column] ? NULL : TextDatumGetCString(values[column]);
+	char *string = nulls[column] ? NULL : TextDatumGetCString(values[column]);
 
 	*hash = hash_string(*hash, string);
 	return string;
@@ -218,8 +214,8 @@ take_text(const Datum *values, const bool *nulls, int column, uint64 *hash)
 static List *
 take_list(const Datum *values, const bool *nulls, int column, uint64 *hash)
 {
-	List	   *list = nulls[column] ? NIL : text_array_to_list(values[column]);
-	ListCell   *lc;
+	List *list = nulls[column] ? NIL : text_array_to_list(values[column]);
+	ListCell *lc;
 
 	*hash = hash_combine64(*hash, list_length(list));
 	foreach(lc, list)
@@ -230,7 +226,7 @@ take_list(const Datum *values, const bool *nulls, int column, uint64 *hash)
 static Oid
 take_oid(const Datum *values, const bool *nulls, int column, uint64 *hash)
 {
-	Oid			oid = nulls[column] ? InvalidOid : DatumGetObjectId(values[column]);
+	Oid oid = nulls[column] ? InvalidOid : DatumGetObjectId(values[column]);
 
 	*hash = hash_combine64(*hash, oid);
 	return oid;
@@ -241,8 +237,7 @@ take_oid(const Datum *values, const bool *nulls, int column, uint64 *hash)
  * table's definition in the extension script.
  */
 static void
-take_row(Registrations *into, RegistryTable table, const Datum *values, const bool *nulls,
-		 uint64 *hash)
+take_row(Registrations *into, RegistryTable table, const Datum *values, const bool *nulls, uint64 *hash)
 {
 	*hash = hash_combine64(*hash, table);
 	if (table == REGISTRY_MODEL)
@@ -289,10 +284,10 @@ read_registrations(const Oid tables[REGISTRY_TABLES], uint64 *hash)
 
 	for (int i = 0; i < REGISTRY_TABLES; i++)
 	{
-		Relation	relation;
-		TupleDesc	desc;
+		Relation relation;
+		TupleDesc desc;
 		SysScanDesc scan;
-		HeapTuple	tuple;
+		HeapTuple tuple;
 
 		if (!OidIsValid(tables[i]))
 			continue;
@@ -308,8 +303,8 @@ read_registrations(const Oid tables[REGISTRY_TABLES], uint64 *hash)
 		scan = systable_beginscan(relation, InvalidOid, false, NULL, 0, NULL);
 		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		{
-			Datum		values[MAX_REGISTRY_COLUMNS];
-			bool		nulls[MAX_REGISTRY_COLUMNS];
+			Datum values[MAX_REGISTRY_COLUMNS];
+			bool nulls[MAX_REGISTRY_COLUMNS];
 
 			heap_deform_tuple(tuple, desc, values, nulls);
 			take_row(into, i, values, nulls, hash);

@@ -17,38 +17,38 @@
 
 typedef struct RegisteredModel
 {
-	Oid			relation;
-	char	   *name;
-	List	   *ordering;
-	List	   *primary_key;
+	Oid relation;
+	char *name;
+	List *ordering;
+	List *primary_key;
 } RegisteredModel;
 
 typedef struct RegisteredRelation
 {
-	Oid			relation;
-	List	   *columns;
-	char	   *name;
-	char	   *related_name;
-	char	   *on_delete;
-	Oid			target;
-	List	   *target_columns; /* as many as columns */
+	Oid relation;
+	List *columns;
+	char *name;
+	char *related_name;
+	char *on_delete;
+	Oid target;
+	List *target_columns; /* as many as columns */
 } RegisteredRelation;
 
 typedef struct RegisteredManyToMany
 {
-	Oid			relation;
-	Oid			through;
-	char	   *name;			/* never NULL */
-	char	   *related_name;
-	List	   *source_columns; /* of through, towards relation */
-	List	   *target_columns; /* of through, towards the far table */
+	Oid relation;
+	Oid through;
+	char *name; /* never NULL */
+	char *related_name;
+	List *source_columns; /* of through, towards relation */
+	List *target_columns; /* of through, towards the far table */
 } RegisteredManyToMany;
 
 typedef struct Registrations
 {
-	List	   *models;
-	List	   *relations;
-	List	   *many_to_many;
+	List *models;
+	List *relations;
+	List *many_to_many;
 } Registrations;
 
 /* The extension's tables, in the order in which they are read. */
@@ -86,4 +86,4 @@ extern const RegisteredModel *bolt_registered_model(Oid relation);
  */
 extern bool bolt_registry_tables(Oid tables[REGISTRY_TABLES]);
 
-#endif							/* BOLT_REGISTRATIONS_H */
+#endif /* BOLT_REGISTRATIONS_H */

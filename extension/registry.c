@@ -49,9 +49,7 @@ PG_FUNCTION_INFO_V1(bolt_registry_changed);
 static void
 report_null(const char *argument)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s must not be null", argument)));
+	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", argument)));
 }
 
 static char *
@@ -67,11 +65,11 @@ text_argument(FunctionCallInfo fcinfo, int n)
 static List *
 list_argument(FunctionCallInfo fcinfo, int n, const char *argument)
 {
-	List	   *list = NIL;
-	ArrayType  *array;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count;
+	List *list = NIL;
+	ArrayType *array;
+	Datum *elements;
+	bool *nulls;
+	int count;
 
 	if (PG_ARGISNULL(n))
 		return NIL;
@@ -82,18 +80,15 @@ list_argument(FunctionCallInfo fcinfo, int n, const char *argument)
 				 errmsg("%s must be a one-dimensional array", argument)));
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
 	if (count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be empty", argument)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be empty", argument)));
 	for (int i = 0; i < count; i++)
 	{
-		char	   *name;
-		ListCell   *lc;
+		char *name;
+		ListCell *lc;
 
 		if (nulls[i])
 			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not contain nulls", argument)));
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not contain nulls", argument)));
 		name = TextDatumGetCString(elements[i]);
 		foreach(lc, list)
 		{
@@ -114,7 +109,7 @@ list_argument(FunctionCallInfo fcinfo, int n, const char *argument)
 static CatalogTable *
 table_argument(FunctionCallInfo fcinfo, int n, const char *argument, CatalogReader *reader)
 {
-	Oid			oid;
+	Oid oid;
 	CatalogTable *table;
 
 	if (PG_ARGISNULL(n))
@@ -124,12 +119,10 @@ table_argument(FunctionCallInfo fcinfo, int n, const char *argument, CatalogRead
 	table = bolt_catalog_table(reader, oid);
 	if (table == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", oid)));
+				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", oid)));
 	if (!bolt_relkind_is_model(table->relkind))
 		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" cannot be a model", table->name),
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" cannot be a model", table->name),
 				 errdetail_relkind_not_supported(table->relkind)));
 	if (table->temporary)
 		ereport(ERROR,
@@ -154,12 +147,12 @@ static AttrNumber *
 check_columns(CatalogTable *table, List *names)
 {
 	AttrNumber *columns = palloc(list_length(names) * sizeof(AttrNumber));
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, names)
 	{
 		const Field *field = bolt_catalog_field(table, lfirst(lc));
-		List	   *choices = NIL;
+		List *choices = NIL;
 
 		if (field != NULL)
 		{
@@ -169,14 +162,13 @@ check_columns(CatalogTable *table, List *names)
 		for (int i = 0; i < table->nfields; i++)
 		{
 			if (pg_class_aclcheck(table->oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-				pg_attribute_aclcheck(table->oid, table->fields[i].attnum, GetUserId(),
-									  ACL_SELECT) == ACLCHECK_OK)
+				pg_attribute_aclcheck(table->oid, table->fields[i].attnum, GetUserId(), ACL_SELECT) ==
+					ACLCHECK_OK)
 				choices = lappend(choices, table->fields[i].name);
 		}
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of relation \"%s\" does not exist",
-						(char *) lfirst(lc), table->name),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist", (char *) lfirst(lc), table->name),
 				 bolt_errhint_choices(choices)));
 	}
 	return columns;
@@ -185,7 +177,7 @@ check_columns(CatalogTable *table, List *names)
 static List *
 column_names(CatalogTable *table, int n, const AttrNumber *columns)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 
 	for (int i = 0; i < n; i++)
 		names = lappend(names, bolt_catalog_field_by_attnum(table, columns[i])->name);
@@ -207,13 +199,12 @@ check_ordering(const Model *model, const char *entry)
 	while (bolt_model_field(model, path) == NULL)
 	{
 		const char *end = strstr(path, "__");
-		char	   *step = end == NULL ? pstrdup(path) : pnstrdup(path, end - path);
+		char *step = end == NULL ? pstrdup(path) : pnstrdup(path, end - path);
 		const ModelRelation *relation = bolt_model_relation(model, step, NULL);
 
 		if (relation == NULL)
 		{
-			if (bolt_model_field(model, step) != NULL ||
-				(strcmp(step, "pk") == 0 && model->nprimary_key > 0))
+			if (bolt_model_field(model, step) != NULL || (strcmp(step, "pk") == 0 && model->nprimary_key > 0))
 				return;
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -221,10 +212,10 @@ check_ordering(const Model *model, const char *entry)
 					 bolt_errhint_choices(bolt_model_choices(model))));
 		}
 		if (!relation_is_to_one(relation))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("ordering \"%s\" goes through relation \"%s\", which gives many rows",
-							entry, step)));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ordering \"%s\" goes through relation \"%s\", which gives many rows", entry, step)));
 		if (end == NULL)
 			return;
 		path = end + 2;
@@ -240,7 +231,7 @@ bolt_register_model(PG_FUNCTION_ARGS)
 	RegisteredModel row = {0};
 	const TableIndex *key;
 	AttrNumber *columns = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_owner(table);
 	bolt_registry_begin("bolt.register_model()");
@@ -281,14 +272,13 @@ static const Reference *
 find_foreign_key(CatalogTable *table, int n, const AttrNumber *columns, Oid target)
 {
 	const Reference *found = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, bolt_references_of(table))
 	{
 		const Reference *reference = lfirst(lc);
 
-		if (!OidIsValid(reference->constraint) ||
-			(OidIsValid(target) && reference->target != target) ||
+		if (!OidIsValid(reference->constraint) || (OidIsValid(target) && reference->target != target) ||
 			!bolt_columns_equal(reference->nfields, reference->source_fields, n, columns))
 			continue;
 		if (found != NULL)
@@ -296,7 +286,7 @@ find_foreign_key(CatalogTable *table, int n, const AttrNumber *columns, Oid targ
 					(errcode(ERRCODE_AMBIGUOUS_COLUMN),
 					 errmsg("several foreign keys of table \"%s\" have these columns", table->name),
 					 OidIsValid(target) ? errhint("Tell them apart by target_columns.") :
-					 errhint("Tell them apart by target.")));
+										  errhint("Tell them apart by target.")));
 		found = reference;
 	}
 	return found;
@@ -306,32 +296,30 @@ find_foreign_key(CatalogTable *table, int n, const AttrNumber *columns, Oid targ
  * Makes sure that both columns can be compared, as a query would compare them.
  */
 static void
-check_comparable(CatalogTable *table, AttrNumber column,
-				 CatalogTable *target, AttrNumber target_column)
+check_comparable(CatalogTable *table, AttrNumber column, CatalogTable *target, AttrNumber target_column)
 {
 	const Field *left = bolt_catalog_field_by_attnum(table, column);
 	const Field *right = bolt_catalog_field_by_attnum(target, target_column);
-	Operator	operator;
+	Operator opname;
 
-	operator = oper(NULL, list_make1(makeString("=")), left->type, right->type, true, -1);
-	if (operator == NULL)
+	opname = oper(NULL, list_make1(makeString("=")), left->type, right->type, true, -1);
+	if (opname == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("columns \"%s\" and \"%s\" cannot be compared", left->name, right->name),
 				 errdetail("They are of types %s and %s, which have no operator for equality.",
 						   format_type_be(left->type), format_type_be(right->type))));
-	ReleaseSysCache(operator);
+	ReleaseSysCache(opname);
 }
 
 /*
  * Fills in the far end of a relation that no FK gives.
  */
 static void
-check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *columns,
-			 CatalogTable *target)
+check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *columns, CatalogTable *target)
 {
 	AttrNumber *target_columns;
-	bool		may_refer;
+	bool may_refer;
 
 	if (row->target_columns == NIL)
 	{
@@ -342,8 +330,7 @@ check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *col
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("model \"%s\" has no primary key", loaded->model.name),
 					 errhint("Give target_columns, or register a primary key with bolt.register_model.")));
-		row->target_columns = column_names(target, loaded->model.nprimary_key,
-										   loaded->model.primary_key);
+		row->target_columns = column_names(target, loaded->model.nprimary_key, loaded->model.primary_key);
 	}
 	target_columns = check_columns(target, row->target_columns);
 	if (list_length(row->columns) != list_length(row->target_columns))
@@ -357,8 +344,8 @@ check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *col
 		may_refer = true;
 		for (int i = 0; i < list_length(row->target_columns); i++)
 			may_refer = may_refer &&
-				pg_attribute_aclcheck(target->oid, target_columns[i], GetUserId(),
-									  ACL_REFERENCES) == ACLCHECK_OK;
+				pg_attribute_aclcheck(target->oid, target_columns[i], GetUserId(), ACL_REFERENCES) ==
+					ACLCHECK_OK;
 	}
 	if (!may_refer)
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(target->relkind), target->name);
@@ -370,11 +357,10 @@ check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *col
 static void
 check_on_delete(const char *on_delete, CatalogTable *table, int n, const AttrNumber *columns)
 {
-	static const char *const actions[] = {
-		"CASCADE", "SET_NULL", "SET_DEFAULT", "PROTECT", "RESTRICT", "DO_NOTHING"
-	};
-	List	   *choices = NIL;
-	bool		known = false;
+	static const char *const actions[] = {"CASCADE", "SET_NULL", "SET_DEFAULT",
+										  "PROTECT", "RESTRICT", "DO_NOTHING"};
+	List *choices = NIL;
+	bool known = false;
 
 	if (on_delete == NULL)
 		return;
@@ -385,8 +371,7 @@ check_on_delete(const char *on_delete, CatalogTable *table, int n, const AttrNum
 	}
 	if (!known)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown on_delete \"%s\"", on_delete),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown on_delete \"%s\"", on_delete),
 				 bolt_errhint_choices(choices)));
 	if (strcmp(on_delete, "SET_NULL") != 0)
 		return;
@@ -409,7 +394,7 @@ bolt_register_relation(PG_FUNCTION_ARGS)
 	RegisteredRelation row = {0};
 	const Reference *foreign_key;
 	AttrNumber *columns;
-	int			ncolumns;
+	int ncolumns;
 
 	check_owner(table);
 	bolt_registry_begin("bolt.register_relation()");
@@ -429,7 +414,8 @@ bolt_register_relation(PG_FUNCTION_ARGS)
 	ncolumns = list_length(row.columns);
 	check_on_delete(row.on_delete, table, ncolumns, columns);
 
-	foreign_key = row.target_columns != NIL && target != NULL ? NULL :
+	foreign_key = row.target_columns != NIL && target != NULL ?
+		NULL :
 		find_foreign_key(table, ncolumns, columns, target != NULL ? target->oid : InvalidOid);
 	if (foreign_key != NULL && row.target_columns == NIL)
 	{
@@ -462,7 +448,7 @@ choose_reference(CatalogTable *through, List *columns, Oid target, const Referen
 {
 	AttrNumber *numbers = columns == NIL ? NULL : check_columns(through, columns);
 	const Reference *found = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, bolt_references_of(through))
 	{
@@ -471,8 +457,7 @@ choose_reference(CatalogTable *through, List *columns, Oid target, const Referen
 		if (reference == other || (OidIsValid(target) && reference->target != target))
 			continue;
 		if (columns != NIL &&
-			!bolt_columns_equal(reference->nfields, reference->source_fields,
-								list_length(columns), numbers))
+			!bolt_columns_equal(reference->nfields, reference->source_fields, list_length(columns), numbers))
 			continue;
 		if (found != NULL && columns == NIL)
 			ereport(ERROR,
@@ -486,9 +471,9 @@ choose_reference(CatalogTable *through, List *columns, Oid target, const Referen
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 OidIsValid(target) ?
-				 errmsg("table \"%s\" has no such foreign key to \"%s\"", through->name,
-						get_rel_name(target)) :
-				 errmsg("table \"%s\" has no such foreign key to another table", through->name),
+					 errmsg("table \"%s\" has no such foreign key to \"%s\"", through->name,
+							get_rel_name(target)) :
+					 errmsg("table \"%s\" has no such foreign key to another table", through->name),
 				 errhint("Columns without a foreign key can be registered with bolt.register_relation.")));
 	return found;
 }
@@ -500,8 +485,8 @@ bolt_register_many_to_many(PG_FUNCTION_ARGS)
 	CatalogTable *table = table_argument(fcinfo, 0, "relation", reader);
 	CatalogTable *through = table_argument(fcinfo, 1, "through", reader);
 	RegisteredManyToMany row = {0};
-	List	   *source_columns;
-	List	   *target_columns;
+	List *source_columns;
+	List *target_columns;
 	const Reference *source;
 	const Reference *target = NULL;
 
@@ -562,8 +547,7 @@ bolt_registry_changed(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						"registry_changed")));
+				 errmsg("function \"%s\" was not called by trigger manager", "registry_changed")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
 	return PointerGetDatum(NULL);
 }

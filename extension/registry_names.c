@@ -31,9 +31,7 @@ static void
 check_length(const char *name)
 {
 	if (name[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("name must not be empty")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("name must not be empty")));
 	if (strlen(name) >= NAMEDATALEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_NAME_TOO_LONG),
@@ -50,8 +48,7 @@ check_relation_name(const char *name)
 				 errmsg("\"pk\" means the primary key and cannot be the name of a relation")));
 	if (strstr(name, "__") != NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("name \"%s\" must not contain \"__\"", name),
+				(errcode(ERRCODE_INVALID_NAME), errmsg("name \"%s\" must not contain \"__\"", name),
 				 errdetail("Two underscores separate the steps of a path.")));
 }
 
@@ -62,17 +59,16 @@ check_relation_name(const char *name)
 static void
 check_tables_called(const char *table_name)
 {
-	Relation	classes;
+	Relation classes;
 	ScanKeyData key;
 	SysScanDesc scan;
-	HeapTuple	tuple;
-	NameData	wanted;
+	HeapTuple tuple;
+	NameData wanted;
 
 	if (strlen(table_name) >= NAMEDATALEN)
 		return;
 	namestrcpy(&wanted, table_name);
-	ScanKeyInit(&key, Anum_pg_class_relname, BTEqualStrategyNumber,
-				F_NAMEEQ, NameGetDatum(&wanted));
+	ScanKeyInit(&key, Anum_pg_class_relname, BTEqualStrategyNumber, F_NAMEEQ, NameGetDatum(&wanted));
 	classes = table_open(RelationRelationId, AccessShareLock);
 	scan = systable_beginscan(classes, ClassNameNspIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -82,8 +78,7 @@ check_tables_called(const char *table_name)
 		if (form->relpersistence == RELPERSISTENCE_TEMP || !bolt_relkind_is_model(form->relkind))
 			continue;
 		if (!object_ownercheck(RelationRelationId, form->oid, GetUserId()))
-			aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(form->relkind),
-						   NameStr(form->relname));
+			aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(form->relkind), NameStr(form->relname));
 	}
 	systable_endscan(scan);
 	table_close(classes, AccessShareLock);
@@ -92,8 +87,8 @@ check_tables_called(const char *table_name)
 void
 bolt_check_model_name(const char *name, Oid relation)
 {
-	List	   *parts;
-	ListCell   *lc;
+	List *parts;
+	ListCell *lc;
 
 	check_length(name);
 	foreach(lc, bolt_registrations()->models)
@@ -118,14 +113,14 @@ bolt_check_model_name(const char *name, Oid relation)
 static bool
 same_names(List *a, List *b)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (list_length(a) != list_length(b))
 		return false;
 	foreach(lc, a)
 	{
-		bool		found = false;
-		ListCell   *other;
+		bool found = false;
+		ListCell *other;
 
 		foreach(other, b)
 			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
@@ -146,8 +141,7 @@ report_taken(const char *name, Oid model, Oid by)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_OBJECT),
-			 errmsg("relation name \"%s\" of model \"%s\" is already registered",
-					name, get_rel_name(model)),
+			 errmsg("relation name \"%s\" of model \"%s\" is already registered", name, get_rel_name(model)),
 			 errdetail("It belongs to a registration of \"%s\".", get_rel_name(by))));
 }
 
@@ -156,18 +150,17 @@ report_taken(const char *name, Oid model, Oid by)
  * relation_row or many_to_many_row is the one about to be written.
  */
 static void
-check_not_taken(CatalogReader *reader, Oid model, const char *name,
-				const RegisteredRelation *relation_row,
+check_not_taken(CatalogReader *reader, Oid model, const char *name, const RegisteredRelation *relation_row,
 				const RegisteredManyToMany *many_to_many_row)
 {
-	Oid			owner = relation_row != NULL ? relation_row->relation : many_to_many_row->relation;
-	ListCell   *lc;
+	Oid owner = relation_row != NULL ? relation_row->relation : many_to_many_row->relation;
+	ListCell *lc;
 
 	foreach(lc, bolt_registrations()->relations)
 	{
 		const RegisteredRelation *row = lfirst(lc);
 		CatalogTable *table;
-		char	   *error = NULL;
+		char *error = NULL;
 
 		if (relation_row != NULL && row->relation == relation_row->relation &&
 			same_names(row->columns, relation_row->columns))
@@ -189,7 +182,7 @@ check_not_taken(CatalogReader *reader, Oid model, const char *name,
 		const RegisteredManyToMany *row = lfirst(lc);
 		CatalogTable *through = bolt_catalog_table(reader, row->through);
 		const Reference *far = NULL;
-		char	   *error = NULL;
+		char *error = NULL;
 
 		if (many_to_many_row != NULL && row->through == many_to_many_row->through &&
 			((same_names(row->source_columns, many_to_many_row->source_columns) &&
@@ -254,7 +247,6 @@ bolt_check_many_to_many_names(const RegisteredManyToMany *row, Oid target)
 		if (!is_hidden(row->related_name))
 			check_not_taken(reader, target, row->related_name, NULL, row);
 	}
-	if (row->relation == target && row->related_name != NULL &&
-		strcmp(row->name, row->related_name) == 0)
+	if (row->relation == target && row->related_name != NULL && strcmp(row->name, row->related_name) == 0)
 		report_taken(row->name, row->relation, row->relation);
 }

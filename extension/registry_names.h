@@ -26,4 +26,4 @@ extern void bolt_check_model_name(const char *name, Oid relation);
 extern void bolt_check_relation_names(const RegisteredRelation *row);
 extern void bolt_check_many_to_many_names(const RegisteredManyToMany *row, Oid target);
 
-#endif							/* BOLT_REGISTRY_NAMES_H */
+#endif /* BOLT_REGISTRY_NAMES_H */

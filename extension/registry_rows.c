@@ -30,10 +30,10 @@
 
 typedef struct Statement
 {
-	int			nparameters;
-	Oid			types[MAX_STATEMENT_PARAMETERS];
-	Datum		values[MAX_STATEMENT_PARAMETERS];
-	char		nulls[MAX_STATEMENT_PARAMETERS];
+	int nparameters;
+	Oid types[MAX_STATEMENT_PARAMETERS];
+	Datum values[MAX_STATEMENT_PARAMETERS];
+	char nulls[MAX_STATEMENT_PARAMETERS];
 } Statement;
 
 static void
@@ -48,13 +48,12 @@ registry_tables(Oid tables[REGISTRY_TABLES])
 static Oid
 table_owner(Oid table)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid			owner;
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid owner;
 
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", table)));
+				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", table)));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
@@ -67,18 +66,17 @@ table_owner(Oid table)
 static void
 run_as_owner(RegistryTable table, const char *sql, Statement *statement)
 {
-	Oid			tables[REGISTRY_TABLES];
-	Oid			user;
-	int			security_context;
-	int			result;
+	Oid tables[REGISTRY_TABLES];
+	Oid user;
+	int security_context;
+	int result;
 
 	registry_tables(tables);
 	GetUserIdAndSecContext(&user, &security_context);
-	SetUserIdAndSecContext(table_owner(tables[table]),
-						   security_context | SECURITY_LOCAL_USERID_CHANGE);
+	SetUserIdAndSecContext(table_owner(tables[table]), security_context | SECURITY_LOCAL_USERID_CHANGE);
 	SPI_connect();
-	result = SPI_execute_with_args(sql, statement->nparameters, statement->types,
-								   statement->values, statement->nulls, false, 0);
+	result = SPI_execute_with_args(sql, statement->nparameters, statement->types, statement->values,
+								   statement->nulls, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	SPI_finish();
@@ -91,7 +89,7 @@ run_as_owner(RegistryTable table, const char *sql, Statement *statement)
 static void
 add_oid(Statement *statement, Oid value)
 {
-	int			i = statement->nparameters++;
+	int i = statement->nparameters++;
 
 	statement->types[i] = REGCLASSOID;
 	statement->values[i] = ObjectIdGetDatum(value);
@@ -101,7 +99,7 @@ add_oid(Statement *statement, Oid value)
 static void
 add_text(Statement *statement, const char *value)
 {
-	int			i = statement->nparameters++;
+	int i = statement->nparameters++;
 
 	statement->types[i] = TEXTOID;
 	statement->values[i] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
@@ -111,24 +109,23 @@ add_text(Statement *statement, const char *value)
 static void
 add_list(Statement *statement, List *value)
 {
-	int			i = statement->nparameters++;
-	Datum	   *elements = palloc(Max(list_length(value), 1) * sizeof(Datum));
-	ListCell   *lc;
+	int i = statement->nparameters++;
+	Datum *elements = palloc(Max(list_length(value), 1) * sizeof(Datum));
+	ListCell *lc;
 
 	foreach(lc, value)
 		elements[foreach_current_index(lc)] = CStringGetTextDatum((char *) lfirst(lc));
 	statement->types[i] = TEXTARRAYOID;
 	statement->values[i] =
-		PointerGetDatum(construct_array(elements, list_length(value), TEXTOID, -1, false,
-										TYPALIGN_INT));
+		PointerGetDatum(construct_array(elements, list_length(value), TEXTOID, -1, false, TYPALIGN_INT));
 	statement->nulls[i] = value == NIL ? 'n' : ' ';
 }
 
 void
 bolt_registry_begin(const char *function)
 {
-	Oid			tables[REGISTRY_TABLES];
-	Statement	none = {0};
+	Oid tables[REGISTRY_TABLES];
+	Statement none = {0};
 
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
@@ -140,26 +137,29 @@ bolt_registry_begin(const char *function)
 	run_as_owner(REGISTRY_MODEL,
 				 "DELETE FROM bolt.model m WHERE NOT EXISTS"
 				 " (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) m.relation)", &none);
+				 " WHERE c.oid OPERATOR(pg_catalog.=) m.relation)",
+				 &none);
 	run_as_owner(REGISTRY_RELATION,
 				 "DELETE FROM bolt.relation r WHERE NOT EXISTS"
 				 " (SELECT FROM pg_catalog.pg_class c"
 				 " WHERE c.oid OPERATOR(pg_catalog.=) r.relation)"
 				 " OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) r.target)", &none);
+				 " WHERE c.oid OPERATOR(pg_catalog.=) r.target)",
+				 &none);
 	run_as_owner(REGISTRY_MANY_TO_MANY,
 				 "DELETE FROM bolt.many_to_many m WHERE NOT EXISTS"
 				 " (SELECT FROM pg_catalog.pg_class c"
 				 " WHERE c.oid OPERATOR(pg_catalog.=) m.relation)"
 				 " OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) m.through)", &none);
+				 " WHERE c.oid OPERATOR(pg_catalog.=) m.through)",
+				 &none);
 	bolt_model_refresh();
 }
 
 void
 bolt_registry_write_model(const RegisteredModel *row)
 {
-	Statement	statement = {0};
+	Statement statement = {0};
 
 	add_oid(&statement, row->relation);
 	add_text(&statement, row->name);
@@ -176,7 +176,7 @@ bolt_registry_write_model(const RegisteredModel *row)
 void
 bolt_registry_write_relation(const RegisteredRelation *row)
 {
-	Statement	statement = {0};
+	Statement statement = {0};
 
 	add_oid(&statement, row->relation);
 	add_list(&statement, row->columns);
@@ -197,7 +197,7 @@ bolt_registry_write_relation(const RegisteredRelation *row)
 void
 bolt_registry_write_many_to_many(const RegisteredManyToMany *row)
 {
-	Statement	statement = {0};
+	Statement statement = {0};
 
 	add_oid(&statement, row->relation);
 	add_oid(&statement, row->through);
@@ -217,19 +217,20 @@ bolt_registry_write_many_to_many(const RegisteredManyToMany *row)
 void
 bolt_registry_delete_relation(const RegisteredRelation *row)
 {
-	Statement	statement = {0};
+	Statement statement = {0};
 
 	add_oid(&statement, row->relation);
 	add_list(&statement, row->columns);
 	run_as_owner(REGISTRY_RELATION,
 				 "DELETE FROM bolt.relation WHERE relation OPERATOR(pg_catalog.=) $1"
-				 " AND columns OPERATOR(pg_catalog.=) $2", &statement);
+				 " AND columns OPERATOR(pg_catalog.=) $2",
+				 &statement);
 }
 
 void
 bolt_registry_delete_many_to_many(const RegisteredManyToMany *row)
 {
-	Statement	statement = {0};
+	Statement statement = {0};
 
 	add_oid(&statement, row->relation);
 	add_oid(&statement, row->through);
@@ -237,22 +238,20 @@ bolt_registry_delete_many_to_many(const RegisteredManyToMany *row)
 	run_as_owner(REGISTRY_MANY_TO_MANY,
 				 "DELETE FROM bolt.many_to_many WHERE relation OPERATOR(pg_catalog.=) $1"
 				 " AND through OPERATOR(pg_catalog.=) $2"
-				 " AND source_columns OPERATOR(pg_catalog.=) $3", &statement);
+				 " AND source_columns OPERATOR(pg_catalog.=) $3",
+				 &statement);
 }
 
 void
 bolt_registry_delete_all(Oid relation)
 {
-	Statement	statement = {0};
+	Statement statement = {0};
 
 	add_oid(&statement, relation);
-	run_as_owner(REGISTRY_MODEL,
-				 "DELETE FROM bolt.model WHERE relation OPERATOR(pg_catalog.=) $1",
+	run_as_owner(REGISTRY_MODEL, "DELETE FROM bolt.model WHERE relation OPERATOR(pg_catalog.=) $1",
 				 &statement);
-	run_as_owner(REGISTRY_RELATION,
-				 "DELETE FROM bolt.relation WHERE relation OPERATOR(pg_catalog.=) $1",
+	run_as_owner(REGISTRY_RELATION, "DELETE FROM bolt.relation WHERE relation OPERATOR(pg_catalog.=) $1",
 				 &statement);
 	run_as_owner(REGISTRY_MANY_TO_MANY,
-				 "DELETE FROM bolt.many_to_many WHERE relation OPERATOR(pg_catalog.=) $1",
-				 &statement);
+				 "DELETE FROM bolt.many_to_many WHERE relation OPERATOR(pg_catalog.=) $1", &statement);
 }

@@ -31,4 +31,4 @@ extern void bolt_registry_delete_many_to_many(const RegisteredManyToMany *row);
 /* Deletes all that has been registered of a relation. */
 extern void bolt_registry_delete_all(Oid relation);
 
-#endif							/* BOLT_REGISTRY_ROWS_H */
+#endif /* BOLT_REGISTRY_ROWS_H */

@@ -24,10 +24,10 @@
 typedef struct Direction
 {
 	CatalogTable *through;
-	const Reference *near;		/* to the model */
-	const Reference *far;		/* to the far table */
-	const char *name;			/* registered, or NULL */
-	const char *second_name;	/* registered by the other end */
+	const Reference *near;	 /* to the model */
+	const Reference *far;	 /* to the far table */
+	const char *name;		 /* registered, or NULL */
+	const char *second_name; /* registered by the other end */
 } Direction;
 
 typedef struct RelationLoader
@@ -36,7 +36,7 @@ typedef struct RelationLoader
 	CatalogReader *reader;
 	MemoryContext result;
 	ModelRelations *into;
-	List	   *directions;		/* of Direction * */
+	List *directions; /* of Direction * */
 } RelationLoader;
 
 static void load_forward(RelationLoader *loader);
@@ -50,10 +50,8 @@ const char *
 bolt_relation_kind_name(RelationKind kind)
 {
 	static const char *const names[] = {
-		[RELATION_MANY_TO_ONE] = "many-to-one",
-		[RELATION_ONE_TO_ONE] = "one-to-one",
-		[RELATION_ONE_TO_MANY] = "one-to-many",
-		[RELATION_REVERSE_ONE_TO_ONE] = "reverse one-to-one",
+		[RELATION_MANY_TO_ONE] = "many-to-one",	  [RELATION_ONE_TO_ONE] = "one-to-one",
+		[RELATION_ONE_TO_MANY] = "one-to-many",	  [RELATION_REVERSE_ONE_TO_ONE] = "reverse one-to-one",
 		[RELATION_MANY_TO_MANY] = "many-to-many",
 	};
 
@@ -70,9 +68,9 @@ compare_relations(const ListCell *a, const ListCell *b)
 {
 	const ModelRelation *left = lfirst(a);
 	const ModelRelation *right = lfirst(b);
-	int			left_rank = relation_is_forward(left) ? 0 : left->kind == RELATION_MANY_TO_MANY ? 2 : 1;
-	int			right_rank = relation_is_forward(right) ? 0 : right->kind == RELATION_MANY_TO_MANY ? 2 : 1;
-	int			order;
+	int left_rank = relation_is_forward(left) ? 0 : left->kind == RELATION_MANY_TO_MANY ? 2 : 1;
+	int right_rank = relation_is_forward(right) ? 0 : right->kind == RELATION_MANY_TO_MANY ? 2 : 1;
+	int order;
 
 	if (left_rank != right_rank)
 		return left_rank - right_rank;
@@ -96,8 +94,8 @@ void
 bolt_model_relations_load(CatalogTable *table, ModelRelations *into)
 {
 	RelationLoader loader = {0};
-	List	   *referring;
-	ListCell   *lc;
+	List *referring;
+	ListCell *lc;
 
 	loader.table = table;
 	loader.reader = table->reader;
@@ -150,7 +148,7 @@ add_broken(RelationLoader *loader, List *names, const char *error)
 {
 	MemoryContext caller = MemoryContextSwitchTo(loader->result);
 	BrokenRelation *broken = palloc(sizeof(BrokenRelation));
-	ListCell   *lc;
+	ListCell *lc;
 
 	broken->names = NIL;
 	foreach(lc, names)
@@ -166,9 +164,9 @@ add_broken(RelationLoader *loader, List *names, const char *error)
 static char *
 forward_name(CatalogTable *table, const Reference *reference)
 {
-	const Field *field = bolt_catalog_field_by_attnum(table,
-													  reference->source_fields[reference->nfields - 1]);
-	size_t		length = strlen(field->name);
+	const Field *field =
+		bolt_catalog_field_by_attnum(table, reference->source_fields[reference->nfields - 1]);
+	size_t length = strlen(field->name);
 
 	if (length > 3 && strcmp(field->name + length - 3, "_id") == 0)
 		return pnstrdup(field->name, length - 3);
@@ -183,7 +181,7 @@ forward_name(CatalogTable *table, const Reference *reference)
 static List *
 reverse_names(const char *table, bool many)
 {
-	List	   *names = list_make1(pstrdup(table));
+	List *names = list_make1(pstrdup(table));
 	const char *underscore = strchr(table, '_');
 
 	if (many)
@@ -204,10 +202,9 @@ reverse_names(const char *table, bool many)
 static List *
 many_to_many_names(const char *near, const char *through, const char *far)
 {
-	size_t		length = strlen(near);
+	size_t length = strlen(near);
 
-	if (strncmp(through, near, length) == 0 &&
-		through[length] == '_' && through[length + 1] != '\0')
+	if (strncmp(through, near, length) == 0 && through[length] == '_' && through[length + 1] != '\0')
 		return list_make1(pstrdup(through + length + 1));
 	return reverse_names(far, true);
 }
@@ -228,7 +225,7 @@ add_relation(RelationLoader *loader, RelationKind kind, List *names, const char 
 {
 	MemoryContext caller = MemoryContextSwitchTo(loader->result);
 	ModelRelation *relation = palloc0(sizeof(ModelRelation));
-	ListCell   *lc;
+	ListCell *lc;
 
 	relation->kind = kind;
 	relation->model = loader->table->oid;
@@ -252,8 +249,8 @@ add_relation(RelationLoader *loader, RelationKind kind, List *names, const char 
 }
 
 static void
-set_columns(RelationLoader *loader, ModelRelation *relation, int n,
-			const AttrNumber *source_fields, const AttrNumber *target_fields)
+set_columns(RelationLoader *loader, ModelRelation *relation, int n, const AttrNumber *source_fields,
+			const AttrNumber *target_fields)
 {
 	MemoryContext caller = MemoryContextSwitchTo(loader->result);
 
@@ -289,7 +286,7 @@ static void
 load_forward(RelationLoader *loader)
 {
 	CatalogTable *table = loader->table;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, bolt_references_of(table))
 	{
@@ -298,20 +295,17 @@ load_forward(RelationLoader *loader)
 
 		if (!reference_is_whole(loader, reference))
 			continue;
-		relation = add_relation(loader,
-								reference->unique ? RELATION_ONE_TO_ONE : RELATION_MANY_TO_ONE,
-								list_make1(forward_name(table, reference)), reference->name,
-								reference, reference->target);
-		set_columns(loader, relation, reference->nfields,
-					reference->source_fields, reference->target_fields);
+		relation = add_relation(loader, reference->unique ? RELATION_ONE_TO_ONE : RELATION_MANY_TO_ONE,
+								list_make1(forward_name(table, reference)), reference->name, reference,
+								reference->target);
+		set_columns(loader, relation, reference->nfields, reference->source_fields, reference->target_fields);
 		for (int i = 0; i < reference->nfields; i++)
 		{
 			if (!bolt_catalog_field_by_attnum(table, reference->source_fields[i])->not_null)
 				relation->nullable = true;
 		}
-		relation->indexed =
-			bolt_catalog_indexed(bolt_catalog_table(loader->reader, reference->target),
-								 reference->nfields, reference->target_fields);
+		relation->indexed = bolt_catalog_indexed(bolt_catalog_table(loader->reader, reference->target),
+												 reference->nfields, reference->target_fields);
 	}
 	foreach(lc, table->broken)
 	{
@@ -325,7 +319,7 @@ load_forward(RelationLoader *loader)
 static void
 load_reverse(RelationLoader *loader, CatalogTable *source)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	add_neighbour(loader, source->oid);
 	foreach(lc, bolt_references_of(source))
@@ -336,14 +330,12 @@ load_reverse(RelationLoader *loader, CatalogTable *source)
 		if (reference->target != loader->table->oid || !reference->reversible ||
 			!reference_is_whole(loader, reference))
 			continue;
-		relation = add_relation(loader,
-								reference->unique ? RELATION_REVERSE_ONE_TO_ONE : RELATION_ONE_TO_MANY,
-								reverse_names(source->name, !reference->unique),
-								reference->related_name, reference, source->oid);
-		set_columns(loader, relation, reference->nfields,
-					reference->target_fields, reference->source_fields);
-		relation->indexed = bolt_catalog_indexed(source, reference->nfields,
-												 reference->source_fields);
+		relation =
+			add_relation(loader, reference->unique ? RELATION_REVERSE_ONE_TO_ONE : RELATION_ONE_TO_MANY,
+						 reverse_names(source->name, !reference->unique), reference->related_name, reference,
+						 source->oid);
+		set_columns(loader, relation, reference->nfields, reference->target_fields, reference->source_fields);
+		relation->indexed = bolt_catalog_indexed(source, reference->nfields, reference->source_fields);
 	}
 	foreach(lc, source->broken)
 	{
@@ -352,8 +344,8 @@ load_reverse(RelationLoader *loader, CatalogTable *source)
 		if (broken->row->target != loader->table->oid)
 			continue;
 		add_broken(loader,
-				   broken->row->related_name != NULL ?
-				   list_make1(broken->row->related_name) : reverse_names(source->name, true),
+				   broken->row->related_name != NULL ? list_make1(broken->row->related_name) :
+													   reverse_names(source->name, true),
 				   broken->error);
 	}
 }
@@ -365,7 +357,7 @@ load_reverse(RelationLoader *loader, CatalogTable *source)
 static bool
 is_junction(CatalogTable *table)
 {
-	List	   *references = bolt_references_of(table);
+	List *references = bolt_references_of(table);
 	const Reference *first;
 	const Reference *second;
 	const Field *other = NULL;
@@ -382,7 +374,7 @@ is_junction(CatalogTable *table)
 	bolt_catalog_fields(table);
 	for (int i = 0; i < table->nfields; i++)
 	{
-		AttrNumber	attnum = table->fields[i].attnum;
+		AttrNumber attnum = table->fields[i].attnum;
 
 		if (bolt_columns_contain(first->nfields, first->source_fields, attnum) ||
 			bolt_columns_contain(second->nfields, second->source_fields, attnum))
@@ -403,11 +395,10 @@ is_junction(CatalogTable *table)
 }
 
 static Direction *
-add_direction(RelationLoader *loader, CatalogTable *through,
-			  const Reference *near, const Reference *far)
+add_direction(RelationLoader *loader, CatalogTable *through, const Reference *near, const Reference *far)
 {
-	Direction  *direction;
-	ListCell   *lc;
+	Direction *direction;
+	ListCell *lc;
 
 	foreach(lc, loader->directions)
 	{
@@ -426,7 +417,7 @@ add_direction(RelationLoader *loader, CatalogTable *through,
 static void
 find_junction(RelationLoader *loader, CatalogTable *through)
 {
-	Oid			model = loader->table->oid;
+	Oid model = loader->table->oid;
 	const Reference *first;
 	const Reference *second;
 
@@ -446,8 +437,8 @@ find_junction(RelationLoader *loader, CatalogTable *through)
 static void
 apply_registered(RelationLoader *loader, List *referring)
 {
-	Oid			model = loader->table->oid;
-	ListCell   *lc;
+	Oid model = loader->table->oid;
+	ListCell *lc;
 
 	foreach(lc, bolt_registrations()->many_to_many)
 	{
@@ -455,7 +446,7 @@ apply_registered(RelationLoader *loader, List *referring)
 		CatalogTable *through;
 		const Reference *source;
 		const Reference *target;
-		char	   *error = NULL;
+		char *error = NULL;
 
 		if (row->relation != model && !list_member_oid(referring, row->through))
 			continue;
@@ -472,10 +463,10 @@ apply_registered(RelationLoader *loader, List *referring)
 				set_error(loader, error);
 			else
 				add_broken(loader,
-						   row->related_name != NULL ? list_make1(row->related_name) :
-						   many_to_many_names(loader->table->name, through->name,
-											  bolt_catalog_table(loader->reader,
-																 row->relation)->name),
+						   row->related_name != NULL ?
+							   list_make1(row->related_name) :
+							   many_to_many_names(loader->table->name, through->name,
+												  bolt_catalog_table(loader->reader, row->relation)->name),
 						   error);
 			continue;
 		}
@@ -483,7 +474,7 @@ apply_registered(RelationLoader *loader, List *referring)
 			add_direction(loader, through, source, target)->name = row->name;
 		if (target->target == model && source != target)
 		{
-			Direction  *direction = add_direction(loader, through, target, source);
+			Direction *direction = add_direction(loader, through, target, source);
 
 			if (row->related_name != NULL)
 				direction->second_name = row->related_name;
@@ -494,7 +485,7 @@ apply_registered(RelationLoader *loader, List *referring)
 static void
 load_many_to_many(RelationLoader *loader)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, loader->directions)
 	{
@@ -509,10 +500,9 @@ load_many_to_many(RelationLoader *loader)
 		if (!reference_is_whole(loader, near) || !reference_is_whole(loader, far))
 			continue;
 		relation = add_relation(loader, RELATION_MANY_TO_MANY,
-								many_to_many_names(loader->table->name, through->name,
-												   far_table->name),
-								direction->name != NULL ? direction->name : direction->second_name,
-								near, far->target);
+								many_to_many_names(loader->table->name, through->name, far_table->name),
+								direction->name != NULL ? direction->name : direction->second_name, near,
+								far->target);
 
 		caller = MemoryContextSwitchTo(loader->result);
 		if (direction->name != NULL && direction->second_name != NULL &&
@@ -540,19 +530,19 @@ load_many_to_many(RelationLoader *loader)
 static void
 withhold_names(RelationLoader *loader, const ModelRelation *relation)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, loader->into->relations)
 	{
 		ModelRelation *reverse = lfirst(lc);
-		ListCell   *name;
+		ListCell *name;
 
-		if (reverse->kind == RELATION_MANY_TO_MANY || relation_is_forward(reverse) ||
-			reverse->registered || reverse->target != relation->through)
+		if (reverse->kind == RELATION_MANY_TO_MANY || relation_is_forward(reverse) || reverse->registered ||
+			reverse->target != relation->through)
 			continue;
 		foreach(name, reverse->names)
 		{
-			ListCell   *taken;
+			ListCell *taken;
 
 			/* the first one is the table's own */
 			if (lfirst(name) == reverse->name)

@@ -16,17 +16,17 @@
 /* Names that a model's relation had before some column of it went away. */
 typedef struct BrokenRelation
 {
-	List	   *names;			/* of char * */
-	char	   *error;
+	List *names; /* of char * */
+	char *error;
 } BrokenRelation;
 
 typedef struct ModelRelations
 {
-	List	   *relations;		/* of ModelRelation * */
-	List	   *broken;			/* of BrokenRelation * */
-	char	   *error;			/* a registration of the model itself is
+	List *relations;  /* of ModelRelation * */
+	List *broken;	  /* of BrokenRelation * */
+	char *error;	  /* a registration of the model itself is
 								 * broken; else NULL */
-	List	   *neighbours;		/* oids of the tables that were looked at */
+	List *neighbours; /* oids of the tables that were looked at */
 } ModelRelations;
 
 /*
@@ -38,4 +38,4 @@ extern void bolt_model_relations_load(CatalogTable *table, ModelRelations *into)
 /* The name of a relation's kind, as bolt.relations() gives it. */
 extern const char *bolt_relation_kind_name(RelationKind kind);
 
-#endif							/* BOLT_RELATIONS_H */
+#endif /* BOLT_RELATIONS_H */

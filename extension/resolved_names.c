@@ -35,23 +35,23 @@
 /* One look-up of a name in a schema. */
 typedef struct Probe
 {
-	char	   *relation;
-	Oid			schema;
+	char *relation;
+	Oid schema;
 } Probe;
 
 typedef struct ResolvedName
 {
-	uint64		key;			/* of the name and the search path */
+	uint64 key; /* of the name and the search path */
 	MemoryContext context;
-	char	   *schema_name;	/* where the name was qualified, else NULL */
-	Oid			schema;			/* which that was, or InvalidOid */
-	List	   *probes;			/* of Probe *; all but the last found nothing */
-	Oid			relation;		/* what the last one found */
+	char *schema_name; /* where the name was qualified, else NULL */
+	Oid schema;		   /* which that was, or InvalidOid */
+	List *probes;	   /* of Probe *; all but the last found nothing */
+	Oid relation;	   /* what the last one found */
 } ResolvedName;
 
 typedef struct WatchedHash
 {
-	uint32		hashvalue;
+	uint32 hashvalue;
 } WatchedHash;
 
 static HTAB *resolved_names = NULL;
@@ -93,14 +93,14 @@ static List *
 searched_schemas(void)
 {
 	SearchPathMatcher *path = GetSearchPathMatcher(CurrentMemoryContext);
-	List	   *schemas = path->schemas;
+	List *schemas = path->schemas;
 
 	if (path->addCatalog)
 		schemas = lcons_oid(PG_CATALOG_NAMESPACE, schemas);
 	if (path->addTemp)
 	{
-		Oid			temporary;
-		Oid			toast;
+		Oid temporary;
+		Oid toast;
 
 		GetTempNamespaceState(&temporary, &toast);
 		schemas = lcons_oid(temporary, schemas);
@@ -112,9 +112,9 @@ searched_schemas(void)
 uint64
 bolt_search_path_hash(void)
 {
-	List	   *schemas = searched_schemas();
-	uint64		hash = 0;
-	ListCell   *lc;
+	List *schemas = searched_schemas();
+	uint64 hash = 0;
+	ListCell *lc;
 
 	foreach(lc, schemas)
 		hash = hash_combine64(hash, murmurhash32(lfirst_oid(lc)));
@@ -125,17 +125,15 @@ bolt_search_path_hash(void)
 static void
 create_tables(void)
 {
-	HASHCTL		control = {0};
+	HASHCTL control = {0};
 
 	control.keysize = sizeof(uint64);
 	control.entrysize = sizeof(ResolvedName);
-	resolved_names = hash_create("bolt_orm resolved names", 64, &control,
-								 HASH_ELEM | HASH_BLOBS);
+	resolved_names = hash_create("bolt_orm resolved names", 64, &control, HASH_ELEM | HASH_BLOBS);
 	memset(&control, 0, sizeof(control));
 	control.keysize = sizeof(uint32);
 	control.entrysize = sizeof(WatchedHash);
-	watched_hashes = hash_create("bolt_orm watched names", 64, &control,
-								 HASH_ELEM | HASH_BLOBS);
+	watched_hashes = hash_create("bolt_orm watched names", 64, &control, HASH_ELEM | HASH_BLOBS);
 }
 
 static void
@@ -171,13 +169,13 @@ forget_all(void)
 static List *
 probes_of(const char *schema_name, const char *relation_name, Oid relation, Oid schema)
 {
-	List	   *probes = NIL;
-	List	   *path = schema_name == NULL ? searched_schemas() : list_make1_oid(schema);
-	ListCell   *lc;
+	List *probes = NIL;
+	List *path = schema_name == NULL ? searched_schemas() : list_make1_oid(schema);
+	ListCell *lc;
 
 	foreach(lc, path)
 	{
-		Probe	   *probe;
+		Probe *probe;
 
 		if (!OidIsValid(lfirst_oid(lc)))
 			continue;
@@ -194,18 +192,17 @@ probes_of(const char *schema_name, const char *relation_name, Oid relation, Oid 
 static bool
 still_holds(const ResolvedName *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (name->schema_name != NULL && strcmp(name->schema_name, "pg_temp") != 0 &&
 		get_namespace_oid(name->schema_name, true) != name->schema)
 		return false;
 	foreach(lc, name->probes)
 	{
-		Probe	   *probe = lfirst(lc);
-		bool		last = lnext(name->probes, lc) == NULL;
+		Probe *probe = lfirst(lc);
+		bool last = lnext(name->probes, lc) == NULL;
 
-		if (get_relname_relid(probe->relation, probe->schema) !=
-			(last ? name->relation : InvalidOid))
+		if (get_relname_relid(probe->relation, probe->schema) != (last ? name->relation : InvalidOid))
 			return false;
 	}
 	return true;
@@ -217,14 +214,14 @@ still_holds(const ResolvedName *name)
 static void
 remember(const char *name, const char *schema_name, Oid schema, List *probes, Oid relation)
 {
-	uint64		key;
+	uint64 key;
 	MemoryContext context;
 	MemoryContext caller;
 	ResolvedName *entry;
-	ListCell   *lc;
-	bool		found;
-	List	   *kept = NIL;
-	char	   *kept_schema_name;
+	ListCell *lc;
+	bool found;
+	List *kept = NIL;
+	char *kept_schema_name;
 
 	key = hash_combine64(bolt_search_path_hash(),
 						 hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
@@ -236,13 +233,12 @@ remember(const char *name, const char *schema_name, Oid schema, List *probes, Oi
 	if (entry != NULL && entry->relation == relation && !bolt_resolved_names_stale())
 		return;
 
-	context = AllocSetContextCreate(TopMemoryContext, "bolt_orm resolved name",
-									ALLOCSET_SMALL_SIZES);
+	context = AllocSetContextCreate(TopMemoryContext, "bolt_orm resolved name", ALLOCSET_SMALL_SIZES);
 	caller = MemoryContextSwitchTo(context);
 	kept_schema_name = schema_name == NULL ? NULL : pstrdup(schema_name);
 	foreach(lc, probes)
 	{
-		Probe	   *probe = palloc(sizeof(Probe));
+		Probe *probe = palloc(sizeof(Probe));
 
 		probe->relation = pstrdup(((Probe *) lfirst(lc))->relation);
 		probe->schema = ((Probe *) lfirst(lc))->schema;
@@ -252,10 +248,9 @@ remember(const char *name, const char *schema_name, Oid schema, List *probes, Oi
 
 	foreach(lc, kept)
 	{
-		Probe	   *probe = lfirst(lc);
-		uint32		hashvalue = GetSysCacheHashValue2(RELNAMENSP,
-													  CStringGetDatum(probe->relation),
-													  ObjectIdGetDatum(probe->schema));
+		Probe *probe = lfirst(lc);
+		uint32 hashvalue = GetSysCacheHashValue2(RELNAMENSP, CStringGetDatum(probe->relation),
+												 ObjectIdGetDatum(probe->schema));
 
 		hash_search(watched_hashes, &hashvalue, HASH_ENTER, NULL);
 	}
@@ -285,12 +280,12 @@ remember(const char *name, const char *schema_name, Oid schema, List *probes, Oi
 bool
 bolt_resolved_names_hold(void)
 {
-	uint64		changes_before = changes;
+	uint64 changes_before = changes;
 	HASH_SEQ_STATUS status;
 	ResolvedName *name;
-	List	   *names = NIL;
-	ListCell   *lc;
-	bool		hold;
+	List *names = NIL;
+	ListCell *lc;
+	bool hold;
 
 	if (!bolt_resolved_names_stale())
 		return true;
@@ -324,7 +319,7 @@ bolt_resolved_names_hold(void)
 static List *
 split_name(const char *name)
 {
-	List	   *parts;
+	List *parts;
 
 	/* truncates long identifiers, as SQL does */
 	if (!SplitIdentifierString(pstrdup(name), '.', &parts))
@@ -341,29 +336,28 @@ split_name(const char *name)
 Oid
 bolt_resolve_name(const char *name)
 {
-	List	   *parts = split_name(name);
-	char	   *schema_name;
-	char	   *relation_name;
-	Oid			schema = InvalidOid;
-	Oid			relation;
-	List	   *probes;
+	List *parts = split_name(name);
+	char *schema_name;
+	char *relation_name;
+	Oid schema = InvalidOid;
+	Oid relation;
+	List *probes;
 
 	if (parts == NIL)
 		return InvalidOid;
 	schema_name = list_length(parts) == 2 ? linitial(parts) : NULL;
 	relation_name = llast(parts);
 
-	relation = RangeVarGetRelidExtended(makeRangeVar(schema_name, relation_name, -1),
-										NoLock, RVR_MISSING_OK, NULL, NULL);
+	relation = RangeVarGetRelidExtended(makeRangeVar(schema_name, relation_name, -1), NoLock, RVR_MISSING_OK,
+										NULL, NULL);
 	if (schema_name != NULL)
-		schema = OidIsValid(relation) ? get_rel_namespace(relation) :
-			get_namespace_oid(schema_name, true);
+		schema = OidIsValid(relation) ? get_rel_namespace(relation) : get_namespace_oid(schema_name, true);
 	probes = probes_of(schema_name, relation_name, relation, schema);
 
 	/* Django's label; a quoted name is SQL's alone */
 	if (!OidIsValid(relation) && schema_name != NULL && strchr(name, '"') == NULL)
 	{
-		char	   *table = psprintf("%s_%s", schema_name, relation_name);
+		char *table = psprintf("%s_%s", schema_name, relation_name);
 
 		if (strlen(table) >= NAMEDATALEN)
 			return InvalidOid;

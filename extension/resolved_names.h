@@ -15,7 +15,7 @@
  * "app.Model", the table app_model.  InvalidOid where there is none, also
  * where the name is no name at all.  Error 42501 for a schema that the caller may not use.
  */
-extern Oid	bolt_resolve_name(const char *name);
+extern Oid bolt_resolve_name(const char *name);
 
 /* For the syscache callbacks: some relation of that hash value, or any with
  * 0; some schema. */
@@ -30,4 +30,4 @@ extern bool bolt_resolved_names_stale(void);
  */
 extern bool bolt_resolved_names_hold(void);
 
-#endif							/* BOLT_RESOLVED_NAMES_H */
+#endif /* BOLT_RESOLVED_NAMES_H */

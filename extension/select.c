@@ -23,12 +23,11 @@ static void add_terms(SelectText *text, const Model *model, int alias, List *ter
 static bool
 is_having(const Select *select, const Q *q)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (q->kind == Q_CONDITION)
-		return q->path != NULL &&
-			bolt_parse_select_path(select, q->path, q->value)->annotation != NULL &&
+		return q->path != NULL && bolt_parse_select_path(select, q->path, q->value)->annotation != NULL &&
 			bolt_parse_select_path(select, q->path, q->value)->annotation->operand.aggregate;
 	foreach(lc, q->members)
 	{
@@ -41,9 +40,9 @@ is_having(const Select *select, const Q *q)
 static void
 apply_filter(SelectText *text, const FilterCall *filter, int call)
 {
-	Select	   *select = text->select;
-	StringInfo	clause = is_having(select, filter->q) ? &text->having : &text->where;
-	int			length = clause->len;
+	Select *select = text->select;
+	StringInfo clause = is_having(select, filter->q) ? &text->having : &text->where;
+	int length = clause->len;
 
 	appendStringInfoString(clause, length > 0 ? " AND " : "");
 	if (!bolt_append_filter(clause, select, filter, call))
@@ -64,7 +63,7 @@ static void
 apply_calls(SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (queryset == NULL)
 		return;
@@ -92,7 +91,8 @@ apply_calls(SelectText *text)
 }
 
 static void
-begin_text(SelectText *text, Statement *statement, Select *outer, const Model *model, const QuerySet *queryset)
+begin_text(SelectText *text, Statement *statement, Select *outer, const Model *model,
+		   const QuerySet *queryset)
 {
 	memset(text, 0, sizeof(SelectText));
 	text->select = bolt_begin_select(statement, model);
@@ -122,7 +122,7 @@ bolt_begin_inner_text(SelectText *text, Select *outer, const Model *model, const
 AttrNumber
 bolt_add_output(SelectText *text, const char *expression)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, text->outputs)
 	{
@@ -169,7 +169,7 @@ reversed_nulls(NullsOrder nulls)
 void
 bolt_reverse_order(List *order)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, order)
 	{
@@ -196,8 +196,8 @@ add_order_expression(SelectText *text, const char *expression, bool aggregate, c
 static List *
 default_order(const Model *model)
 {
-	List	   *terms = NIL;
-	ListCell   *lc;
+	List *terms = NIL;
+	ListCell *lc;
 
 	foreach(lc, model->ordering)
 		terms = lappend(terms, bolt_make_order_term(lfirst(lc), NULL));
@@ -207,9 +207,9 @@ default_order(const Model *model)
 static void
 add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term, bool reverse)
 {
-	FieldPath  *path;
-	Operand		operands[INDEX_MAX_KEYS];
-	int			noperands;
+	FieldPath *path;
+	Operand operands[INDEX_MAX_KEYS];
+	int noperands;
 
 	if (term->random)
 	{
@@ -218,26 +218,25 @@ add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term,
 	}
 	if (term->expression != NULL)
 	{
-		Operand		operand;
+		Operand operand;
 
 		bolt_expression(text->select, alias, term->expression, &operand);
 		add_order_expression(text, operand.sql, operand.aggregate || operand.window, term, reverse);
 		return;
 	}
 	path = model == text->model ? bolt_parse_select_path(text->select, term->path, term->value) :
-		bolt_parse_path(model, term->path, term->value);
+								  bolt_parse_path(model, term->path, term->value);
 
 	/* a relation stands for the order of its model, where that has one */
 	if (path->relation != NULL && path->model->ordering != NIL)
 	{
-		int			at = alias;
-		ListCell   *lc;
+		int at = alias;
+		ListCell *lc;
 
 		check_stack_depth();
 		if (list_length(text->select->joins) > MAX_ORDER_JOINS)
 			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("Infinite loop caused by ordering"),
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Infinite loop caused by ordering"),
 					 errdetail("The ordering of model \"%s\" leads back to itself by \"%s\".", model->name,
 							   term->path)));
 		foreach(lc, path->relations)
@@ -256,14 +255,15 @@ add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term,
 	for (int i = 0; i < noperands; i++)
 	{
 		bolt_apply_transforms(text->select, &operands[i], path);
-		add_order_expression(text, operands[i].sql, operands[i].aggregate || operands[i].window, term, reverse);
+		add_order_expression(text, operands[i].sql, operands[i].aggregate || operands[i].window, term,
+							 reverse);
 	}
 }
 
 static void
 add_terms(SelectText *text, const Model *model, int alias, List *terms, bool reverse)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	check_stack_depth();
 	foreach(lc, terms)
@@ -280,8 +280,7 @@ add_primary_key_order(SelectText *text, int alias)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Cannot reorder a query once a slice has been taken"),
-				 bolt_errdetail_at(queryset->source),
-				 errhint("Give the queryset an order_by.")));
+				 bolt_errdetail_at(queryset->source), errhint("Give the queryset an order_by.")));
 	if (text->model->nprimary_key > 0)
 		add_term(text, text->model, alias, bolt_make_order_term("pk", NULL), queryset->reverse);
 }
@@ -291,11 +290,13 @@ void
 bolt_add_order(SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
-	bool		ordered = queryset != NULL && queryset->ordered;
-	int			alias = bolt_base_alias(text->select);
+	bool ordered = queryset != NULL && queryset->ordered;
+	int alias = bolt_base_alias(text->select);
 
 	add_terms(text, text->model, alias,
-			  ordered ? queryset->order_by : text->select->grouped ? NIL : default_order(text->model),
+			  ordered					? queryset->order_by :
+				  text->select->grouped ? NIL :
+										  default_order(text->model),
 			  queryset != NULL && queryset->reverse);
 	if (text->order == NIL && queryset != NULL && (queryset->order_by_pk || queryset->page_order))
 		add_primary_key_order(text, alias);
@@ -305,7 +306,7 @@ bolt_add_order(SelectText *text)
 void
 bolt_append_order_terms(StringInfo sql, Select *select, List *terms)
 {
-	SelectText	text = {.select = select,.model = select->model};
+	SelectText text = {.select = select, .model = select->model};
 
 	add_terms(&text, text.model, select->origin, terms, false);
 	bolt_append_order(sql, &text);
@@ -314,7 +315,7 @@ bolt_append_order_terms(StringInfo sql, Select *select, List *terms)
 static PathTerm *
 make_term(const char *path)
 {
-	PathTerm   *term = palloc0(sizeof(PathTerm));
+	PathTerm *term = palloc0(sizeof(PathTerm));
 
 	term->path = path;
 	return term;
@@ -324,8 +325,8 @@ make_term(const char *path)
 List *
 bolt_values_terms(SelectText *text)
 {
-	List	   *terms = NIL;
-	ListCell   *lc;
+	List *terms = NIL;
+	ListCell *lc;
 
 	if (text->queryset->values != NIL)
 		return text->queryset->values;
@@ -343,7 +344,7 @@ bolt_values_terms(SelectText *text)
 void
 bolt_order_by_dates(SelectText *text, const Operand *operand)
 {
-	OrderTerm	term = {.descending = text->queryset->dates_descending};
+	OrderTerm term = {.descending = text->queryset->dates_descending};
 
 	add_order_expression(text, operand->sql, false, &term, false);
 	appendStringInfo(&text->where, "%s(%s) IS NOT NULL", text->where.len > 0 ? " AND " : "", operand->sql);
@@ -353,17 +354,17 @@ bolt_order_by_dates(SelectText *text, const Operand *operand)
 void
 bolt_group_by_values(SelectText *text)
 {
-	int			alias = bolt_base_alias(text->select);
-	ListCell   *lc;
+	int alias = bolt_base_alias(text->select);
+	ListCell *lc;
 
 	if (!text->select->grouped)
 		return;
 	foreach(lc, bolt_values_terms(text))
 	{
 		const PathTerm *term = lfirst(lc);
-		FieldPath  *path = bolt_parse_select_path(text->select, term->path, term->value);
-		Operand		operands[INDEX_MAX_KEYS];
-		int			noperands = bolt_path_operands(text->select, alias, path, 0, operands);
+		FieldPath *path = bolt_parse_select_path(text->select, term->path, term->value);
+		Operand operands[INDEX_MAX_KEYS];
+		int noperands = bolt_path_operands(text->select, alias, path, 0, operands);
 
 		for (int i = 0; i < noperands; i++)
 		{
@@ -388,14 +389,14 @@ bolt_group_by_values(SelectText *text)
 void
 bolt_append_order(StringInfo sql, const SelectText *text)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, text->order)
 	{
 		const OrderExpression *order = lfirst(lc);
 
-		appendStringInfo(sql, "%s%s%s", foreach_current_index(lc) > 0 ? ", " : " ORDER BY ",
-						 order->text, order->descending ? " DESC" : "");
+		appendStringInfo(sql, "%s%s%s", foreach_current_index(lc) > 0 ? ", " : " ORDER BY ", order->text,
+						 order->descending ? " DESC" : "");
 		if (order->nulls != NULLS_DEFAULT_ORDER)
 			appendStringInfoString(sql, order->nulls == NULLS_FIRST_ORDER ? " NULLS FIRST" : " NULLS LAST");
 	}
@@ -408,7 +409,7 @@ bolt_append_order(StringInfo sql, const SelectText *text)
 static int
 add_bound(SelectText *text, const JsonValue *literal)
 {
-	Statement  *statement = text->select->statement;
+	Statement *statement = text->select->statement;
 
 	bolt_add_param(statement, INT8OID, bolt_bind_bigint, literal)->estimate = true;
 	return list_length(statement->params);
@@ -437,14 +438,14 @@ void
 bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number)
 {
 	const QuerySet *queryset = text->queryset;
-	int			offset = queryset->offset != NULL ? add_bound(text, queryset->offset) : 0;
-	int			limit = queryset->limit != NULL ? add_bound(text, queryset->limit) : 0;
+	int offset = queryset->offset != NULL ? add_bound(text, queryset->offset) : 0;
+	int limit = queryset->limit != NULL ? add_bound(text, queryset->limit) : 0;
 
 	if (offset > 0)
 		appendStringInfo(sql, "%s OPERATOR(pg_catalog.>) $%d", number, offset);
 	if (offset > 0 && limit > 0)
-		appendStringInfo(sql, " AND (%s OPERATOR(pg_catalog.-) $%d) OPERATOR(pg_catalog.<=) $%d",
-						 number, offset, limit);
+		appendStringInfo(sql, " AND (%s OPERATOR(pg_catalog.-) $%d) OPERATOR(pg_catalog.<=) $%d", number,
+						 offset, limit);
 	else if (limit > 0)
 		appendStringInfo(sql, "%s OPERATOR(pg_catalog.<=) $%d", number, limit);
 }
@@ -458,17 +459,17 @@ bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number)
 static void
 append_distinct_on(StringInfo sql, SelectText *text)
 {
-	int			alias = bolt_base_alias(text->select);
-	ListCell   *lc;
-	int			n = 0;
+	int alias = bolt_base_alias(text->select);
+	ListCell *lc;
+	int n = 0;
 
 	appendStringInfoString(sql, "DISTINCT ON (");
 	foreach(lc, text->queryset->distinct_on)
 	{
 		const PathTerm *term = lfirst(lc);
-		FieldPath  *path = bolt_parse_select_path(text->select, term->path, term->value);
-		Operand		operands[INDEX_MAX_KEYS];
-		int			noperands = bolt_path_operands(text->select, alias, path, 0, operands);
+		FieldPath *path = bolt_parse_select_path(text->select, term->path, term->value);
+		Operand operands[INDEX_MAX_KEYS];
+		int noperands = bolt_path_operands(text->select, alias, path, 0, operands);
 
 		for (int i = 0; i < noperands; i++)
 		{
@@ -487,8 +488,8 @@ append_distinct_on(StringInfo sql, SelectText *text)
 static void
 append_group_by_key(StringInfo sql, const SelectText *text)
 {
-	int			alias = bolt_base_alias(text->select);
-	ListCell   *lc;
+	int alias = bolt_base_alias(text->select);
+	ListCell *lc;
 
 	for (int i = 0; i < text->model->nprimary_key; i++)
 	{
@@ -506,7 +507,7 @@ append_group_by_key(StringInfo sql, const SelectText *text)
 static bool
 has_window(const SelectText *text)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, text->select->annotations)
 	{
@@ -529,13 +530,13 @@ bolt_append_select(StringInfo sql, SelectText *text, const char *before, const c
 				   const char *condition, bool name_outputs)
 {
 	const QuerySet *queryset = text->queryset;
-	bool		distinct = queryset != NULL && queryset->distinct;
-	bool		distinct_on = distinct && queryset->distinct_on != NIL;
-	bool		group = distinct && !distinct_on && text->model->primary_key_constraint &&
+	bool distinct = queryset != NULL && queryset->distinct;
+	bool distinct_on = distinct && queryset->distinct_on != NIL;
+	bool group = distinct && !distinct_on && text->model->primary_key_constraint &&
 		queryset->values_kind == VALUES_NONE && !has_window(text);
 	StringInfoData where;
 	StringInfoData on;
-	ListCell   *lc;
+	ListCell *lc;
 
 	/* what the clauses need may add joins: write them before FROM */
 	initStringInfo(&where);
@@ -571,7 +572,8 @@ bolt_append_select(StringInfo sql, SelectText *text, const char *before, const c
 	if (group)
 		append_group_by_key(sql, text);
 	foreach(lc, text->groups)
-		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ? " GROUP BY " : ", ", (char *) lfirst(lc));
+		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ? " GROUP BY " : ", ",
+						 (char *) lfirst(lc));
 	if (text->having.len > 0)
 		appendStringInfo(sql, " HAVING %s", text->having.data);
 }

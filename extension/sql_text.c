@@ -56,11 +56,11 @@ bolt_parse_type(const char *name, Oid *type, int32 *typmod)
 Oid
 bolt_extension_schema(const char *extension)
 {
-	Relation	extensions = table_open(ExtensionRelationId, AccessShareLock);
+	Relation extensions = table_open(ExtensionRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
-	HeapTuple	tuple;
-	Oid			schema = InvalidOid;
+	HeapTuple tuple;
+	Oid schema = InvalidOid;
 
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(extension));
 	scan = systable_beginscan(extensions, ExtensionNameIndexId, true, NULL, 1, &key);
@@ -75,8 +75,8 @@ bolt_extension_schema(const char *extension)
 void
 bolt_append_type(StringInfo sql, Oid type, int32 typmod)
 {
-	appendStringInfoString(sql, format_type_extended(type, typmod,
-													 FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN));
+	appendStringInfoString(
+		sql, format_type_extended(type, typmod, FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN));
 }
 
 /* k.c1, k.c2, …: prefix "k.c", n names */
@@ -110,27 +110,25 @@ bolt_append_unnest(StringInfo sql, int first, int n, const char *alias)
 Oid
 bolt_comparison_type(Oid type)
 {
-	Oid			base = getBaseType(type);
+	Oid base = getBaseType(type);
 	TypeCacheEntry *entry = lookup_type_cache(base, TYPECACHE_BTREE_OPFAMILY);
 
-	if (!OidIsValid(entry->btree_opintype) ||
-		get_typtype(entry->btree_opintype) == TYPTYPE_PSEUDO)
+	if (!OidIsValid(entry->btree_opintype) || get_typtype(entry->btree_opintype) == TYPTYPE_PSEUDO)
 		return base;
 	return entry->btree_opintype;
 }
 
 static const char *
-qualified_operator(Oid operator)
+qualified_operator(Oid opname)
 {
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(opname));
 	Form_pg_operator form;
 	const char *result;
 
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)",
-					  quote_identifier(get_namespace_name(form->oprnamespace)),
+	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
 					  NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 	return result;
@@ -143,27 +141,25 @@ qualified_operator(Oid operator)
 const char *
 bolt_operator(Oid left, Oid right, int strategy)
 {
-	TypeCacheEntry *entry = lookup_type_cache(getBaseType(left),
-											  TYPECACHE_BTREE_OPFAMILY | TYPECACHE_EQ_OPR);
+	TypeCacheEntry *entry = lookup_type_cache(getBaseType(left), TYPECACHE_BTREE_OPFAMILY | TYPECACHE_EQ_OPR);
 	TypeCacheEntry *other = lookup_type_cache(getBaseType(right), TYPECACHE_BTREE_OPFAMILY);
-	Oid			operator = InvalidOid;
+	Oid opname = InvalidOid;
 
 	if (OidIsValid(entry->btree_opf) && OidIsValid(other->btree_opintype))
-		operator = get_opfamily_member(entry->btree_opf, entry->btree_opintype,
-									   other->btree_opintype, strategy);
-	if (!OidIsValid(operator) && strategy == BTEqualStrategyNumber &&
-		getBaseType(left) == getBaseType(right))
-		operator = entry->eq_opr;
-	return OidIsValid(operator) ? qualified_operator(operator) : NULL;
+		opname =
+			get_opfamily_member(entry->btree_opf, entry->btree_opintype, other->btree_opintype, strategy);
+	if (!OidIsValid(opname) && strategy == BTEqualStrategyNumber && getBaseType(left) == getBaseType(right))
+		opname = entry->eq_opr;
+	return OidIsValid(opname) ? qualified_operator(opname) : NULL;
 }
 
 /* An operator of the schema that a type lives in: pg_catalog's, or its extension's. */
 const char *
 bolt_type_operator(Oid type, const char *name)
 {
-	Oid			base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
-	HeapTuple	tuple = OidIsValid(base) ? SearchSysCache1(TYPEOID, ObjectIdGetDatum(base)) : NULL;
-	Oid			schema = PG_CATALOG_NAMESPACE;
+	Oid base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
+	HeapTuple tuple = OidIsValid(base) ? SearchSysCache1(TYPEOID, ObjectIdGetDatum(base)) : NULL;
+	Oid schema = PG_CATALOG_NAMESPACE;
 
 	if (HeapTupleIsValid(tuple))
 	{

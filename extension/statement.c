@@ -42,7 +42,7 @@ typedef struct Running
 {
 	FetchStatement *statement;
 	ParamListInfo params;
-	PlanKind	kind;
+	PlanKind kind;
 } Running;
 
 static Running running;
@@ -80,14 +80,15 @@ bolt_statement_sql(const FetchStatement *statement, PlanKind kind)
 static PlannedStmt *
 plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {
-	Running		current = running;
+	Running current = running;
 	FetchStatement *statement = current.statement;
-	bool		save_jit = jit_enabled;
-	bool		save_seqscan = enable_seqscan;
-	bool		save_bitmapscan = enable_bitmapscan;
+	bool save_jit = jit_enabled;
+	bool save_seqscan = enable_seqscan;
+	bool save_bitmapscan = enable_bitmapscan;
 	PlannedStmt *result;
 
-	if (statement == NULL || query_string == NULL || strcmp(query_string, bolt_statement_sql(statement, current.kind)) != 0)
+	if (statement == NULL || query_string == NULL ||
+		strcmp(query_string, bolt_statement_sql(statement, current.kind)) != 0)
 		return call_planner(parse, query_string, cursor_options, params);
 
 	if (params == NULL && current.params != NULL)
@@ -126,9 +127,9 @@ bolt_statement_init(void)
 static SPIPlanPtr
 prepared_plan(FetchStatement *statement, PlanKind kind)
 {
-	Oid		   *types;
-	int			options = 0;
-	SPIPlanPtr	plan;
+	Oid *types;
+	int options = 0;
+	SPIPlanPtr plan;
 
 	if (statement->plans[kind] != NULL)
 		return statement->plans[kind];
@@ -153,7 +154,7 @@ static void
 literal_error_context(void *literal)
 {
 	const JsonValue *value = *(const JsonValue **) literal;
-	char	   *path = value != NULL ? bolt_json_path(value) : "";
+	char *path = value != NULL ? bolt_json_path(value) : "";
 
 	if (path[0] != '\0')
 		errcontext("value at %s of the queryset document", path);
@@ -165,10 +166,7 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
 	ParamListInfo params = makeParamList(statement->nparams);
 	const JsonValue *literal = NULL;
 	ErrorContextCallback callback = {
-		.previous = error_context_stack,
-		.callback = literal_error_context,
-		.arg = &literal
-	};
+		.previous = error_context_stack, .callback = literal_error_context, .arg = &literal};
 
 	error_context_stack = &callback;
 	for (int i = 0; i < statement->nparams; i++)
@@ -196,7 +194,7 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
 static Running
 set_running(FetchStatement *statement, ParamListInfo params, PlanKind kind)
 {
-	Running		outer = running;
+	Running outer = running;
 
 	running.statement = statement;
 	running.params = params;
@@ -208,10 +206,10 @@ void
 bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo params, uint64 count,
 				   bool read_only, DestReceiver *dest)
 {
-	SPIPlanPtr	plan = prepared_plan(statement, kind);
+	SPIPlanPtr plan = prepared_plan(statement, kind);
 	SPIExecuteOptions options;
-	Running		outer;
-	int			result;
+	Running outer;
+	int result;
 
 	memset(&options, 0, sizeof(options));
 	options.params = params;
@@ -235,7 +233,7 @@ bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo param
 void
 bolt_statement_error_context(void *sql)
 {
-	int			position = geterrposition();
+	int position = geterrposition();
 
 	if (position <= 0)
 		return;
@@ -252,13 +250,11 @@ static CachedPlan *
 plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 {
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(prepared_plan(statement, kind)));
-	ErrorContextCallback callback = {
-		.previous = error_context_stack,
-		.callback = bolt_statement_error_context,
-		.arg = unconstify(char *, bolt_statement_sql(statement, kind))
-	};
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = bolt_statement_error_context,
+									 .arg = unconstify(char *, bolt_statement_sql(statement, kind))};
 	CachedPlan *plan;
-	Running		outer;
+	Running outer;
 
 	error_context_stack = &callback;
 	outer = set_running(statement, params, kind);
@@ -283,8 +279,8 @@ plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 struct StatementCursor
 {
 	CachedPlan *plan;
-	ResourceOwner owner;		/* of the reference to the plan */
-	QueryDesc  *query;
+	ResourceOwner owner; /* of the reference to the plan */
+	QueryDesc *query;
 };
 
 StatementCursor *
@@ -327,7 +323,7 @@ bolt_statement_explain(FetchStatement *statement, PlanKind kind, ParamListInfo p
 	MemoryContext context = CurrentMemoryContext;
 	CachedPlan *plan = plan_for(statement, kind, params);
 	ExplainState *state = NewExplainState();
-	char	   *result;
+	char *result;
 
 	MemoryContextSwitchTo(context);
 	state->format = EXPLAIN_FORMAT_JSON;
@@ -356,10 +352,10 @@ bolt_statement_explain(FetchStatement *statement, PlanKind kind, ParamListInfo p
 double
 bolt_statement_estimate(FetchStatement *statement, ParamListInfo params)
 {
-	List	   *raw = pg_parse_query(statement->sql);
-	Oid		   *types = palloc(sizeof(Oid) * Max(statement->nparams, 1));
-	List	   *queries;
-	List	   *plans;
+	List *raw = pg_parse_query(statement->sql);
+	Oid *types = palloc(sizeof(Oid) * Max(statement->nparams, 1));
+	List *queries;
+	List *plans;
 
 	for (int i = 0; i < statement->nparams; i++)
 		types[i] = statement->params[i].type;

@@ -66,4 +66,4 @@ extern void bolt_statement_error_context(void *sql);
 /* Gives the plan back. */
 extern void bolt_statement_free(FetchStatement *statement);
 
-#endif							/* BOLT_STATEMENT_H */
+#endif /* BOLT_STATEMENT_H */

@@ -25,9 +25,9 @@ static void
 stitch_child(FetchRun *run, NodeRun *state, int parent_row, JsonBuffer *out)
 {
 	const RowLists *lists = state->rows_of;
-	int			key = state->parent_keys[parent_row];
-	int			link = key == NO_KEY ? -1 : lists->heads[key];
-	bool		level = state->path != NULL && link >= 0;
+	int key = state->parent_keys[parent_row];
+	int link = key == NO_KEY ? -1 : lists->heads[key];
+	bool level = state->path != NULL && link >= 0;
 
 	if (level)
 		bolt_recursion_enter(state, key);
@@ -77,8 +77,8 @@ stitch_row(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
 {
 	const FetchNode *node = state->node;
 	const FetchNode *left_out = left_out_child(state);
-	Size		start = out->length;
-	int			child = 0;
+	Size start = out->length;
+	int child = 0;
 
 	check_stack_depth();
 	for (int fragment = 0; fragment < state->store.stride; fragment++)
@@ -118,7 +118,8 @@ stitch_object(FetchRun *run, NodeRun *state, int row, JsonBuffer *out)
 static bool
 is_shared(const FetchNode *node)
 {
-	return node->parent != NULL && node->nchildren > 0 && !node->recursive && (node->junction != NULL || !node->to_many);
+	return node->parent != NULL && node->nchildren > 0 && !node->recursive &&
+		(node->junction != NULL || !node->to_many);
 }
 
 void
@@ -127,8 +128,8 @@ bolt_stitch_shared(FetchRun *run)
 	/* children come behind their parents: from the last node on */
 	for (int i = run->graph->nnodes - 1; i > 0; i--)
 	{
-		NodeRun    *state = &run->nodes[i];
-		int			nrows = state->store.nrows;
+		NodeRun *state = &run->nodes[i];
+		int nrows = state->store.nrows;
 
 		if (!is_shared(state->node) || nrows == 0)
 			continue;
@@ -136,11 +137,11 @@ bolt_stitch_shared(FetchRun *run)
 			bolt_json_buffer_init(&state->whole, run->context, 0);
 		if (nrows + 1 > state->whole_capacity)
 		{
-			Size		size = sizeof(Size) * (Size) (nrows + 1) * 2;
+			Size size = sizeof(Size) * (Size) (nrows + 1) * 2;
 
 			state->whole_capacity = (nrows + 1) * 2;
-			state->whole_offsets = state->whole_offsets == NULL ?
-				MemoryContextAllocHuge(run->context, size) : repalloc_huge(state->whole_offsets, size);
+			state->whole_offsets = state->whole_offsets == NULL ? MemoryContextAllocHuge(run->context, size) :
+																  repalloc_huge(state->whole_offsets, size);
 		}
 		for (int row = 0; row < nrows; row++)
 		{

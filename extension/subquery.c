@@ -21,8 +21,7 @@ begin_inner(SelectText *text, Select *select, const QuerySet *queryset)
 	if (queryset->model == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a queryset document needs the key \"model\""),
-				 bolt_errdetail_at(queryset->source)));
+				 errmsg("a queryset document needs the key \"model\""), bolt_errdetail_at(queryset->source)));
 	model = bolt_model_by_name(queryset->model->text, queryset->model);
 	bolt_begin_inner_text(text, select, model, queryset);
 }
@@ -31,7 +30,7 @@ begin_inner(SelectText *text, Select *select, const QuerySet *queryset)
 void
 bolt_append_exists_queryset(StringInfo sql, Select *select, const QuerySet *queryset)
 {
-	SelectText	text;
+	SelectText text;
 
 	begin_inner(&text, select, queryset);
 	bolt_add_output(&text, "1");
@@ -46,18 +45,16 @@ static void
 add_column(SelectText *text, Operand *result)
 {
 	const QuerySet *queryset = text->queryset;
-	int			alias = bolt_base_alias(text->select);
+	int alias = bolt_base_alias(text->select);
 	const PathTerm *term = queryset->values != NIL ? linitial(queryset->values) : NULL;
-	FieldPath  *path = bolt_parse_select_path(text->select, term ? term->path : "pk",
-											  term ? term->value : queryset->source);
-	Operand		operands[INDEX_MAX_KEYS];
+	FieldPath *path =
+		bolt_parse_select_path(text->select, term ? term->path : "pk", term ? term->value : queryset->source);
+	Operand operands[INDEX_MAX_KEYS];
 
 	if (list_length(queryset->values) > 1 || path->nfields > 1)
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("subquery must return only one column"),
-				 bolt_errdetail_at(queryset->source),
-				 errhint("Name the column in \"values\".")));
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("subquery must return only one column"),
+				 bolt_errdetail_at(queryset->source), errhint("Name the column in \"values\".")));
 	bolt_path_operands(text->select, alias, path, 0, operands);
 	bolt_apply_transforms(text->select, &operands[0], path);
 	bolt_add_output(text, operands[0].sql);
@@ -68,7 +65,7 @@ add_column(SelectText *text, Operand *result)
 void
 bolt_subquery(Select *select, const Expression *expression, Operand *result)
 {
-	SelectText	text;
+	SelectText text;
 	StringInfoData sql;
 
 	begin_inner(&text, select, expression->queryset);

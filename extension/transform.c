@@ -19,9 +19,9 @@
 typedef struct Transform
 {
 	const char *name;
-	TypeClass	on;
-	const char *sql;			/* around the operand, at each %s */
-	Oid			type;			/* of the result; InvalidOid: as the operand */
+	TypeClass on;
+	const char *sql; /* around the operand, at each %s */
+	Oid type;		 /* of the result; InvalidOid: as the operand */
 } Transform;
 
 static const Transform transforms[] = {
@@ -32,8 +32,8 @@ static const Transform transforms[] = {
 	{"quarter", CLASS_DATE, "pg_catalog.date_part('quarter', %s)::pg_catalog.int4", INT4OID},
 	{"month", CLASS_DATE, "pg_catalog.date_part('month', %s)::pg_catalog.int4", INT4OID},
 	{"week", CLASS_DATE, "pg_catalog.date_part('week', %s)::pg_catalog.int4", INT4OID},
-	{"week_day", CLASS_DATE,
-		"(pg_catalog.date_part('dow', %s)::pg_catalog.int4 OPERATOR(pg_catalog.+) 1)", INT4OID},
+	{"week_day", CLASS_DATE, "(pg_catalog.date_part('dow', %s)::pg_catalog.int4 OPERATOR(pg_catalog.+) 1)",
+	 INT4OID},
 	{"iso_week_day", CLASS_DATE, "pg_catalog.date_part('isodow', %s)::pg_catalog.int4", INT4OID},
 	{"day", CLASS_DATE, "pg_catalog.date_part('day', %s)::pg_catalog.int4", INT4OID},
 	{"hour", CLASS_TIME, "pg_catalog.date_part('hour', %s)::pg_catalog.int4", INT4OID},
@@ -44,14 +44,15 @@ static const Transform transforms[] = {
 	{"upper", CLASS_TEXT, "pg_catalog.upper(%s)", TEXTOID},
 	{"trim", CLASS_TEXT, "pg_catalog.btrim(%s)", TEXTOID},
 	{"abs", CLASS_NUMBER, "pg_catalog.abs(%s)", InvalidOid},
-	{"len", CLASS_ARRAY, "CASE WHEN %s IS NULL THEN NULL ELSE COALESCE(pg_catalog.array_length(%s, 1), 0) END", INT4OID},
-	{"isempty", CLASS_RANGE, "pg_catalog.isempty(%s)", BOOLOID}
+	{"len", CLASS_ARRAY,
+	 "CASE WHEN %s IS NULL THEN NULL ELSE COALESCE(pg_catalog.array_length(%s, 1), 0) END", INT4OID},
+	{"isempty", CLASS_RANGE, "pg_catalog.isempty(%s)", BOOLOID},
 };
 
 static Oid
 hstore_type(void)
 {
-	Oid			schema = bolt_extension_schema("hstore");
+	Oid schema = bolt_extension_schema("hstore");
 
 	if (!OidIsValid(schema))
 		return InvalidOid;
@@ -63,9 +64,9 @@ hstore_type(void)
 TypeClass
 bolt_type_class(Oid type)
 {
-	Oid			base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
-	char		category;
-	bool		preferred;
+	Oid base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
+	char category;
+	bool preferred;
 
 	switch (base)
 	{
@@ -121,8 +122,8 @@ is_index(const char *name)
 static bool
 transform_array(Operand *operand, const char *name)
 {
-	char	   *rest;
-	long		from;
+	char *rest;
+	long from;
 
 	if (name[0] < '0' || name[0] > '9' || strlen(name) > 18)
 		return false;
@@ -143,16 +144,16 @@ transform_array(Operand *operand, const char *name)
 static bool
 transform_key(Select *select, Operand *operand, const char *name, TypeClass class)
 {
-	const char *operator = "OPERATOR(pg_catalog.->)";
+	const char *opname = "OPERATOR(pg_catalog.->)";
 	const char *cast = getBaseType(operand->type) == JSONOID ? "::pg_catalog.jsonb" : "";
 
 	if (class == CLASS_HSTORE)
-		operator = bolt_type_operator(operand->type, "->");
+		opname = bolt_type_operator(operand->type, "->");
 	if (class == CLASS_JSON && is_index(name))
-		operand->sql = psprintf("(%s%s %s %s)", operand->sql, cast, operator, name);
+		operand->sql = psprintf("(%s%s %s %s)", operand->sql, cast, opname, name);
 	else
-		operand->sql = psprintf("(%s%s %s $%d)", operand->sql, cast, operator,
-								bolt_add_constant(select->statement, name));
+		operand->sql =
+			psprintf("(%s%s %s $%d)", operand->sql, cast, opname, bolt_add_constant(select->statement, name));
 	operand->type = class == CLASS_HSTORE ? TEXTOID : JSONBOID;
 	operand->nullable = true;
 	return true;
@@ -162,13 +163,11 @@ transform_key(Select *select, Operand *operand, const char *name, TypeClass clas
 static bool
 transform_unaccent(Operand *operand)
 {
-	Oid			schema = bolt_extension_schema("unaccent");
+	Oid schema = bolt_extension_schema("unaccent");
 
 	if (!OidIsValid(schema))
 		return false;
-	operand->sql = psprintf("%s.unaccent(%s)",
-							quote_identifier(get_namespace_name(schema)),
-							operand->sql);
+	operand->sql = psprintf("%s.unaccent(%s)", quote_identifier(get_namespace_name(schema)), operand->sql);
 	operand->type = TEXTOID;
 	return true;
 }
@@ -197,7 +196,7 @@ expand(const char *format, const char *operand)
 bool
 bolt_transform(Select *select, Operand *operand, const char *name)
 {
-	TypeClass	class = bolt_type_class(operand->type);
+	TypeClass class = bolt_type_class(operand->type);
 
 	for (int i = 0; i < lengthof(transforms); i++)
 	{
@@ -229,7 +228,7 @@ bolt_transform(Select *select, Operand *operand, const char *name)
 List *
 bolt_transform_choices(Oid type)
 {
-	List	   *choices = NIL;
+	List *choices = NIL;
 
 	for (int i = 0; i < lengthof(transforms); i++)
 	{
