@@ -21,9 +21,15 @@ extern void bolt_expect_array(const JsonValue *value);
 extern void bolt_expect_object(const JsonValue *value, const char *what);
 extern void bolt_unknown_key(const JsonValue *value, const char *what, List *choices);
 
-/* document.c */
-extern QuerySet *bolt_parse_queryset(Document *document, JsonValue *value);
+/* q_in.c */
+extern void bolt_parse_filter_call(Document *document, QuerySet *queryset, JsonValue *value, bool exclude);
+extern void bolt_parse_filter_calls(Document *document, QuerySet *queryset, JsonValue *value, bool exclude);
+
 extern Q *bolt_parse_q(Document *document, JsonValue *value);
+
+/* queryset_in.c */
+extern void bolt_shape_slice(Document *document, int64 number);
+extern QuerySet *bolt_parse_queryset(Document *document, JsonValue *value);
 extern List *bolt_parse_order_terms(Document *document, JsonValue *value);
 
 /* expression_in.c */
