@@ -25,6 +25,8 @@ typedef enum Manner
 	SIMPLE,		/* simple query, values as literals in its text */
 	PIPELINED,	/* prepared, all sent before the first result is
 								 * read, one Sync */
+	SUCCESSIVE, /* prepared, each sent after the results of the
+								 * one before */
 	COPIED		/* COPY (statement) TO '/dev/null', values as
 								 * literals */
 } Manner;
@@ -40,7 +42,9 @@ typedef struct Contestant
 {
 	const char *name;		/* in reports; bolt's own start with "bolt" */
 	const char *statements; /* sql/<statements>.sql */
-	const char *document;	/* sql/<document>.json is the only parameter;
+	const char *document;	/* sql/<document>.json is the only parameter,
+								 * its first line that of the first statement
+								 * and so on, its last line that of the rest;
 								 * without, the integers are */
 	Manner manner;
 	int bound; /* instead of the workload's first parameter;
@@ -55,7 +59,8 @@ typedef struct Contestant
 	PGconn *conn;
 	Statement statement[MAX_STATEMENTS];
 	int statement_count;
-	char *document_text;
+	char *document_texts[MAX_STATEMENTS];
+	int document_count;
 	long row_count;				/* of the last execution, 0 before the first */
 	char *failure;				/* why it does not take part */
 	double samples[MAX_ROUNDS]; /* milliseconds an execution, a round */
@@ -118,6 +123,7 @@ extern Contestant *find_contestant(const char *workload, const char *contestant)
 /* statement.c */
 extern char *read_text(const char *folder, const char *name, const char *suffix);
 extern int read_statements(const char *folder, const char *name, Statement *statement);
+extern int read_documents(const char *folder, const char *name, char **documents);
 extern char *substitute(const char *text, const char *const *values, int count);
 
 /* contestant.c */

@@ -24,7 +24,8 @@ typedef struct Request
 	char numbers[MAX_PARAMETERS][16];
 	const char *values[MAX_PARAMETERS];
 	int count;
-	char *document;
+	char *documents[MAX_STATEMENTS];
+	int document_count;
 	char *text; /* SIMPLE and COPIED: what is sent */
 } Request;
 
@@ -116,11 +117,10 @@ open_contestant(Contestant *contestant, const Workload *workload, const char *fo
 	contestant->statement_count =
 		read_statements(folder, contestant->statements, contestant->statement);
 	if (contestant->document != NULL)
-	{
-		contestant->document_text = read_text(folder, contestant->document, ".json");
-		contestant->document_text[strcspn(contestant->document_text, "\n")] = '\0';
-	}
-	if (contestant->manner == PREPARED || contestant->manner == PIPELINED)
+		contestant->document_count =
+			read_documents(folder, contestant->document, contestant->document_texts);
+	if (contestant->manner == PREPARED || contestant->manner == PIPELINED ||
+		contestant->manner == SUCCESSIVE)
 		prepare(contestant, workload);
 	if (contestant->manner == PIPELINED)
 		PQenterPipelineMode(contestant->conn);
@@ -137,8 +137,9 @@ close_contestant(Contestant *contestant)
 		free(contestant->statement[i].text);
 	}
 	contestant->statement_count = 0;
-	free(contestant->document_text);
-	contestant->document_text = NULL;
+	for (int i = 0; i < contestant->document_count; i++)
+		free(contestant->document_texts[i]);
+	contestant->document_count = 0;
 }
 
 void
@@ -152,6 +153,19 @@ contestant_values(const Contestant *contestant, const Workload *workload, int ex
 }
 
 /*
+ * What a statement gets: its document, or the numbers.
+ */
+static const char *const *
+statement_values(const Request *request, int statement)
+{
+	int last = request->document_count - 1;
+
+	if (last < 0)
+		return request->values;
+	return (const char *const *) &request->documents[statement < last ? statement : last];
+}
+
+/*
  * The statements with the values in their texts, as one simple query; a document
  * becomes a quoted literal.
  */
@@ -159,25 +173,26 @@ static char *
 literal_texts(const Contestant *contestant, const Request *request)
 {
 	const char *format = contestant->manner == COPIED ? "COPY (%s) TO '/dev/null';\n" : "%s";
-	const char *values[MAX_PARAMETERS];
-	char *quoted = NULL;
 	char *result;
 	size_t size;
 	FILE *out = open_memstream(&result, &size);
 
-	memcpy(values, request->values, sizeof(values));
-	if (request->document != NULL)
-		values[0] = quoted =
-			PQescapeLiteral(contestant->conn, request->document, strlen(request->document));
 	for (int i = 0; i < contestant->statement_count; i++)
 	{
-		char *text = substitute(contestant->statement[i].text, values, request->count);
+		const char *const *values = statement_values(request, i);
+		char *quoted = NULL;
+		char *text;
 
+		if (request->document_count > 0)
+			quoted = PQescapeLiteral(contestant->conn, values[0], strlen(values[0]));
+		text = substitute(contestant->statement[i].text,
+						  quoted != NULL ? (const char *const *) &quoted : values,
+						  request->count);
 		fprintf(out, format, text);
 		free(text);
+		PQfreemem(quoted);
 	}
 	fclose(out);
-	PQfreemem(quoted);
 	return result;
 }
 
@@ -195,12 +210,12 @@ make_request(Request *request, const Contestant *contestant, const Workload *wor
 		snprintf(request->numbers[i], sizeof(request->numbers[i]), "%d", numbers[i]);
 		request->values[i] = request->numbers[i];
 	}
-	if (contestant->document_text != NULL)
-	{
-		request->document = substitute(contestant->document_text, request->values, request->count);
-		request->values[0] = request->document;
+	for (int i = 0; i < contestant->document_count; i++)
+		request->documents[i] =
+			substitute(contestant->document_texts[i], request->values, request->count);
+	request->document_count = contestant->document_count;
+	if (request->document_count > 0)
 		request->count = 1;
-	}
 	if (contestant->manner == SIMPLE || contestant->manner == COPIED)
 		request->text = literal_texts(contestant, request);
 }
@@ -208,7 +223,8 @@ make_request(Request *request, const Contestant *contestant, const Workload *wor
 static void
 free_request(Request *request)
 {
-	free(request->document);
+	for (int i = 0; i < request->document_count; i++)
+		free(request->documents[i]);
 	free(request->text);
 }
 
@@ -242,6 +258,22 @@ read_results(Contestant *contestant, RowReceiver receiver, void *argument)
 	return received;
 }
 
+static void
+send_prepared(Contestant *contestant, const Request *request, int statement)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "s%d", statement);
+	if (!PQsendQueryPrepared(contestant->conn,
+							 name,
+							 request->count,
+							 statement_values(request, statement),
+							 NULL,
+							 NULL,
+							 0))
+		fail(contestant, PQerrorMessage(contestant->conn));
+}
+
 /* All statements are under way before the first result is read. */
 static double
 run_pipeline(Contestant *contestant, const Workload *workload, const Request *request,
@@ -250,14 +282,7 @@ run_pipeline(Contestant *contestant, const Workload *workload, const Request *re
 	double received = 0;
 
 	for (int i = 0; i < contestant->statement_count; i++)
-	{
-		char name[16];
-
-		snprintf(name, sizeof(name), "s%d", i);
-		if (!PQsendQueryPrepared(
-				contestant->conn, name, request->count, request->values, NULL, NULL, 0))
-			fail(contestant, PQerrorMessage(contestant->conn));
-	}
+		send_prepared(contestant, request, i);
 	if (!PQpipelineSync(contestant->conn))
 		fail(contestant, PQerrorMessage(contestant->conn));
 	for (int i = 0; i < contestant->statement_count && contestant->failure == NULL; i++)
@@ -271,7 +296,24 @@ run_pipeline(Contestant *contestant, const Workload *workload, const Request *re
 	return received;
 }
 
-/* A contestant that sends one query: a statement, or all its COPYs. */
+/* A round trip a statement; PREPARED has one statement. */
+static double
+run_prepared(Contestant *contestant, const Workload *workload, const Request *request,
+			 RowReceiver receiver, void *argument)
+{
+	double received = 0;
+
+	for (int i = 0; i < contestant->statement_count && contestant->failure == NULL; i++)
+	{
+		send_prepared(contestant, request, i);
+		if (workload->streamed)
+			PQsetSingleRowMode(contestant->conn);
+		received += read_results(contestant, receiver, argument);
+	}
+	return received;
+}
+
+/* A contestant that sends the text of one query: a statement, or all its COPYs. */
 static double
 run_query(Contestant *contestant, const Workload *workload, const Request *request,
 		  RowReceiver receiver, void *argument)
@@ -280,16 +322,14 @@ run_query(Contestant *contestant, const Workload *workload, const Request *reque
 	PGconn *conn = contestant->conn;
 	int sent;
 
-	if (request->document != NULL)
+	if (request->document_count > 0)
 		types[0] = JSONOID;
-	if (contestant->manner == PREPARED)
-		sent = PQsendQueryPrepared(conn, "s0", request->count, request->values, NULL, NULL, 0);
-	else if (contestant->manner == UNPREPARED)
+	if (contestant->manner == UNPREPARED)
 		sent = PQsendQueryParams(conn,
 								 contestant->statement[0].text,
 								 request->count,
 								 types,
-								 request->values,
+								 statement_values(request, 0),
 								 NULL,
 								 NULL,
 								 0);
@@ -307,7 +347,8 @@ run_query(Contestant *contestant, const Workload *workload, const Request *reque
 
 /*
  * Runs a contestant once and returns the milliseconds; sets its failure on an
- * error of the server, and where it returns not as many rows as the time before. The receiver, if any, gets the first column of each row.
+ * error of the server, and where it returns not as many rows as the time before.
+ * The receiver, if any, gets the first column of each row.
  */
 double
 execute(Contestant *contestant, const Workload *workload, int execution, RowReceiver receiver,
@@ -324,6 +365,8 @@ execute(Contestant *contestant, const Workload *workload, int execution, RowRece
 	start = milliseconds();
 	if (contestant->manner == PIPELINED)
 		received = run_pipeline(contestant, workload, &request, receiver, argument);
+	else if (contestant->manner == PREPARED || contestant->manner == SUCCESSIVE)
+		received = run_prepared(contestant, workload, &request, receiver, argument);
 	else
 		received = run_query(contestant, workload, &request, receiver, argument);
 	end = milliseconds();

@@ -43,6 +43,11 @@ static const Bar bars[] = {
 	{"all", "bolt.fetch, prepared", "bolt.fetch, 2,000 articles", PER_ARTICLE, 1.2},
 	{"unindexed", "bolt.fetch, prepared", "json_agg, run once", TIMES_FASTER, 50},
 	{"count", "bolt.count, prepared", "SELECT count(*), generic plan", MICROSECONDS_MORE, 30},
+	{"annotate", "bolt.fetch, prepared", "grouped, filter pushed down by hand", TIMES_FASTER, 1},
+	{"annotate", "bolt.fetch, prepared", "Django's query", TIMES_FASTER, 10},
+	{"paging", "bolt.page, prepared", "bolt.count and bolt.fetch, pipelined", TIMES_FASTER, 1},
+	{"paging", "bolt.page, prepared", "bolt.count and bolt.fetch, two round trips", TIMES_FASTER, 1},
+	{"document", "bolt.fetch, 40 keys", "SELECT $1, 40 keys", MICROSECONDS_MORE, 20},
 };
 
 /* What the two contestants of PER_ARTICLE fetch. */

@@ -86,6 +86,29 @@ read_statements(const char *folder, const char *name, Statement *statement)
 }
 
 /*
+ * A document a line. Returns the number of documents, MAX_STATEMENTS at most.
+ */
+int
+read_documents(const char *folder, const char *name, char **documents)
+{
+	char *file = read_text(folder, name, ".json");
+	char *line = file;
+	int count = 0;
+
+	while (*line != '\0')
+	{
+		size_t length = strcspn(line, "\n");
+
+		if (count == MAX_STATEMENTS)
+			die("\"%s.json\" holds more than %d documents", name, MAX_STATEMENTS);
+		documents[count++] = strndup(line, length);
+		line += length + (line[length] == '\n');
+	}
+	free(file);
+	return count;
+}
+
+/*
  * The text with $1, $2 … replaced.
  */
 char *

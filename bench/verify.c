@@ -7,7 +7,7 @@
  * Documents go, as they came over the wire, into a temporary table of a
  * connection of their own, where they are compared as jsonb with the first
  * contestant's. Flat rows are compared with the rows that the documents are made
- * of, each once. COPY takes the flat contestant's statements, so it is not looked
+ * of, each once; a page with its total and objects. COPY takes the flat contestant's statements, so it is not looked
  * at on its own.
  *
  *-------------------------------------------------------------------------
@@ -186,7 +186,7 @@ verify_workload(Workload *workload, const Settings *settings)
 		if (contestant->failure != NULL || contestant->bound != 0 || contestant->manner == COPIED)
 			continue;
 		progress("%s: verifying %s", workload->name, contestant->name);
-		if (contestant->manner == PIPELINED)
+		if (contestant->manner == PIPELINED && contestant->document == NULL)
 			verify_rows(contestant, workload, judge, settings);
 		else
 			verify_documents(contestant, workload, judge, settings, is_first);

@@ -123,6 +123,48 @@ static Contestant count[] = {
 	{.name = NULL},
 };
 
+static Contestant annotate[] = {
+	{"bolt.fetch, prepared", "bolt.fetch", "annotate", .manner = PREPARED},
+	{"bolt.fetch, unprepared", "bolt.fetch", "annotate", .manner = UNPREPARED},
+	{"grouped, filter pushed down by hand", "annotate.grouped", NULL, .manner = PREPARED},
+	{"grouped as commonly written", "annotate.grouped_plain", NULL, .manner = PREPARED},
+	{"Django's query", "annotate.django", NULL, .manner = PREPARED},
+	{.name = NULL},
+};
+
+static Contestant paging[] = {
+	{"bolt.page, prepared", "bolt.page", "paging", .manner = PREPARED},
+	{"bolt.count and bolt.fetch, pipelined", "paging.count_fetch", "paging", .manner = PIPELINED},
+	{
+		"bolt.count and bolt.fetch, two round trips",
+		"paging.count_fetch",
+		"paging",
+		.manner = SUCCESSIVE,
+	},
+	{.name = NULL},
+};
+
+/* A custom plan of the peer would be a constant false, made anew each time. */
+static Contestant document[] = {
+	{"bolt.fetch, 40 keys", "bolt.fetch", "document", .manner = PREPARED},
+	{
+		"SELECT $1, 40 keys",
+		"document.baseline",
+		"document",
+		.manner = PREPARED,
+		.setting = "SET plan_cache_mode = force_generic_plan",
+	},
+	{"bolt.fetch, no keys", "bolt.fetch", "document.empty", .manner = PREPARED},
+	{
+		"SELECT $1, no keys",
+		"document.baseline",
+		"document.empty",
+		.manner = PREPARED,
+		.setting = "SET plan_cache_mode = force_generic_plan",
+	},
+	{.name = NULL},
+};
+
 Workload workloads[] = {
 	{
 		.name = "article",
@@ -193,6 +235,35 @@ Workload workloads[] = {
 		.executions = 2000,
 		.warm_up = 2000,
 		.documents_ordered = true,
+	},
+	{
+		.name = "annotate",
+		.title = "2,000 articles, the comments and tags of each counted",
+		.contestants = annotate,
+		.parameter_count = 1,
+		.parameters = two_thousand_articles,
+		.verified = 1,
+		.executions = 3,
+		.warm_up = 6,
+	},
+	{
+		.name = "paging",
+		.title = "The third page of 20 articles, and the total",
+		.contestants = paging,
+		.verified = 1,
+		.executions = 20,
+		.warm_up = 20,
+		.documents_ordered = true,
+	},
+	{
+		.name = "document",
+		.title = "A repeated document of 40 keys, and nothing to execute",
+		.contestants = document,
+		.parameter_count = 1,
+		.parameters = one_article,
+		.verified = 1,
+		.executions = 2000,
+		.warm_up = 2000,
 	},
 	{.name = NULL},
 };

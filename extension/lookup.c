@@ -132,6 +132,21 @@ is_exact_null(const LookupContext *context)
 		context->value->kind == JSON_NULL;
 }
 
+/* How a single value of an operand's type is read */
+static BindFunction
+scalar_bind(const Operand *operand)
+{
+	switch (bolt_type_class(operand->type))
+	{
+		case CLASS_HSTORE:
+			return bolt_bind_hstore;
+		case CLASS_RANGE:
+			return bolt_bind_range;
+		default:
+			return bolt_bind_scalar;
+	}
+}
+
 /* exact, gt, gte, lt, lte */
 static void
 append_comparison(StringInfo sql, LookupContext *context)
@@ -148,7 +163,7 @@ append_comparison(StringInfo sql, LookupContext *context)
 		const Operand *operand = &context->operands[i];
 		const char *value;
 
-		value = value_sql(context, value_type(operand), n == 1 ? bolt_bind_scalar : bolt_bind_member);
+		value = value_sql(context, value_type(operand), n > 1 ? bolt_bind_member : scalar_bind(operand));
 		if (n > 1)
 			set_member(context, i, n);
 		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,

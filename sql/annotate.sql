@@ -77,7 +77,10 @@ SELECT refused('{"model": "blog_tag", "annotate": {"name": 1}}');
 SELECT message_of('{"model": "blog_article", "annotate": {"author": 1}}');
 SELECT message_of('{"model": "blog_article", "annotate": {"tags": 1}}');
 SELECT message_of('{"model": "blog_article", "annotate": {"comments": {"Count": "comments"}}}');
-SELECT message_of('{"model": "blog_article", "annotate": {"pk": 1}}');
+SELECT message_of('{"model": "blog_article", "alias": {"title": 1}}');
+-- behind values, only what it names
+SELECT message_of('{"model": "blog_article", "chain": [{"values": ["author"]}, {"annotate": {"author": {"Sum": "rating"}}}]}');
+SELECT bolt.fetch('{"model": "blog_article", "chain": [{"values": ["author"]}, {"annotate": {"rating": {"Sum": "rating"}}}, {"filter": {"author": 1}}]}');
 SELECT message_of('{"model": "blog_tag", "annotate": {"n": 1, "n": 2}}');
 -- one hides a path that begins with it
 SELECT checked('{"model": "blog_article", "annotate": {"author__x": {"F": "author__username"}}, "filter": {"author__x": "ann", "author__username": "ann"}, "values": ["author__x"], "limit": 1}', $$ SELECT 'ann' AS author__x $$);

@@ -86,7 +86,7 @@ SELECT checked('{"model": "blog_article", "annotate": {"who": {"Case": [{"when":
 --
 SELECT computed('{"Lower": "name"}', 'lower(name)'), computed('{"Upper": "name"}', 'upper(name)'), computed('{"Length": "name"}', 'length(name)'), computed('{"Trim": "note"}', 'trim(note)');
 SELECT computed('{"Concat": ["name", {"Value": "-"}, "note"]}', $$ concat(name, '-', note) $$), computed('{"Concat": ["name", "n"]}', 'concat(name, n)'), computed('{"Concat": ["day", {"Value": " "}, "flag"]}', $$ coalesce(day::text, '') || ' ' || coalesce(flag::text, '') $$),
-	computed('{"Concat": [{"Value": "a"}, {"Value": "b"}]}', $$ 'ab' $$);
+	computed('{"Concat": [{"Value": "a"}, {"Value": "b"}]}', $$ 'ab'::text $$);
 SELECT computed('{"Substr": ["name", 2]}', 'substr(name, 2)'), computed('{"Substr": ["name", 2, 3]}', 'substr(name, 2, 3)'), computed('{"Left": ["name", 2]}', 'left(name, 2)'), computed('{"Right": ["name", "small"]}', 'right(name, small)');
 SELECT computed('{"Replace": ["name", {"Value": "p"}, {"Value": "P"}]}', $$ replace(name, 'p', 'P') $$), computed('{"Replace": ["name", {"Value": "p"}]}', $$ replace(name, 'p', '') $$), computed('{"Replace": ["name", "name", {"Value": "same"}]}', 'replace(name, name, $$same$$)');
 SELECT computed('{"Coalesce": ["note", "name"]}', 'coalesce(note, name)'), computed('{"Coalesce": ["note", {"Value": "none"}]}', $$ coalesce(note, 'none') $$), computed('{"Coalesce": ["n", "small", 42]}', 'coalesce(n, small, 42)');
