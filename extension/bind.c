@@ -134,6 +134,48 @@ append_array_text(StringInfo text, const JsonValue *literal)
 	appendStringInfoChar(text, '}');
 }
 
+/*
+ * A range: its own text, [from, to] for from up to and without to, or a single
+ * value, which is the range from it to itself.
+ */
+static char *
+range_text(const StatementParam *param, const JsonValue *literal)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (literal->kind == JSON_STRING &&
+		(strchr("[({", literal->text[0]) != NULL || pg_strcasecmp(literal->text, "empty") == 0))
+		appendStringInfoString(&text, literal->text);
+	else if (literal->kind == JSON_ARRAY && literal->count == 2)
+	{
+		appendStringInfoChar(&text, '[');
+		json_foreach(bound, literal)
+		{
+			if (bound->index > 0)
+				appendStringInfoChar(&text, ',');
+			if (bound->kind == JSON_STRING || bound->kind == JSON_NUMBER)
+				append_quoted(&text, bound->text, bound->length);
+			else if (bound->kind != JSON_NULL)
+				wrong_literal(param, bound, "bounds that are texts, numbers or null");
+		}
+		appendStringInfoChar(&text, ')');
+	}
+	else if (literal->kind == JSON_STRING || literal->kind == JSON_NUMBER)
+	{
+		appendStringInfoChar(&text, '[');
+		append_quoted(&text, literal->text, literal->length);
+		appendStringInfoChar(&text, ',');
+		append_quoted(&text, literal->text, literal->length);
+		appendStringInfoChar(&text, ']');
+	}
+	else
+		wrong_literal(param, literal, "a range as a text, as an array of its two bounds, or a value");
+	if (type_is_multirange(param->value_type) && text.data[0] != '{')
+		return psprintf("{%s}", text.data);
+	return text.data;
+}
+
 /* What the input function of a type is to read; NULL for a JSON null. */
 static char *
 literal_text(const StatementParam *param, const JsonValue *literal)
@@ -142,6 +184,8 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 
 	if (type == JSONOID || type == JSONBOID)
 		return pnstrdup(literal->raw, literal->raw_length);
+	if (literal->kind != JSON_NULL && (type_is_range(type) || type_is_multirange(type)))
+		return range_text(param, literal);
 	switch (literal->kind)
 	{
 		case JSON_NULL:
@@ -311,33 +355,6 @@ bolt_bind_member(const StatementParam *param, const JsonValue *literal, Datum *v
 	for (int i = 0; i < param->member; i++)
 		member = member->next;
 	return bolt_bind_scalar(param, member, value);
-}
-
-/* A range: its text, [from, to], or a value of its element type */
-bool
-bolt_bind_range(const StatementParam *param, const JsonValue *literal, Datum *value)
-{
-	StringInfoData text;
-
-	if (literal->kind != JSON_ARRAY)
-		return bolt_bind_scalar(param, literal, value);
-	if (literal->count != 2)
-		wrong_literal(param, literal, "a range as a text or as an array of its two bounds");
-	initStringInfo(&text);
-	appendStringInfoChar(&text, '[');
-	json_foreach(bound, literal)
-	{
-		if (bound->index > 0)
-			appendStringInfoChar(&text, ',');
-		if (bound->kind == JSON_NULL)
-			continue;
-		if (bound->kind != JSON_STRING && bound->kind != JSON_NUMBER)
-			wrong_literal(param, bound, "bounds that are texts, numbers or null");
-		append_quoted(&text, bound->text, bound->length);
-	}
-	appendStringInfoChar(&text, ')');
-	*value = input_value(param, text.data);
-	return true;
 }
 
 /* An hstore: its text, or an object of texts */

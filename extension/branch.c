@@ -221,31 +221,10 @@ check_recursion(const PrefetchLookup *lookup, const Branch *child)
 									  near_model->name)));
 }
 
-/* Fields and relations alike, as in Django; an ambiguous default name counts. */
-static bool
-is_name_of(const Model *model, const char *name)
-{
-	ListCell *relation;
-
-	if (bolt_model_field(model, name) != NULL)
-		return true;
-	foreach(relation, model->relations)
-	{
-		ListCell *each;
-
-		foreach(each, ((ModelRelation *) lfirst(relation))->names)
-		{
-			if (strcmp(lfirst(each), name) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void
 check_to_attr(const Branch *branch, const PrefetchLookup *lookup)
 {
-	if (is_name_of(branch->model, lookup->to_attr))
+	if (bolt_model_has_name(branch->model, lookup->to_attr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("to_attr=%s conflicts with a field on the %s model", lookup->to_attr,

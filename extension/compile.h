@@ -166,7 +166,6 @@ extern bool bolt_bind_array_texts(const StatementParam *param, const JsonValue *
 extern bool bolt_bind_contains(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_startswith(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_endswith(const StatementParam *param, const JsonValue *literal, Datum *value);
-extern bool bolt_bind_range(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_hstore(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_text(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_bigint(const StatementParam *param, const JsonValue *literal, Datum *value);

@@ -463,7 +463,7 @@ bolt_annotate(Select *select, const AnnotateCall *call)
 	Annotation *annotation;
 	ListCell *lc;
 
-	if (!call->alias && bolt_model_field(select->model, call->name) != NULL)
+	if (!call->after_values && bolt_model_has_name(select->model, call->name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("The annotation '%s' conflicts with a field on the model", call->name),

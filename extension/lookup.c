@@ -136,15 +136,7 @@ is_exact_null(const LookupContext *context)
 static BindFunction
 scalar_bind(const Operand *operand)
 {
-	switch (bolt_type_class(operand->type))
-	{
-		case CLASS_HSTORE:
-			return bolt_bind_hstore;
-		case CLASS_RANGE:
-			return bolt_bind_range;
-		default:
-			return bolt_bind_scalar;
-	}
+	return bolt_type_class(operand->type) == CLASS_HSTORE ? bolt_bind_hstore : bolt_bind_scalar;
 }
 
 /* exact, gt, gte, lt, lte */
@@ -340,15 +332,6 @@ append_text(StringInfo sql, LookupContext *context)
 					 text, lookup->opname, value);
 }
 
-/* A range as its text or as [from, to]; a value that lies in it by anything else. */
-static Oid
-range_value_type(LookupContext *context, Oid range)
-{
-	if (context->expression != NULL || context->value->kind == JSON_STRING)
-		return range;
-	return context->value->kind == JSON_ARRAY ? range : get_range_subtype(range);
-}
-
 /* contains, contained_by, overlap …: an operator between two of the operand's type */
 static void
 append_operator(StringInfo sql, LookupContext *context)
@@ -359,8 +342,6 @@ append_operator(StringInfo sql, LookupContext *context)
 	const char *cast = "";
 	const char *value;
 
-	if (lookup->class == CLASS_RANGE)
-		type = range_value_type(context, type);
 	if (getBaseType(operand->type) == JSONOID)
 		cast = "::pg_catalog.jsonb";
 	if (type == JSONOID)
@@ -372,10 +353,7 @@ append_operator(StringInfo sql, LookupContext *context)
 				 errmsg("lookup '%s' needs an array, not %s", lookup->name,
 						bolt_json_kind_name(context->value->kind)),
 				 bolt_errdetail_at(context->value)));
-	value = value_sql(context, type,
-					  lookup->class == CLASS_RANGE	   ? bolt_bind_range :
-						  lookup->type == TEXTARRAYOID ? bolt_bind_scalar :
-														 lookup->bind);
+	value = value_sql(context, type, lookup->bind ? lookup->bind : bolt_bind_scalar);
 	appendStringInfo(sql, "%s%s %s %s", operand->sql, cast, bolt_type_operator(operand->type, lookup->opname),
 					 value);
 }

@@ -135,6 +135,9 @@ extern const Model *bolt_model_by_name(const char *name, const struct JsonValue 
 /* The model of a table.  Error 42P01 where it is gone. */
 extern const Model *bolt_model_by_oid(Oid oid);
 
+/* Is it the name of a column or of any relation, an ambiguous default name included? */
+extern bool bolt_model_has_name(const Model *model, const char *name);
+
 /* The column of that name, or NULL. */
 extern const Field *bolt_model_field(const Model *model, const char *name);
 

@@ -446,3 +446,24 @@ bolt_model_choices(const Model *model)
 	}
 	return choices;
 }
+
+/* Fields and relations alike, as in Django; an ambiguous default name counts. */
+bool
+bolt_model_has_name(const Model *model, const char *name)
+{
+	ListCell *relation;
+
+	if (bolt_model_field(model, name) != NULL)
+		return true;
+	foreach(relation, model->relations)
+	{
+		ListCell *each;
+
+		foreach(each, ((ModelRelation *) lfirst(relation))->names)
+		{
+			if (strcmp(lfirst(each), name) == 0)
+				return true;
+		}
+	}
+	return false;
+}

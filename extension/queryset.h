@@ -89,6 +89,7 @@ typedef struct AnnotateCall
 	const char *name;
 	Expression *expression;
 	bool alias;
+	bool after_values; /* in a chain: names of the model are free again */
 	JsonValue *value;
 } AnnotateCall;
 

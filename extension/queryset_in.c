@@ -62,8 +62,9 @@ make_path(const char *path, JsonValue *value)
 
 /* Behind values() an annotation is a further value, and an aggregate groups by them. */
 static void
-annotate_values(QuerySet *queryset, const AnnotateCall *annotate)
+annotate_values(QuerySet *queryset, AnnotateCall *annotate)
 {
+	annotate->after_values = true;
 	queryset->group_by_values |= bolt_has_aggregate(annotate->expression);
 	if (queryset->values != NIL && !annotate->alias)
 		queryset->values = lappend(queryset->values, make_path(annotate->name, annotate->value));

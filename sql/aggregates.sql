@@ -3,13 +3,13 @@ CREATE SCHEMA aggregates_test;
 SET search_path = aggregates_test;
 \i sql/fixture/blog.sql
 
--- The members that bolt.aggregate gives, beside the row of SQL's where the two differ.
+-- The members that bolt.aggregate gives, beside the row of SQL where the two differ.
 CREATE FUNCTION aggregated(document text, aggregates text, query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	got text := bolt.aggregate(document::json, aggregates::json);
 	wanted text;
 BEGIN
-	EXECUTE format('SELECT row_to_json(r) FROM (%s) r', query) INTO wanted;
+	EXECUTE format('SELECT row_to_json(whole) FROM (%s) whole', query) INTO wanted;
 	RETURN got || CASE WHEN got::jsonb IS DISTINCT FROM wanted::jsonb THEN ' DIFFERS FROM ' || wanted ELSE '' END;
 END $$;
 
@@ -24,7 +24,7 @@ SELECT aggregated('{"model": "blog_article"}', '{"lo": {"Min": "title"}, "first"
 SELECT aggregated('{"model": "blog_article"}', '{"ids": {"ArrayAgg": "id", "order_by": ["-id"]}, "t": {"StringAgg": "title", "order_by": ["id"]}, "u": {"StringAgg": ["title", {"Value": " / "}], "order_by": ["-id"]}}',
 	$$ SELECT array_agg(id ORDER BY id DESC) ids, string_agg(title, ',' ORDER BY id) t, string_agg(title, ' / ' ORDER BY id DESC) u FROM blog_article $$);
 SELECT aggregated('{"model": "blog_article"}', '{"j": {"JSONAgg": "rating", "order_by": ["id"]}, "a": {"ArrayAgg": "rating", "distinct": true}, "s": {"StringAgg": ["author__username", {"Value": "; "}], "distinct": true}}',
-	$$ SELECT jsonb_agg(rating ORDER BY id) j, array_agg(DISTINCT rating) a, string_agg(DISTINCT username, '; ') s FROM blog_article b JOIN auth_user u ON u.id = author_id $$);
+	$$ SELECT jsonb_agg(rating ORDER BY b.id) j, array_agg(DISTINCT rating) a, string_agg(DISTINCT username, '; ') s FROM blog_article b JOIN auth_user u ON u.id = author_id $$);
 SELECT aggregated('{"model": "blog_article", "annotate": {"good": {"Case": [{"when": {"rating__gt": 1}, "then": true}], "default": false}}}', '{"all": {"BoolAnd": "good"}, "any": {"BoolOr": "good"}}', 'SELECT bool_and(coalesce(rating > 1, false)) AS all, bool_or(coalesce(rating > 1, false)) AS any FROM blog_article');
 -- of other types
 CREATE TABLE sample (id int PRIMARY KEY, big bigint, num numeric(10, 2), dbl float8, span interval, flag boolean, doc jsonb, tags text[]);
@@ -80,7 +80,7 @@ SELECT checked('{"model": "auth_user", "only": ["id"], "annotate": {"sd": {"StdD
 		FROM auth_user u LEFT JOIN blog_article a ON a.author_id = u.id GROUP BY u.id ORDER BY u.id $$);
 -- two steps, to one and to many, many to many
 SELECT checked('{"model": "auth_user", "only": ["id"], "annotate": {"c": {"Count": "articles__comments"}, "g": {"Count": "articles__tags", "distinct": true}, "m": {"Max": "articles__tags__name"}, "r": {"Count": "reports__articles"}}, "order_by": ["id"]}',
-	$$ SELECT u.id, (SELECT count(*) FROM blog_article a JOIN blog_comment c ON c.article_id = a.id WHERE author_id = u.id) c, (SELECT count(DISTINCT tag_id) FROM blog_article a JOIN blog_article_tags j ON j.article_id = a.id WHERE author_id = u.id) g,
+	$$ SELECT u.id, (SELECT count(*) FROM blog_article a JOIN blog_comment c ON c.article_id = a.id WHERE a.author_id = u.id) c, (SELECT count(DISTINCT tag_id) FROM blog_article a JOIN blog_article_tags j ON j.article_id = a.id WHERE author_id = u.id) g,
 		(SELECT max(name) FROM blog_article a JOIN blog_article_tags j ON j.article_id = a.id JOIN blog_tag t ON t.id = j.tag_id WHERE author_id = u.id) m,
 		(SELECT count(*) FROM auth_user s JOIN blog_article a ON a.author_id = s.id WHERE s.manager_id = u.id) r FROM auth_user u ORDER BY u.id $$);
 -- through a relation to one first
@@ -119,6 +119,7 @@ SELECT checked('{"model": "blog_article", "annotate": {"n": {"Count": "rating"},
 -- keys of several columns
 CREATE TABLE place (country text, code int, name text, PRIMARY KEY (country, code));
 CREATE TABLE visit (id int PRIMARY KEY, place_country text, place_code int, days int, FOREIGN KEY (place_country, place_code) REFERENCES place);
+SELECT bolt.register_relation('visit', '{place_country,place_code}', 'place');
 INSERT INTO place VALUES ('fr', 1, 'Paris'), ('it', 1, 'Rome'), ('it', 2, 'Milan');
 INSERT INTO visit VALUES (1, 'it', 1, 2), (2, 'fr', 1, 3), (3, 'it', NULL, 4), (4, 'it', 1, 5);
 SELECT checked('{"model": "place", "annotate": {"d": {"Sum": "visit__days", "default": 0}}, "values": ["name", "d"], "order_by": ["name"]}', 'SELECT name, coalesce(sum(days), 0) d FROM place p LEFT JOIN visit v ON (place_country, place_code) = (country, code) GROUP BY country, code ORDER BY name');
@@ -134,6 +135,8 @@ SELECT message_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json
 SELECT message_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json, '{"n": {"Window": {"Sum": "rating"}}}') $$);
 SELECT message_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json, '{"n": {"Sum": {"Max": "rating"}}}') $$);
 SELECT message_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json, '{"n": {"Count": "*"}, "m": {"Sum": "n"}}') $$);
+-- one may name those before it, as in Django, but not aggregate them
+SELECT aggregated('{"model": "blog_article"}', '{"total": {"Sum": "rating"}, "n": {"Count": "rating"}, "mean": {"Div": ["total", "n"]}}', 'SELECT 27 total, 8 n, 3 mean');
 SELECT sqlstate_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json, '{"n": {"Sum": "title"}}') $$), sqlstate_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json, '{"n": {"BoolAnd": "id"}}') $$);
 -- privileges are the caller's, of every table that an aggregate reads
 CREATE ROLE regress_bolt_aggregates;
