@@ -93,6 +93,16 @@ refuse_values(const Document *document, const char *message)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s", message)));
 }
 
+/* What adds a filter of its own cannot follow union() and its like. */
+static void
+refuse_combined(const Document *document, const char *method)
+{
+	if (document->queryset->combined != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Calling QuerySet.%s after union() is not supported", method)));
+}
+
 /* ----------
  * Running
  * ----------
@@ -366,6 +376,7 @@ bolt_get(PG_FUNCTION_ARGS)
 		text *filter = PG_GETARG_TEXT_P_COPY(1);
 
 		bolt_refuse_slice(document, "Cannot filter a query once a slice has been taken");
+		refuse_combined(document, "get(...) with filters");
 		bolt_document_add_filter(document, VARDATA(filter), VARSIZE(filter) - VARHDRSZ);
 	}
 	if (queryset->limit == NULL && queryset->offset == NULL && queryset->distinct_on == NIL)
@@ -509,6 +520,7 @@ bolt_contains(PG_FUNCTION_ARGS)
 	JsonValue *literal;
 
 	bolt_refuse_null(fcinfo, 1, "primary key");
+	refuse_combined(document, "contains()");
 	refuse_values(document, "Cannot call QuerySet.contains() after .values() or .values_list()");
 	bolt_refuse_slice(document, "Cannot filter a query once a slice has been taken");
 	key = PG_GETARG_TEXT_P_COPY(1);
@@ -537,6 +549,7 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 	if (field[0] == '\0')
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("Cannot resolve keyword '' into field")));
 	bolt_refuse_slice(document, "Cannot use 'limit' or 'offset' with in_bulk()");
+	refuse_combined(document, "in_bulk()");
 	refuse_values(document, "in_bulk() cannot be used with values() or values_list()");
 	if (!PG_ARGISNULL(1))
 	{
@@ -551,6 +564,7 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 	}
 	clear_ordering(queryset);
 	queryset->keyed_by = field;
+	queryset->rows_by_exists = true; /* a member for each key, not for each joined row */
 	bolt_document_add_shape(document, "in_bulk");
 	bolt_document_add_shape(document, field);
 

@@ -79,10 +79,10 @@ SELECT checked('{"model": "auth_user", "only": ["id"], "annotate": {"sd": {"StdD
 	$$ SELECT u.id, stddev_pop(rating) sd, var_pop(rating) v, array_agg(a.id ORDER BY a.id DESC) FILTER (WHERE a.id IS NOT NULL) ids, string_agg(title, '|' ORDER BY a.id) t, jsonb_agg(rating ORDER BY a.id) FILTER (WHERE a.id IS NOT NULL) j
 		FROM auth_user u LEFT JOIN blog_article a ON a.author_id = u.id GROUP BY u.id ORDER BY u.id $$);
 -- two steps, to one and to many, many to many
-SELECT checked('{"model": "auth_user", "only": ["id"], "annotate": {"c": {"Count": "articles__comments"}, "g": {"Count": "articles__tags", "distinct": true}, "m": {"Max": "articles__tags__name"}, "r": {"Count": "reports__articles"}}, "order_by": ["id"]}',
-	$$ SELECT u.id, (SELECT count(*) FROM blog_article a JOIN blog_comment c ON c.article_id = a.id WHERE a.author_id = u.id) c, (SELECT count(DISTINCT tag_id) FROM blog_article a JOIN blog_article_tags j ON j.article_id = a.id WHERE author_id = u.id) g,
+SELECT checked('{"model": "auth_user", "only": ["id"], "annotate": {"c": {"Count": "articles__comments"}, "g": {"Count": "articles__tags", "distinct": true}, "m": {"Max": "articles__tags__name"}, "below": {"Count": "reports__articles"}}, "order_by": ["id"]}',
+	$$ SELECT u.id, (SELECT count(*) FROM blog_article a JOIN blog_comment c ON c.article_id = a.id WHERE a.author_id = u.id) c, (SELECT count(DISTINCT tag_id) FROM blog_article a JOIN blog_article_tags j ON j.article_id = a.id WHERE a.author_id = u.id) g,
 		(SELECT max(name) FROM blog_article a JOIN blog_article_tags j ON j.article_id = a.id JOIN blog_tag t ON t.id = j.tag_id WHERE author_id = u.id) m,
-		(SELECT count(*) FROM auth_user s JOIN blog_article a ON a.author_id = s.id WHERE s.manager_id = u.id) r FROM auth_user u ORDER BY u.id $$);
+		(SELECT count(*) FROM auth_user s JOIN blog_article a ON a.author_id = s.id WHERE s.manager_id = u.id) below FROM auth_user u ORDER BY u.id $$);
 -- through a relation to one first
 SELECT checked('{"model": "blog_comment", "only": ["id"], "annotate": {"n": {"Count": "article__tags"}, "others": {"Count": "article__comments", "filter": {"article__comments__author": {"F": "author"}}}}, "order_by": ["id"]}',
 	$$ SELECT id, (SELECT count(*) FROM blog_article_tags j WHERE j.article_id = c.article_id) n, (SELECT count(*) FROM blog_comment o WHERE o.article_id = c.article_id AND o.author_id = c.author_id) others FROM blog_comment c ORDER BY id $$);

@@ -79,7 +79,7 @@ SELECT chained('blog_article', '[{"values": ["author"]}, {"annotate": {"n": {"Co
 SELECT json_array_length(bolt.fetch_json('{"model": "blog_article", "chain": [{"values": ["author"]}, {"annotate": {"n": {"Count": "*"}}}]}'));
 SELECT chained('blog_article', '[{"values": ["author"]}, {"annotate": {"n": {"Count": "*"}}}, {"order_by": ["author", "rating"]}]', 'SELECT author_id AS author, count(*) n FROM blog_article GROUP BY 1, rating ORDER BY 1, rating');
 SELECT bolt.unregister('blog_article');
-SELECT bolt.register_relation('blog_article', '{author_id}', related_name => 'articles');
+SELECT bolt.register_relation('blog_article', '{author_id}', related_name => 'articles'), bolt.register_relation('blog_article', '{editor_id}', related_name => 'edited');
 -- over relations to many
 SELECT chained('auth_user', '[{"values": ["manager"]}, {"annotate": {"n": {"Count": "articles"}, "s": {"Sum": "articles__rating"}, "m": {"Max": "articles__title"}, "a": {"Avg": "articles__rating"}}}, {"order_by": ["manager"]}]',
 	'SELECT manager_id AS manager, count(a.id) n, sum(rating) s, max(title) m, avg(rating) a FROM auth_user u LEFT JOIN blog_article a ON author_id = u.id GROUP BY 1 ORDER BY 1');
