@@ -160,8 +160,7 @@ run_round(Workload *workload, int round)
 
 		if (!takes_turns(contestant))
 			continue;
-		sample =
-			take_turn(contestant, workload, round * workload->executions, workload->executions);
+		sample = take_turn(contestant, workload, round * workload->executions, workload->executions);
 		if (contestant->failure == NULL)
 			contestant->samples[contestant->sample_count++] = sample;
 		else

@@ -131,8 +131,8 @@ extern PGconn *connect_server(void);
 extern PGresult *query(PGconn *conn, const char *text);
 extern void open_contestant(Contestant *contestant, const Workload *workload, const char *folder);
 extern void close_contestant(Contestant *contestant);
-extern double execute(Contestant *contestant, const Workload *workload, int execution,
-					  RowReceiver receiver, void *argument);
+extern double execute(Contestant *contestant, const Workload *workload, int execution, RowReceiver receiver,
+					  void *argument);
 extern void contestant_values(const Contestant *contestant, const Workload *workload, int execution,
 							  int *values);
 

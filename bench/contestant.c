@@ -114,13 +114,10 @@ open_contestant(Contestant *contestant, const Workload *workload, const char *fo
 	contestant->row_count = 0;
 	if (contestant->setting != NULL)
 		PQclear(query(contestant->conn, contestant->setting));
-	contestant->statement_count =
-		read_statements(folder, contestant->statements, contestant->statement);
+	contestant->statement_count = read_statements(folder, contestant->statements, contestant->statement);
 	if (contestant->document != NULL)
-		contestant->document_count =
-			read_documents(folder, contestant->document, contestant->document_texts);
-	if (contestant->manner == PREPARED || contestant->manner == PIPELINED ||
-		contestant->manner == SUCCESSIVE)
+		contestant->document_count = read_documents(folder, contestant->document, contestant->document_texts);
+	if (contestant->manner == PREPARED || contestant->manner == PIPELINED || contestant->manner == SUCCESSIVE)
 		prepare(contestant, workload);
 	if (contestant->manner == PIPELINED)
 		PQenterPipelineMode(contestant->conn);
@@ -143,8 +140,7 @@ close_contestant(Contestant *contestant)
 }
 
 void
-contestant_values(const Contestant *contestant, const Workload *workload, int execution,
-				  int *values)
+contestant_values(const Contestant *contestant, const Workload *workload, int execution, int *values)
 {
 	if (workload->parameters != NULL)
 		workload->parameters(execution, values);
@@ -186,8 +182,7 @@ literal_texts(const Contestant *contestant, const Request *request)
 		if (request->document_count > 0)
 			quoted = PQescapeLiteral(contestant->conn, values[0], strlen(values[0]));
 		text = substitute(contestant->statement[i].text,
-						  quoted != NULL ? (const char *const *) &quoted : values,
-						  request->count);
+						  quoted != NULL ? (const char *const *) &quoted : values, request->count);
 		fprintf(out, format, text);
 		free(text);
 		PQfreemem(quoted);
@@ -197,8 +192,7 @@ literal_texts(const Contestant *contestant, const Request *request)
 }
 
 static void
-make_request(Request *request, const Contestant *contestant, const Workload *workload,
-			 int execution)
+make_request(Request *request, const Contestant *contestant, const Workload *workload, int execution)
 {
 	int numbers[MAX_PARAMETERS] = {0};
 
@@ -211,8 +205,7 @@ make_request(Request *request, const Contestant *contestant, const Workload *wor
 		request->values[i] = request->numbers[i];
 	}
 	for (int i = 0; i < contestant->document_count; i++)
-		request->documents[i] =
-			substitute(contestant->document_texts[i], request->values, request->count);
+		request->documents[i] = substitute(contestant->document_texts[i], request->values, request->count);
 	request->document_count = contestant->document_count;
 	if (request->document_count > 0)
 		request->count = 1;
@@ -264,20 +257,15 @@ send_prepared(Contestant *contestant, const Request *request, int statement)
 	char name[16];
 
 	snprintf(name, sizeof(name), "s%d", statement);
-	if (!PQsendQueryPrepared(contestant->conn,
-							 name,
-							 request->count,
-							 statement_values(request, statement),
-							 NULL,
-							 NULL,
-							 0))
+	if (!PQsendQueryPrepared(contestant->conn, name, request->count, statement_values(request, statement),
+							 NULL, NULL, 0))
 		fail(contestant, PQerrorMessage(contestant->conn));
 }
 
 /* All statements are under way before the first result is read. */
 static double
-run_pipeline(Contestant *contestant, const Workload *workload, const Request *request,
-			 RowReceiver receiver, void *argument)
+run_pipeline(Contestant *contestant, const Workload *workload, const Request *request, RowReceiver receiver,
+			 void *argument)
 {
 	double received = 0;
 
@@ -298,8 +286,8 @@ run_pipeline(Contestant *contestant, const Workload *workload, const Request *re
 
 /* A round trip a statement; PREPARED has one statement. */
 static double
-run_prepared(Contestant *contestant, const Workload *workload, const Request *request,
-			 RowReceiver receiver, void *argument)
+run_prepared(Contestant *contestant, const Workload *workload, const Request *request, RowReceiver receiver,
+			 void *argument)
 {
 	double received = 0;
 
@@ -315,8 +303,8 @@ run_prepared(Contestant *contestant, const Workload *workload, const Request *re
 
 /* A contestant that sends the text of one query: a statement, or all its COPYs. */
 static double
-run_query(Contestant *contestant, const Workload *workload, const Request *request,
-		  RowReceiver receiver, void *argument)
+run_query(Contestant *contestant, const Workload *workload, const Request *request, RowReceiver receiver,
+		  void *argument)
 {
 	Oid types[MAX_PARAMETERS] = {INT4OID, INT4OID};
 	PGconn *conn = contestant->conn;
@@ -325,14 +313,8 @@ run_query(Contestant *contestant, const Workload *workload, const Request *reque
 	if (request->document_count > 0)
 		types[0] = JSONOID;
 	if (contestant->manner == UNPREPARED)
-		sent = PQsendQueryParams(conn,
-								 contestant->statement[0].text,
-								 request->count,
-								 types,
-								 statement_values(request, 0),
-								 NULL,
-								 NULL,
-								 0);
+		sent = PQsendQueryParams(conn, contestant->statement[0].text, request->count, types,
+								 statement_values(request, 0), NULL, NULL, 0);
 	else
 		sent = PQsendQuery(conn, request->text);
 	if (!sent)
@@ -351,8 +333,7 @@ run_query(Contestant *contestant, const Workload *workload, const Request *reque
  * The receiver, if any, gets the first column of each row.
  */
 double
-execute(Contestant *contestant, const Workload *workload, int execution, RowReceiver receiver,
-		void *argument)
+execute(Contestant *contestant, const Workload *workload, int execution, RowReceiver receiver, void *argument)
 {
 	long row_count = contestant->row_count;
 	Request request;

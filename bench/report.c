@@ -110,19 +110,14 @@ write_facts(FILE *out, const Settings *settings)
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", gmtime(&now));
 	if (getloadavg(load, 1) != 1)
 		load[0] = 0;
-	fprintf(
-		out, "- %s%s\n", date, settings->quick ? ", a quick run: read its figures as a hint" : "");
+	fprintf(out, "- %s%s\n", date, settings->quick ? ", a quick run: read its figures as a hint" : "");
 	fprintf(out, "- machine: %ld cores", sysconf(_SC_NPROCESSORS_ONLN));
 	write_proc_line(out, "/proc/cpuinfo", "model name");
 	write_proc_line(out, "/proc/meminfo", "MemTotal");
 	fprintf(out, ", load %.1f at the end (one contestant at a time keeps it near 1)\n", load[0]);
 	fprintf(out, "- PostgreSQL %s; %s\n", PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1));
-	fprintf(
-		out,
-		"- client: libpq %d, one connection a contestant, at most %d rounds or %.0f s a workload\n",
-		PQlibVersion(),
-		settings->rounds,
-		settings->seconds);
+	fprintf(out, "- client: libpq %d, one connection a contestant, at most %d rounds or %.0f s a workload\n",
+			PQlibVersion(), settings->rounds, settings->seconds);
 	PQclear(result);
 	PQfinish(conn);
 }
@@ -139,8 +134,8 @@ measured(const Bar *bar, const Contestant *subject, const Contestant *peer, bool
 							   contestant_median(peer) / contestant_median(subject);
 		case PER_ARTICLE:
 			return FEW_ARTICLES / ALL_ARTICLES *
-				   (is_paired ? paired_ratio(subject, peer) :
-								contestant_median(subject) / contestant_median(peer));
+				(is_paired ? paired_ratio(subject, peer) :
+							 contestant_median(subject) / contestant_median(peer));
 		case MICROSECONDS_MORE:
 			difference = is_paired ? paired_difference(subject, peer) :
 									 contestant_median(subject) - contestant_median(peer);
@@ -171,8 +166,7 @@ write_bar(FILE *out, const Bar *bar, const Settings *settings)
 		return;
 	}
 	value = measured(bar, subject, peer, false);
-	judgement =
-		reached(bar->measure == TIMES_FASTER ? value >= bar->threshold : value <= bar->threshold);
+	judgement = reached(bar->measure == TIMES_FASTER ? value >= bar->threshold : value <= bar->threshold);
 	if (settings->quick && strcmp(bar->workload, "unindexed") == 0)
 		judgement = "not judged: tables scaled down";
 	fprintf(out, " %.2f | %.2f | %s |\n", value, measured(bar, subject, peer, true), judgement);
@@ -198,12 +192,11 @@ write_memory_bar(FILE *out, const Memory *memory, int memory_count)
 static void
 write_bars(FILE *out, const Settings *settings, const Memory *memory, int memory_count)
 {
-	fprintf(
-		out,
-		"\n## Bars\n\n"
-		"Judged by the ratio (or difference) of the medians; beside it the median of the rounds' own.\n\n"
-		"| workload | subject | against | bar | medians | paired | |\n"
-		"| --- | --- | --- | --- | ---: | ---: | --- |\n");
+	fprintf(out,
+			"\n## Bars\n\n"
+			"Judged by the ratio (or difference) of the medians; beside it the median of the rounds' own.\n\n"
+			"| workload | subject | against | bar | medians | paired | |\n"
+			"| --- | --- | --- | --- | ---: | ---: | --- |\n");
 	for (size_t i = 0; i < BAR_COUNT; i++)
 		write_bar(out, &bars[i], settings);
 	write_memory_bar(out, memory, memory_count);
@@ -223,24 +216,13 @@ write_contestant(FILE *out, const Contestant *contestant, const Contestant *firs
 		return;
 	}
 	digits = median(samples, count) < 10 ? 3 : 1;
-	fprintf(out,
-			" %.*f | %.*f–%.*f | %.*f–%.*f |",
-			digits,
-			median(samples, count),
-			digits,
-			quantile(samples, count, 0.25),
-			digits,
-			quantile(samples, count, 0.75),
-			digits,
-			quantile(samples, count, 0),
-			digits,
-			quantile(samples, count, 1));
+	fprintf(out, " %.*f | %.*f–%.*f | %.*f–%.*f |", digits, median(samples, count), digits,
+			quantile(samples, count, 0.25), digits, quantile(samples, count, 0.75), digits,
+			quantile(samples, count, 0), digits, quantile(samples, count, 1));
 	if (first->sample_count == 0 || contestant->bound != 0)
 		fprintf(out, " – | – |\n");
 	else
-		fprintf(out,
-				" %.2f | %.2f |\n",
-				contestant_median(contestant) / contestant_median(first),
+		fprintf(out, " %.2f | %.2f |\n", contestant_median(contestant) / contestant_median(first),
 				paired_ratio(contestant, first));
 }
 
@@ -258,14 +240,13 @@ static void
 write_unindexed_note(FILE *out, const Settings *settings)
 {
 	PGconn *conn = connect_server();
-	PGresult *result = query(
-		conn, "SELECT (SELECT count(*) FROM bench_parent), (SELECT count(*) FROM bench_child)");
+	PGresult *result =
+		query(conn, "SELECT (SELECT count(*) FROM bench_parent), (SELECT count(*) FROM bench_child)");
 
 	fprintf(
 		out,
 		"\n%s parents, %s children%s. LATERAL takes too long for rounds: it ran once, and that run is the one verified.\n",
-		PQgetvalue(result, 0, 0),
-		PQgetvalue(result, 0, 1),
+		PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1),
 		settings->quick ? " (scaled down for a quick run; the ratio grows with the size)" : "");
 	PQclear(result);
 	PQfinish(conn);
@@ -317,13 +298,8 @@ write_workload(FILE *out, const Workload *workload, const Settings *settings, co
 		"\n## %s\n\n%d round%s of %d execution%s each. Milliseconds; \"×\" is the time over that of %s.\n\n"
 		"| %s | median | quartiles | min–max | × (medians) | × (paired) |\n"
 		"| --- | ---: | ---: | ---: | ---: | ---: |\n",
-		workload->title,
-		rounds,
-		rounds == 1 ? "" : "s",
-		workload->executions,
-		workload->executions == 1 ? "" : "s",
-		first->name,
-		workload->name);
+		workload->title, rounds, rounds == 1 ? "" : "s", workload->executions,
+		workload->executions == 1 ? "" : "s", first->name, workload->name);
 	foreach_contestant(contestant, workload)
 	{
 		write_contestant(out, contestant, first);
@@ -357,11 +333,7 @@ write_samples(FILE *out)
 		foreach_contestant(contestant, workload)
 		{
 			for (int round = 0; round < contestant->sample_count; round++)
-				fprintf(out,
-						"%s\t%s\t%d\t%.6f\n",
-						workload->name,
-						contestant->name,
-						round + 1,
+				fprintf(out, "%s\t%s\t%d\t%.6f\n", workload->name, contestant->name, round + 1,
 						contestant->samples[round]);
 		}
 	}

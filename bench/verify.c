@@ -27,8 +27,7 @@ typedef struct Wire
 
 /* A statement from sql/, comments and all. */
 static PGresult *
-query_file(PGconn *conn, const Settings *settings, const char *name, const char *const *values,
-		   int count)
+query_file(PGconn *conn, const Settings *settings, const char *name, const char *const *values, int count)
 {
 	char *file = read_text(settings->sql, name, ".sql");
 	char *text = substitute(file, values, count);
@@ -107,20 +106,16 @@ judge_result(Contestant *contestant, PGresult *result)
 
 	if (PQntuples(result) > 0)
 	{
-		snprintf(message,
-				 sizeof(message),
-				 "different work: %s: %s | %s",
-				 PQgetvalue(result, 0, 0),
-				 PQgetvalue(result, 0, 1),
-				 PQgetvalue(result, 0, 2));
+		snprintf(message, sizeof(message), "different work: %s: %s | %s", PQgetvalue(result, 0, 0),
+				 PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2));
 		contestant->failure = message_line(message);
 	}
 	PQclear(result);
 }
 
 static void
-verify_documents(Contestant *contestant, const Workload *workload, PGconn *judge,
-				 const Settings *settings, bool is_first)
+verify_documents(Contestant *contestant, const Workload *workload, PGconn *judge, const Settings *settings,
+				 bool is_first)
 {
 	const char *ordered[] = {workload->documents_ordered ? "true" : "false",
 							 workload->arrays_ordered ? "true" : "false"};
@@ -140,8 +135,7 @@ verify_documents(Contestant *contestant, const Workload *workload, PGconn *judge
  * verified with.
  */
 static void
-verify_rows(Contestant *contestant, const Workload *workload, PGconn *judge,
-			const Settings *settings)
+verify_rows(Contestant *contestant, const Workload *workload, PGconn *judge, const Settings *settings)
 {
 
 	PQclear(query(judge, "TRUNCATE pg_temp.flat"));
@@ -159,8 +153,8 @@ verify_rows(Contestant *contestant, const Workload *workload, PGconn *judge,
 			Statement *statement = &contestant->statement[i];
 			char *rows = substitute(statement->text, values, workload->parameter_count);
 			const char *parts[] = {statement->node, rows};
-			char *text = substitute(
-				"INSERT INTO pg_temp.flat SELECT '$1', to_jsonb(r) FROM ($2) r", parts, 2);
+			char *text =
+				substitute("INSERT INTO pg_temp.flat SELECT '$1', to_jsonb(r) FROM ($2) r", parts, 2);
 
 			PQclear(query(judge, text));
 			free(rows);

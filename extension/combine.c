@@ -74,7 +74,9 @@ add_other_outputs(const SelectText *first, SelectText *other)
 				lappend(other->outputs, unconstify(char *, same_output(first, other, lfirst(lc))));
 		return;
 	}
-	foreach(lc, bolt_values_terms(other))
+	foreach(lc,
+			other->queryset->values_kind == VALUES_NONE ? bolt_values_terms(unconstify(SelectText *, first)) :
+														  bolt_values_terms(other))
 	{
 		const PathTerm *term = lfirst(lc);
 		FieldPath *path = bolt_parse_select_path(other->select, term->path, term->value);

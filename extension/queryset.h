@@ -186,6 +186,7 @@ struct QuerySet
 	ValuesKind values_kind;
 	List *values;		  /* of PathTerm *; NIL: all columns */
 	bool group_by_values; /* aggregates after values() */
+	List *groups;		  /* of PathTerm *: what they group by; NIL: all columns */
 	JsonValue *limit;	  /* literals, or NULL */
 	JsonValue *offset;
 	bool none;

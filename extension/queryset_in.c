@@ -64,8 +64,17 @@ make_path(const char *path, JsonValue *value)
 static void
 annotate_values(QuerySet *queryset, AnnotateCall *annotate)
 {
+	bool aggregate = bolt_has_aggregate(annotate->expression);
+
+	/* the groups are those of the first aggregate; a later values() chooses what is shown */
 	annotate->after_values = true;
-	queryset->group_by_values |= bolt_has_aggregate(annotate->expression);
+	if (aggregate && !queryset->group_by_values)
+	{
+		queryset->group_by_values = true;
+		queryset->groups = list_copy(queryset->values);
+	}
+	if (!aggregate && queryset->group_by_values && queryset->groups != NIL)
+		queryset->groups = lappend(queryset->groups, make_path(annotate->name, annotate->value));
 	if (queryset->values != NIL && !annotate->alias)
 		queryset->values = lappend(queryset->values, make_path(annotate->name, annotate->value));
 }
@@ -662,6 +671,8 @@ parse_chain(Document *document, QuerySet *queryset, JsonValue *value)
 					 errmsg("a member of \"chain\" must have one key, not %d", each->count),
 					 bolt_errdetail_at(each)));
 		rule = find_key(each->first, "a chain");
+		if (rule->parse == parse_model || rule->parse == parse_chain)
+			bolt_unknown_key(each->first, "a chain", NIL);
 		check_chain_order(queryset, rule, each->first);
 		rule->parse(document, queryset, each->first);
 	}

@@ -359,7 +359,7 @@ bolt_group_by_values(SelectText *text)
 
 	if (!text->select->grouped)
 		return;
-	foreach(lc, bolt_values_terms(text))
+	foreach(lc, text->queryset->groups != NIL ? text->queryset->groups : bolt_values_terms(text))
 	{
 		const PathTerm *term = lfirst(lc);
 		FieldPath *path = bolt_parse_select_path(text->select, term->path, term->value);

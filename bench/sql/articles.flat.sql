@@ -1,5 +1,5 @@
 -- A client that prefetches would send the keys it got; here each statement finds them itself, so that none waits for
--- the one before. "= ANY (ARRAY(SELECT …))" is the keyed form and three times as fast as "IN (SELECT …)".
+-- the one before. "= ANY (ARRAY(SELECT …))" is the keyed form and four times as fast as "IN (SELECT …)".
 -- node root
 SELECT * FROM blog_article WHERE id <= $1;
 
