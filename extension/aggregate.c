@@ -98,6 +98,12 @@ bolt_aggregate_call(Select *select, int alias, const Expression *expression, Ope
 					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name,
 							operand.display, operand.display),
 					 bolt_errdetail_at(expression->value)));
+		if (rule->not_null && !expression->distinct && !operand.nullable)
+		{
+			/* an index that does not hold the column can count the rows */
+			appendStringInfoChar(&sql, '*');
+			continue;
+		}
 		appendStringInfo(&sql, rule->type == TEXTOID ? "%s(%s)::pg_catalog.text" : "%s%s",
 						 foreach_current_index(lc) > 0 ? ", " : "", operand.sql);
 		if (foreach_current_index(lc) == 0 && !OidIsValid(rule->type) && rule->regroup != NULL &&

@@ -371,7 +371,7 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	join->nfields = nfields;
 	join->near_fields = near_fields;
 	join->far_fields = far_fields;
-	join->nullable = true;
+	join->nullable = list_length(select->joins) > 1;
 	join->many = !relation_is_to_one(relation);
 	return join;
 }
@@ -447,7 +447,7 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 				counterpart_columns(path, relation->ntarget_fields, relation->target_fields,
 									relation->through_target_fields, attnums))
 			{
-				set_columns(columns, path->nfields, join->alias, join->model, attnums, true);
+				set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
 				return;
 			}
 			join = bolt_add_join(select, join->alias, relation, false);

@@ -81,7 +81,7 @@ SELECT bolt.get('{"model": "blog_tag", "filter": {"id": 1}, "intersection": [{}]
 	bolt.page('{"model": "blog_tag", "filter": {"id": 1}, "union": [{"filter": {"id": 3}}], "order_by": ["-id"]}', 1, 1);
 SELECT message_of('{"model": "blog_tag", "union": [{}]}', $$ SELECT bolt.get($1::json, '{"id": 1}') $$);
 SELECT bolt.sql('{"model": "blog_tag", "only": ["id"], "union": [{"filter": {"id": 1}}]}') LIKE '% UNION %';
--- in a prefetch, in a subquery
+-- none in a prefetch, but in a subquery
 SELECT message_of('{"model": "blog_article", "prefetch_related": [{"lookup": "tags", "queryset": {"filter": {"id": 1}, "union": [{"filter": {"id": 2}}]}}]}');
 SELECT filtered('{"id__in": {"Subquery": {"model": "blog_comment", "values": ["article"], "filter": {"author": 1}, "union": [{"model": "blog_article_tags", "values": ["article"], "filter": {"tag": 3}}]}}}', 'id IN (2, 4, 6, 9)');
 SELECT filtered('{"Exists": {"model": "blog_tag", "filter": {"id": 9}, "union": [{"filter": {"id": 1}}]}}', 'true');

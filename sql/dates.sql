@@ -32,7 +32,8 @@ SELECT checked('{"model": "event", "alias": {"later": {"Add": ["day", 366]}}, "d
 -- sliced, counted, asked for
 SELECT checked('{"model": "event", "dates": ["day", "day"], "limit": 2, "offset": 1}', $$ SELECT unnest('{2024-01-01,2024-02-29}'::date[]) AS value $$);
 SELECT bolt.count('{"model": "event", "dates": ["day", "year"]}'), bolt.exists('{"model": "event", "filter": {"id": 5}, "dates": ["day", "year"]}'), bolt.exists('{"model": "event", "dates": ["day", "year"]}'), bolt.first('{"model": "event", "dates": ["day", "year"]}'), bolt.fetch_json('{"model": "event", "dates": ["day", "year"]}'),
-	bolt.fetch_json('{"model": "event", "none": true, "dates": ["day", "year"]}'), bolt.page('{"model": "event", "dates": ["day", "day"]}', 1, 2) -> 'items', bolt.aggregate('{"model": "event", "dates": ["day", "year"]}', '{"n": {"Count": "*"}}');
+	bolt.fetch_json('{"model": "event", "none": true, "dates": ["day", "year"]}'), bolt.page('{"model": "event", "dates": ["day", "day"]}', 1, 2) -> 'items';
+SELECT (bolt.aggregate('{"model": "event", "dates": ["day", "year"]}', '{"n": {"Count": "*"}}') ->> 'n')::int = 2;
 -- a model's ordering, or one before it, says nothing
 SELECT bolt.fetch_json('{"model": "event", "order_by": ["-id"], "dates": ["day", "year"]}');
 SELECT bolt.fetch_json('{"model": "event", "chain": [{"order_by": ["-id"]}, {"dates": ["day", "year"]}]}');
@@ -55,7 +56,5 @@ SELECT message_of('{"model": "event", "dates": ["article__nothing", "year"]}');
 SELECT left(message_of('{"model": "event", "dates": ["id", "year"]}'), 2) IN ('42', '22');
 SELECT left(message_of('{"model": "event", "datetimes": ["day", "hour"]}'), 2) IN ('42', '22');
 SELECT left(message_of('{"model": "event", "dates": ["article", "year"]}'), 2) IN ('42', '22');
-SELECT message_of('{"model": "event", "dates": ["day", "year"], "values": ["id"]}');
-SELECT message_of('{"model": "event", "dates": ["day", "year"], "datetimes": ["at", "year"]}');
 
 DROP SCHEMA dates_test CASCADE;
