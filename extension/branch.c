@@ -185,6 +185,12 @@ check_prefetch_queryset(const PrefetchLookup *lookup, const Branch *child)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Prefetch querysets cannot use raw(), values(), and values_list()"),
 				 bolt_errdetail_at(queryset->source)));
+	if (queryset->combined != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Calling QuerySet.filter() after %s() is not supported",
+						((CombineCall *) linitial(queryset->combined))->method),
+				 bolt_errdetail_at(queryset->source)));
 	if (queryset->model != NULL &&
 		bolt_model_by_name(queryset->model->text, queryset->model)->oid != child->model->oid)
 		ereport(ERROR,

@@ -106,7 +106,10 @@ append_other(StringInfo sql, const SelectText *first, const QuerySet *queryset)
 		queryset->model == NULL ? first->model : bolt_model_by_name(queryset->model->text, queryset->model);
 
 	check_stack_depth();
-	bolt_begin_select_text(&other, first->select->statement, model, queryset);
+	if (first->select->outer_query != NULL)
+		bolt_begin_inner_text(&other, first->select->outer_query, model, queryset);
+	else
+		bolt_begin_select_text(&other, first->select->statement, model, queryset);
 	if (bolt_is_sliced(queryset) || queryset->distinct_on != NIL)
 		bolt_add_order(&other);
 	add_other_outputs(first, &other);
@@ -149,6 +152,23 @@ append_order_numbers(StringInfo sql, SelectText *text)
 	bolt_append_order(sql, text);
 }
 
+/* The queryset that the others are combined with, its own order and slice within */
+static void
+append_first(StringInfo sql, SelectText *text)
+{
+	SelectText first = *text;
+
+	if (text->queryset->first != NULL)
+	{
+		first.queryset = text->queryset->first;
+		bolt_add_order(&first);
+	}
+	bolt_append_select(sql, &first, NULL, NULL, NULL, false);
+	bolt_append_order(sql, &first);
+	if (text->queryset->first != NULL)
+		bolt_append_slice(sql, &first);
+}
+
 /*
  * The queryset of text, whose outputs are complete, combined with the others, in
  * order.  A slice is still to be appended.
@@ -163,7 +183,7 @@ bolt_append_combined(StringInfo sql, SelectText *text)
 	initStringInfo(&combined);
 	appendStringInfoChar(&combined, '(');
 	text->order = NIL;
-	bolt_append_select(&combined, text, NULL, NULL, NULL, false);
+	append_first(&combined, text);
 	text->order = order;
 	appendStringInfoChar(&combined, ')');
 	foreach(lc, text->queryset->combined)

@@ -347,6 +347,7 @@ extern void bolt_add_values_items(ItemList *items, SelectText *text);
 extern void bolt_add_key_item(ItemList *items, SelectText *text);
 extern void bolt_open_behind_key(Compiler *compiler, FetchNode *node);
 
+extern void bolt_check_dates(const QuerySet *queryset, const Operand *operand);
 extern void bolt_add_dates_item(ItemList *items, SelectText *text);
 extern void bolt_add_expression_item(ItemList *items, const char *name, SelectText *text, const char *sql);
 

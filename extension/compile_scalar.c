@@ -143,7 +143,16 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 
 	bolt_begin_select_text(&inner, statement, model, queryset);
 	bolt_add_order(&inner);
-	if (queryset->values_kind == VALUES_NONE)
+	if (queryset->dates != NULL)
+	{
+		Annotation value = {.name = "datefield"};
+
+		bolt_expression(inner.select, bolt_base_alias(inner.select), queryset->dates, &value.operand);
+		inner.order = NIL;
+		bolt_order_by_dates(&inner, &value.operand);
+		derive_column(&inner, &value, &names);
+	}
+	else if (queryset->values_kind == VALUES_NONE)
 	{
 		for (int i = 0; i < model->nfields; i++)
 			inner.outputs =

@@ -263,6 +263,18 @@ bolt_add_values_items(ItemList *items, SelectText *text)
 	}
 }
 
+/* datetimes() wants a time: only dates() casts, which its expression shows */
+void
+bolt_check_dates(const QuerySet *queryset, const Operand *operand)
+{
+	if (strcmp(queryset->dates->name, "Trunc") == 0 && OidIsValid(operand->type) &&
+		getBaseType(operand->type) == DATEOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("Cannot truncate DateField '%s' to DateTimeField", queryset->dates->value->text),
+				 bolt_errdetail_at(queryset->dates->value)));
+}
+
 /* The one value of dates() or datetimes(), which is also what orders them */
 void
 bolt_add_dates_item(ItemList *items, SelectText *text)
@@ -271,6 +283,7 @@ bolt_add_dates_item(ItemList *items, SelectText *text)
 
 	items->node->open = items->node->close = "";
 	bolt_expression(text->select, bolt_base_alias(text->select), text->queryset->dates, &operand);
+	bolt_check_dates(text->queryset, &operand);
 	text->order = NIL;
 	bolt_order_by_dates(text, &operand);
 	add_column_item(items, NULL, text, operand.sql, InvalidOid);

@@ -145,6 +145,7 @@ typedef struct PrefetchLookup
 /* union(), intersection(), difference() with other querysets */
 typedef struct CombineCall
 {
+	const char *method; /* "union" … */
 	const char *opname; /* "UNION ALL" … */
 	List *querysets;	/* of QuerySet * */
 } CombineCall;
@@ -193,6 +194,7 @@ struct QuerySet
 	Expression *dates; /* dates(), datetimes(): a Trunc */
 	bool dates_descending;
 	List *combined;	  /* of CombineCall *: union() and the like */
+	QuerySet *first;  /* in a chain, the queryset that they followed, where it was sliced */
 	bool chained;	  /* calls are in the order of a chain */
 	Locking *locking; /* select_for_update(), or NULL */
 

@@ -524,6 +524,11 @@ parse_truncated(Document *document, QuerySet *queryset, JsonValue *value, const 
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("'order' must be either 'ASC' or 'DESC'"),
 				 bolt_errdetail_at(kind->next)));
+	if (queryset->dates != NULL || (queryset->values_kind != VALUES_NONE && !queryset->chained))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"dates\", \"datetimes\" and \"values\" cannot be given together"),
+				 bolt_errdetail_at(value)));
 	queryset->dates = bolt_make_trunc(document, value->first, kind->text, date);
 	queryset->dates_descending = kind->next != NULL && json_is_string(kind->next, "DESC");
 	queryset->values_kind = VALUES_FLAT;
@@ -547,41 +552,59 @@ parse_datetimes(Document *document, QuerySet *queryset, JsonValue *value)
 	parse_truncated(document, queryset, value, kinds, lengthof(kinds), false);
 }
 
+/* Order and slice before union() are the first queryset's, not the combination's. */
+static void
+keep_first(QuerySet *queryset)
+{
+	if (queryset->limit != NULL || queryset->offset != NULL)
+	{
+		queryset->first = palloc(sizeof(QuerySet));
+		*queryset->first = *queryset;
+	}
+	queryset->limit = queryset->offset = NULL;
+	queryset->ordered = true;
+	queryset->order_by = NIL;
+	queryset->reverse = false;
+}
+
 /* union and its like: an array of documents, or of one */
 static void
-combine(Document *document, QuerySet *queryset, JsonValue *value, const char *opname)
+combine(Document *document, QuerySet *queryset, JsonValue *value, const char *method, const char *opname)
 {
 	CombineCall *call = palloc0(sizeof(CombineCall));
 
 	bolt_expect_array(value);
+	call->method = method;
 	call->opname = opname;
 	json_foreach(each, value)
 		call->querysets = lappend(call->querysets, bolt_parse_queryset(document, each));
+	if (queryset->chained)
+		keep_first(queryset);
 	queryset->combined = lappend(queryset->combined, call);
 }
 
 static void
 parse_union(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	combine(document, queryset, value, "UNION");
+	combine(document, queryset, value, "union", "UNION");
 }
 
 static void
 parse_union_all(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	combine(document, queryset, value, "UNION ALL");
+	combine(document, queryset, value, "union", "UNION ALL");
 }
 
 static void
 parse_intersection(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	combine(document, queryset, value, "INTERSECT");
+	combine(document, queryset, value, "intersection", "INTERSECT");
 }
 
 static void
 parse_difference(Document *document, QuerySet *queryset, JsonValue *value)
 {
-	combine(document, queryset, value, "EXCEPT");
+	combine(document, queryset, value, "difference", "EXCEPT");
 }
 
 static void parse_chain(Document *document, QuerySet *queryset, JsonValue *value);
@@ -650,7 +673,8 @@ check_chain_order(const QuerySet *queryset, const KeyRule *rule, const JsonValue
 	if (queryset->combined != NIL && !rule->closes && !rule->after_combining)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Calling QuerySet.%s() after %s() is not supported", rule->name, "union"),
+				 errmsg("Calling QuerySet.%s() after %s() is not supported", rule->name,
+						((CombineCall *) llast(queryset->combined))->method),
 				 bolt_errdetail_at(value)));
 }
 

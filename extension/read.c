@@ -100,7 +100,8 @@ refuse_combined(const Document *document, const char *method)
 	if (document->queryset->combined != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Calling QuerySet.%s after union() is not supported", method)));
+				 errmsg("Calling QuerySet.%s after %s() is not supported", method,
+						((CombineCall *) linitial(document->queryset->combined))->method)));
 }
 
 /* ----------

@@ -26,20 +26,6 @@ begin_inner(SelectText *text, Select *select, const QuerySet *queryset)
 	bolt_begin_inner_text(text, select, model, queryset);
 }
 
-/* EXISTS (SELECT 1 FROM …) */
-void
-bolt_append_exists_queryset(StringInfo sql, Select *select, const QuerySet *queryset)
-{
-	SelectText text;
-
-	begin_inner(&text, select, queryset);
-	bolt_add_output(&text, "1");
-	appendStringInfoString(sql, "EXISTS (");
-	bolt_append_select(sql, &text, NULL, NULL, NULL, false);
-	bolt_append_slice(sql, &text);
-	appendStringInfoChar(sql, ')');
-}
-
 /* The one column that a subquery selects: what values() names, else the primary key */
 static void
 add_column(SelectText *text, Operand *result)
@@ -61,6 +47,31 @@ add_column(SelectText *text, Operand *result)
 	result->type = operands[0].type;
 }
 
+/* EXISTS (SELECT 1 FROM …) */
+void
+bolt_append_exists_queryset(StringInfo sql, Select *select, const QuerySet *queryset)
+{
+	SelectText text;
+
+	begin_inner(&text, select, queryset);
+	appendStringInfoString(sql, "EXISTS (");
+	if (queryset->combined != NIL)
+	{
+		Operand ignored;
+
+		/* which rows are the same depends on what is selected */
+		add_column(&text, &ignored);
+		bolt_append_combined(sql, &text);
+	}
+	else
+	{
+		bolt_add_output(&text, "1");
+		bolt_append_select(sql, &text, NULL, NULL, NULL, false);
+	}
+	bolt_append_slice(sql, &text);
+	appendStringInfoChar(sql, ')');
+}
+
 /* (SELECT column FROM … ORDER BY … LIMIT …) */
 void
 bolt_subquery(Select *select, const Expression *expression, Operand *result)
@@ -74,8 +85,13 @@ bolt_subquery(Select *select, const Expression *expression, Operand *result)
 	bolt_group_by_values(&text);
 	initStringInfo(&sql);
 	appendStringInfoChar(&sql, '(');
-	bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
-	bolt_append_order(&sql, &text);
+	if (expression->queryset->combined != NIL)
+		bolt_append_combined(&sql, &text);
+	else
+	{
+		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
+		bolt_append_order(&sql, &text);
+	}
 	bolt_append_slice(&sql, &text);
 	appendStringInfoChar(&sql, ')');
 	result->sql = sql.data;

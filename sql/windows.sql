@@ -57,7 +57,7 @@ SELECT windowed('{"Window": {"Sum": {"Mul": ["rating", "id"]}}, "partition_by": 
 SELECT windowed('{"Sub": ["rating", {"Window": {"Avg": "rating"}, "partition_by": ["author"]}]}', 'rating - avg(rating) OVER (PARTITION BY author_id)');
 SELECT windowed('{"Coalesce": [{"Window": {"Lag": "title"}, "order_by": ["id"]}, {"Value": "first"}]}', $$ coalesce(lag(title) OVER (ORDER BY id), 'first') $$);
 SELECT windowed('{"Case": [{"when": {"rating__isnull": true}, "then": 0}], "default": {"Window": {"RowNumber": []}, "order_by": ["id"]}}', 'CASE WHEN rating IS NULL THEN 0 ELSE row_number() OVER (ORDER BY id) END');
-SELECT checked('{"model": "blog_article", "annotate": {"n": {"Length": "title"}, "r": {"Window": {"Rank": []}, "partition_by": ["n"], "order_by": ["title"]}}, "values": ["title", "n", "r"], "order_by": ["n", "r"]}', 'SELECT title, length(title) n, rank() OVER (PARTITION BY length(title) ORDER BY title) r FROM blog_article ORDER BY n, r');
+SELECT checked('{"model": "blog_article", "annotate": {"n": {"Length": "title"}, "place": {"Window": {"Rank": []}, "partition_by": ["n"], "order_by": ["title"]}}, "values": ["title", "n", "place"], "order_by": ["n", "place"]}', 'SELECT title, length(title) n, rank() OVER (PARTITION BY length(title) ORDER BY title) place FROM blog_article ORDER BY n, place');
 SELECT checked('{"model": "auth_user", "annotate": {"n": {"Count": "articles"}, "place": {"Window": {"Rank": []}, "order_by": ["-n"]}}, "values": ["username", "n", "place"], "order_by": ["place", "id"]}',
 	'SELECT username, n, rank() OVER (ORDER BY n DESC) place FROM (SELECT u.*, (SELECT count(*) FROM blog_article WHERE author_id = u.id) n FROM auth_user u) u ORDER BY place, id');
 -- filters are before windows
