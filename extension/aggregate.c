@@ -98,7 +98,7 @@ bolt_aggregate_call(Select *select, int alias, const Expression *expression, Ope
 					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name,
 							operand.display, operand.display),
 					 bolt_errdetail_at(expression->value)));
-		if (rule->not_null && !expression->distinct && !operand.nullable)
+		if (rule->not_null && !expression->distinct && expression->filter == NULL && !operand.nullable)
 		{
 			/* an index that does not hold the column can count the rows */
 			appendStringInfoChar(&sql, '*');

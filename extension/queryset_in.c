@@ -65,6 +65,16 @@ static void
 annotate_values(QuerySet *queryset, AnnotateCall *annotate)
 {
 	bool aggregate = bolt_has_aggregate(annotate->expression);
+	ListCell *lc;
+
+	foreach(lc, queryset->values)
+	{
+		if (strcmp(((PathTerm *) lfirst(lc))->path, annotate->name) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("The annotation '%s' conflicts with a field on the model", annotate->name),
+					 bolt_errdetail_at(annotate->value)));
+	}
 
 	/* the groups are those of the first aggregate; a later values() chooses what is shown */
 	annotate->after_values = true;

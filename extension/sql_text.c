@@ -45,11 +45,35 @@ bolt_column_text(int alias, const Field *field)
 	return sql.data;
 }
 
-/* A type by the name SQL has for it; error 42704 where there is none. */
+/*
+ * A type by the name SQL has for it.  Errors: 42704 where there is none, 22023 for
+ * what is no name of a type, or of one that no value has.
+ */
 void
 bolt_parse_type(const char *name, Oid *type, int32 *typmod)
 {
-	parseTypeString(name, type, typmod, bolt_no_soft_error);
+	MemoryContext context = CurrentMemoryContext;
+	bool valid = true;
+
+	PG_TRY();
+	{
+		parseTypeString(name, type, typmod, bolt_no_soft_error);
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (error->sqlerrcode != ERRCODE_SYNTAX_ERROR)
+			ReThrowError(error);
+		valid = false;
+	}
+	PG_END_TRY();
+	if (!valid || get_typtype(*type) == TYPTYPE_PSEUDO)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" is no type to cast to", name)));
 }
 
 /* The schema that an extension's objects live in, or InvalidOid. */

@@ -130,7 +130,9 @@ SELECT chain_refused('[{"flat": true}]');
 SELECT chain_refused('[{"values": ["id"]}, {"flat": true}]');
 SELECT chain_refused('[{"values_list": ["id", "title"]}, {"flat": true}]');
 -- behind a union only an order, a slice and values
-SELECT checked('{"model": "blog_tag", "chain": [{"filter": {"id": 1}}, {"union": [{"model": "blog_tag", "filter": {"id__gt": 2}}]}, {"order_by": ["-id"]}, {"limit": 2}, {"values_list": ["name"]}, {"flat": true}]}', $$ SELECT name AS value FROM blog_tag WHERE id >= 3 ORDER BY id DESC $$);
+SELECT checked('{"model": "blog_tag", "chain": [{"filter": {"id": 1}}, {"union": [{"model": "blog_tag", "filter": {"id__gt": 2}}]}, {"order_by": ["-name"]}, {"limit": 2}, {"values_list": ["name"]}, {"flat": true}]}', $$ SELECT name AS value FROM blog_tag WHERE id <> 2 ORDER BY name DESC LIMIT 2 $$);
+-- by what values leaves out there is none
+SELECT chain_refused('[{"union": [{"model": "blog_article"}]}, {"order_by": ["-id"]}, {"values_list": ["title"]}]');
 SELECT string_agg(split_part(chain_refused(format('[{"union": [{"model": "blog_article"}]}, %s]', call)), E'\n', 1), E'\n')
 	FROM unnest(ARRAY['{"filter": {"id": 1}}', '{"exclude": {"id": 1}}', '{"annotate": {"x": 1}}', '{"alias": {"x": 1}}', '{"distinct": true}', '{"select_related": ["author"]}', '{"prefetch_related": ["tags"]}', '{"only": ["id"]}', '{"defer": ["title"]}', '{"dates": ["published", "year"]}']) call;
 

@@ -167,10 +167,12 @@ SELECT message_of('{"model": "place", "filter": {"pk": {"F": "name"}}}') NOT LIK
 --
 SELECT annotation_refused('{"Cast": "id"}');
 SELECT annotation_message('{"Cast": "id", "type": "nothing"}');
-SELECT type, annotation_message(format('{"Cast": "id", "type": %s}', to_json(type))) LIKE ANY (ARRAY['22023: %', '42704: %', '42601: %']) AS refused
+-- those that are taken, or refused in another state than a type that does not exist (42704) or none that could (22023)
+CREATE FUNCTION cast_state(type text) RETURNS text LANGUAGE sql AS $$ SELECT sqlstate_of(format('{"model": "blog_article", "annotate": {"x": {"Cast": "id", "type": %s}}}', to_json(type))) $$;
+SELECT left(type, 40), cast_state(type)
 	FROM unnest(ARRAY['', ' ', 'int)', 'int; DROP TABLE blog_article', 'int) FROM pg_authid --', 'int) || pg_sleep(1', 'int DEFAULT 1', 'int COLLATE "C"', 'int, int', 'int /* x */ + 1', '(SELECT 1)', 'SETOF int', 'int::text', '1', 'blog_article.id%TYPE', 'nothing[]', 'pg_catalog.nothing',
-		'"int', 'int''', E'int\n)', '$1', '*', 'a.b.c.d', 'numeric(', 'numeric(1,2,3,4)', 'numeric(id)', 'varchar(0)', 'numeric(5000)', repeat('x', 100000), repeat('[]', 1000)]) type;
-SELECT states('{"Cast": "id", "type": "void"}'), states('{"Cast": "id", "type": "cstring"}'), states('{"Cast": "id", "type": "anyelement"}'), states('{"Cast": "id", "type": "record"}'), states('{"Cast": "id", "type": "trigger"}'), states('{"Cast": "id", "type": "unknown"}');
+		'"int', 'int''', E'int\n)', '$1', '*', 'a.b.c.d', 'numeric(', 'numeric(1,2,3,4)', 'varchar(0)', 'numeric(5000)', 'numeric(id)', 'void', 'cstring', 'anyelement', 'record', 'trigger', 'unknown', repeat('x', 100000), repeat('[]', 1000)]) type
+	WHERE cast_state(type) NOT IN ('22023', '42704');
 SELECT states('{"Cast": "title", "type": "int"}'), states('{"Cast": "published", "type": "int"}'), states('{"Cast": {"Value": "x"}, "type": "int"}'), states('{"Cast": "id", "type": "regclass"}');
 -- spaces, comments and case of a type's name are its own
 SELECT states('{"Cast": "id", "type": " INTEGER "}'), states('{"Cast": "id", "type": "Double   Precision"}');
@@ -189,11 +191,12 @@ SELECT kind, annotation_message(format('{"Trunc": "published", "kind": %s}', to_
 -- Deep and wide
 --
 CREATE FUNCTION nested(depth int, before text, innermost text, after text) RETURNS text LANGUAGE sql AS $$ SELECT repeat(before, depth) || innermost || repeat(after, depth) $$;
-SELECT bolt.fetch(format('{"model": "blog_article", "filter": {"id": 1}, "annotate": {"x": %s}, "values": ["x"]}', nested(50, '{"Add": [', '"id"', ', 1]}'))::json);
-SELECT bolt.fetch(format('{"model": "blog_article", "filter": {"id": 1}, "annotate": {"x": %s}, "values": ["x"]}', nested(50, '{"Coalesce": [', '"title"', ', {"Value": "x"}]}'))::json);
+SELECT bolt.fetch(format('{"model": "blog_article", "filter": {"id": 1}, "annotate": {"x": %s}, "values": ["x"]}', nested(50, '{"Abs": ', '"id"', '}'))::json);
+SELECT bolt.fetch(format('{"model": "blog_article", "filter": {"id": 1}, "annotate": {"x": %s}, "values": ["x"]}', nested(45, '{"Add": [', '"id"', ', 1]}'))::json);
+SELECT bolt.fetch(format('{"model": "blog_article", "filter": {"id": 1}, "annotate": {"x": %s}, "values": ["x"]}', nested(45, '{"Coalesce": [', '"title"', ', {"Value": "x"}]}'))::json);
 SELECT bolt.fetch(format('{"model": "blog_article", "filter": {"id": 1}, "annotate": {"x": %s}, "values": ["x"]}', nested(20, '{"Case": [{"when": {"id": 2}, "then": 0}], "default": ', '"id"', '}'))::json);
 SELECT bolt.count(format('{"model": "blog_article", "filter": %s}', nested(10, '{"Exists": {"model": "blog_article", "filter": ', '{"id": {"OuterRef": "id"}}', '}}'))::json);
-SELECT bolt.count(format('{"model": "blog_article", "filter": {"id": %s}}', nested(50, '{"Sub": [', '"id"', ', 0]}'))::json);
+SELECT bolt.count(format('{"model": "blog_article", "filter": {"id": %s}}', nested(45, '{"Sub": [', '"id"', ', 0]}'))::json);
 -- each annotation names the one before
 SELECT bolt.fetch(format('{"model": "blog_tag", "filter": {"id": 1}, "annotate": {"a0": {"F": "id"}, %s}, "values": ["a50"]}', (SELECT string_agg(format('"a%s": {"Add": ["a%s", 1]}', i, i - 1), ', ') FROM generate_series(1, 50) i))::json);
 SELECT length(bolt.fetch_json(format('{"model": "blog_article", "filter": {"id": 1}, "annotate": {"x": {"Concat": [%s]}}, "values_list": ["x"], "flat": true}', (SELECT string_agg('"title"', ', ') FROM generate_series(1, 500)))::json) ->> 0);

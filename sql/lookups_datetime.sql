@@ -166,8 +166,8 @@ SELECT filtered('{"at__year__gt": 2024}', 'id = 2', 'moments'), filtered('{"at__
 --
 -- What is refused
 --
--- SELECT refused('{"model": "event", "filter": {"at__year__nothing": 1}}');
--- SELECT message_of('{"model": "event", "filter": {"at__year__month": 1}}');
+SELECT refused('{"model": "event", "filter": {"at__year__nothing": 1}}');
+SELECT message_of('{"model": "event", "filter": {"at__year__month": 1}}');
 SELECT message_of('{"model": "event", "filter": {"at__month__nothing": 1}}');
 SELECT message_of('{"model": "event", "filter": {"at__month__year": 1}}');
 SELECT message_of('{"model": "event", "filter": {"at__date__hour": 1}}');
