@@ -14,6 +14,7 @@
 
 #include "catalog/pg_type.h"
 #include "compile.h"
+#include "document.h"
 #include "error.h"
 #include "miscadmin.h"
 #include "settings.h"
@@ -368,6 +369,34 @@ regrouped(Select *select, int alias, const AggregateRule *rule, const Expression
 	return psprintf(rule->regroup, subquery);
 }
 
+/* What an aggregate stands over must not be one, or a window, itself. */
+static void
+refuse_nested(const Select *select, const Expression *expression)
+{
+	ListCell *lc;
+
+	foreach(lc, expression->operands)
+	{
+		const Expression *operand = lfirst(lc);
+		const char *what = operand->path ? operand->path : operand->name;
+		const Annotation *annotation = NULL;
+
+		if (operand->kind == EXPRESSION_F && !select->aggregating)
+			annotation = bolt_parse_select_path(select, operand->path, operand->value)->annotation;
+		if (bolt_has_aggregate(operand) || (annotation != NULL && bolt_has_aggregate(annotation->expression)))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name, what, what),
+					 bolt_errdetail_at(operand->value)));
+		if (bolt_has_window(operand) || (annotation != NULL && annotation->operand.window))
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot compute %s('%s'): '%s' is a window expression", expression->name, what, what),
+				 bolt_errdetail_at(operand->value)));
+	}
+}
+
 /*
  * An aggregate.  In a queryset that values() has grouped it is one of SQL's, over
  * the rows of the group; else it is of each row, by itself.
@@ -379,6 +408,7 @@ bolt_aggregate(Select *select, int alias, const Expression *expression, Operand 
 	FieldPath *path = expression->star ? NULL : to_many_path(select, linitial(expression->operands));
 	char *sql;
 
+	refuse_nested(select, expression);
 	if (path != NULL)
 		sql = aggregate_subquery(select, alias, expression, path, result);
 	else if (select->grouped)

@@ -15,6 +15,7 @@
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "compile.h"
+#include "document.h"
 #include "error.h"
 #include "json_out.h"
 #include "miscadmin.h"
@@ -195,12 +196,28 @@ static const QuerySet *
 without_slice(const QuerySet *queryset)
 {
 	QuerySet *rest;
+	ListCell *lc;
 
 	if (!bolt_is_per_parent(queryset))
 		return queryset;
 	rest = palloc0(sizeof(QuerySet));
 	rest->source = queryset->source;
 	rest->ordered = true;
+
+	/* annotations are still to be written out, and mean what they did behind the filters */
+	rest->calls = queryset->calls;
+	rest->rows_by_exists = true;
+	foreach(lc, queryset->calls)
+	{
+		const AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
+
+		if (annotate != NULL && !annotate->alias && bolt_has_window(annotate->expression))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("a sliced prefetch of a many-to-many relation cannot select a window"),
+					 bolt_errdetail_at(annotate->value),
+					 errhint("Order by it under \"alias\", or prefetch the through table.")));
+	}
 	return rest;
 }
 

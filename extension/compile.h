@@ -83,6 +83,7 @@ typedef struct Select
 	List *annotations;			/* of Annotation * */
 	List *filtered;				/* of FilterCall *: what aggregates are limited by */
 	bool grouped;				/* values() before aggregates: GROUP BY */
+	bool aggregating;			/* for aggregate(): annotations that are aggregates are values */
 	bool by_exists;				/* to-many conditions are EXISTS, not joins */
 } Select;
 

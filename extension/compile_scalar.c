@@ -200,6 +200,21 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 	text->select->annotations = names;
 }
 
+static bool
+annotates_window(const QuerySet *queryset)
+{
+	ListCell *lc;
+
+	foreach(lc, queryset->calls)
+	{
+		const AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
+
+		if (annotate != NULL && bolt_has_window(annotate->expression))
+			return true;
+	}
+	return false;
+}
+
 /* aggregate(): one row whose members are the aggregates */
 void
 bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *queryset)
@@ -212,7 +227,8 @@ bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *
 	ItemList items = {compiler, node, 0};
 	ListCell *lc;
 
-	if (queryset->distinct || queryset->group_by_values || bolt_is_sliced(queryset))
+	if (queryset->distinct || queryset->group_by_values || bolt_is_sliced(queryset) ||
+		annotates_window(queryset))
 		derive(&text, &statement, model, queryset);
 	else
 	{
@@ -224,18 +240,27 @@ bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *
 	}
 	node->open = "{";
 	node->close = "}";
-	text.select->grouped = true;
+	text.select->grouped = text.select->aggregating = true;
 	foreach(lc, queryset->aggregates)
 	{
 		const AnnotateCall *call = lfirst(lc);
+		Annotation *name;
 		Operand operand;
 
-		if (!bolt_has_aggregate(call->expression))
+		bolt_expression(text.select, bolt_base_alias(text.select), call->expression, &operand);
+		if (!operand.aggregate)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("%s is not an aggregate expression", call->name),
 					 bolt_errdetail_at(call->value)));
-		bolt_expression(text.select, bolt_base_alias(text.select), call->expression, &operand);
+
+		/* a later one may make use of it */
+		name = palloc0(sizeof(Annotation));
+		name->name = call->name;
+		name->expression = call->expression;
+		name->operand = operand;
+		name->operand.display = call->name;
+		text.select->annotations = lappend(text.select->annotations, name);
 		bolt_add_expression_item(&items, call->name, &text, operand.sql);
 	}
 	if (queryset->aggregates == NIL)

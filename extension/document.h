@@ -35,6 +35,7 @@ extern List *bolt_parse_order_terms(Document *document, JsonValue *value);
 /* expression_in.c */
 extern bool bolt_is_expression(const JsonValue *value);
 extern bool bolt_has_aggregate(const Expression *expression);
+extern bool bolt_has_window(const Expression *expression);
 extern Expression *bolt_make_trunc(Document *document, JsonValue *field, const char *kind, bool date);
 extern Expression *bolt_parse_expression(Document *document, JsonValue *value);
 

@@ -385,6 +385,8 @@ outer_operand(Select *select, const Expression *expression, Operand *result)
 {
 	Select *outer = select->outer_query;
 
+	for (int i = 0; i < expression->further_out && outer != NULL; i++)
+		outer = outer->outer_query;
 	if (outer == NULL)
 		ereport(
 			ERROR,

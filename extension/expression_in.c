@@ -153,14 +153,15 @@ parse_operands(Document *document, Expression *expression, const ExpressionSynta
 		json_foreach(each, value)
 			expression->operands = lappend(expression->operands, bolt_parse_expression(document, each));
 	}
-	else if (syntax->max != 0)
+	else if (syntax->max != 0 || value->kind != JSON_NULL)
 		expression->operands = list_make1(bolt_parse_expression(document, value));
 	n = list_length(expression->operands);
 	if (n < syntax->min || (syntax->max >= 0 && n > syntax->max))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 syntax->max == syntax->min ?
-					 errmsg("%s takes %d operands, not %d", syntax->name, syntax->min, n) :
+					 errmsg_plural("%s takes %d operand, not %d", "%s takes %d operands, not %d", syntax->min,
+								   syntax->name, syntax->min, n) :
 					 syntax->max < 0 ?
 					 errmsg("%s takes at least %d operands, not %d", syntax->name, syntax->min, n) :
 					 errmsg("%s takes %d to %d operands, not %d", syntax->name, syntax->min, syntax->max, n),
@@ -173,7 +174,16 @@ parse_main(Document *document, Expression *expression, const ExpressionSyntax *s
 	switch (syntax->kind)
 	{
 		case EXPRESSION_F:
+			expression->path = bolt_expect_string(value);
+			break;
 		case EXPRESSION_OUTER_REF:
+			/* an OuterRef of an OuterRef: the query around the one around */
+			while (value->kind == JSON_OBJECT && value->count == 1 &&
+				   strcmp(value->first->name, "OuterRef") == 0)
+			{
+				expression->further_out++;
+				value = value->first;
+			}
 			expression->path = bolt_expect_string(value);
 			break;
 		case EXPRESSION_VALUE:
@@ -309,6 +319,22 @@ bolt_has_aggregate(const Expression *expression)
 			return true;
 	}
 	return expression->otherwise != NULL && bolt_has_aggregate(expression->otherwise);
+}
+
+bool
+bolt_has_window(const Expression *expression)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_WINDOW)
+		return true;
+	foreach(lc, expression->operands)
+	{
+		if (bolt_has_window(lfirst(lc)))
+			return true;
+	}
+	return expression->otherwise != NULL && bolt_has_window(expression->otherwise);
 }
 
 /* Trunc(field, kind), as a date where dates() asks for it */

@@ -334,6 +334,20 @@ range_form(const KeyedFrom *from, const char *sql)
 					bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber), at + strlen(any));
 }
 
+/* Rows cannot be numbered by a window in the same SELECT. */
+static bool
+orders_by_window(const SelectText *text)
+{
+	ListCell *lc;
+
+	foreach(lc, text->order)
+	{
+		if (((OrderExpression *) lfirst(lc))->aggregate)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The statement of the rows that belong to the keys of the level above, whose
  * parameters come first.
@@ -342,7 +356,7 @@ FetchStatement *
 bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from)
 {
 	bool sliced = bolt_is_per_parent(text->queryset);
-	bool lateral = sliced && (from->indexed || text->queryset->distinct);
+	bool lateral = sliced && (from->indexed || text->queryset->distinct || orders_by_window(text));
 	bool any = !sliced && from->indexed && from->pair->n == 1;
 	StringInfoData sql;
 	FetchStatement *result;

@@ -49,6 +49,16 @@ struct Lookup
 	Oid type; /* of the value, where it is not the operand's */
 };
 
+static void
+refuse_window(const Operand *operand, const JsonValue *value)
+{
+	if (operand->window)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Window expressions are not allowed in this query"), bolt_errdetail_at(value),
+				 errhint("Filter in a query around this one.")));
+}
+
 /* The value as $n, or as the expression that it is. */
 static const char *
 value_sql(LookupContext *context, Oid type, BindFunction bind)
@@ -60,6 +70,7 @@ value_sql(LookupContext *context, Oid type, BindFunction bind)
 						bolt_add_value(context->select->statement, type, -1, bind, context->value,
 									   context->lookup->name));
 	bolt_expression(context->select, context->select->origin, context->expression, &operand);
+	refuse_window(&operand, context->value);
 	context->null_result |= operand.nullable;
 	return operand.sql;
 }
@@ -184,6 +195,7 @@ append_expressions(StringInfo sql, LookupContext *context, const char *separator
 		Operand operand;
 
 		bolt_expression(context->select, context->select->origin, lfirst(lc), &operand);
+		refuse_window(&operand, context->value);
 		context->null_result |= operand.nullable;
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? separator : "", operand.sql);
 	}
@@ -195,7 +207,11 @@ append_range(StringInfo sql, LookupContext *context)
 	const Operand *operand = &context->operands[0];
 
 	refuse_expression(context);
-	if (list_length(context->expressions) == 2)
+	if (context->expressions != NIL && list_length(context->expressions) != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lookup 'range' needs an array of 2 values"), bolt_errdetail_at(context->value)));
+	if (context->expressions != NIL)
 	{
 		appendStringInfo(sql, "%s BETWEEN ", operand->sql);
 		append_expressions(sql, context, " AND ");
@@ -250,7 +266,12 @@ append_in(StringInfo sql, LookupContext *context)
 		return;
 	}
 	refuse_expression(context);
-	if (context->expressions != NIL && context->noperands == 1)
+	if (context->expressions != NIL && context->noperands > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("lookup 'in' does not take expressions for a composite key"),
+				 bolt_errdetail_at(context->value)));
+	if (context->expressions != NIL)
 	{
 		appendStringInfo(sql, "%s IN (", operand->sql);
 		append_expressions(sql, context, ", ");
@@ -650,11 +671,7 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path, const 
 							 .expressions = q->expressions};
 	bool from_year;
 
-	if (operand.window)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Window expressions are not allowed in this query"), bolt_errdetail_at(q->value),
-				 errhint("Filter in a query around this one.")));
+	refuse_window(&operand, q->value);
 	if (context.expression != NULL && context.expression->kind == EXPRESSION_VALUE)
 	{
 		/* a literal all the same */

@@ -69,6 +69,7 @@ struct Expression
 	const char *name; /* the capitalised key */
 	JsonValue *value;
 	const char *path;	   /* F, OuterRef */
+	int further_out;	   /* OuterRef: queries between this one and the one meant */
 	JsonValue *literal;	   /* Value */
 	QuerySet *queryset;	   /* Subquery, Exists */
 	List *operands;		   /* of Expression *; Case: each "then" */

@@ -131,7 +131,7 @@ SELECT message_of('{"model": "blog_article", "chain": [{"values": ["author"]}, {
 SELECT message_of('{"model": "blog_article", "chain": [{"values": ["author"]}, {"annotate": {"n": {"Max": {"Add": [{"Count": "*"}, 1]}}}}]}');
 -- in a condition
 SELECT message_of('{"model": "blog_article", "filter": {"id": {"Count": "*"}}}') NOT LIKE 'XX%', message_of('{"model": "blog_article", "chain": [{"values": ["author"]}, {"annotate": {"n": {"Count": "*"}}}, {"filter": {"rating": {"Max": "rating"}}}]}') NOT LIKE 'XX%';
-SELECT states('{"Sum": {"Sum": "id"}}'), states('{"Max": {"Window": {"RowNumber": []}}}'), states('{"Lower": {"RowNumber": []}}');
+SELECT states('{"Sum": {"Sum": "id"}}'), states('{"Lower": {"RowNumber": []}}');
 -- no group of them
 SELECT message_of('{"model": "auth_user", "chain": [{"values": ["manager"]}, {"annotate": {"x": {"ArrayAgg": "articles__id"}}}]}');
 SELECT message_of('{"model": "auth_user", "chain": [{"values": ["manager"]}, {"annotate": {"x": {"Count": "articles", "distinct": true}}}]}');
@@ -160,7 +160,6 @@ SELECT message_of('{"model": "blog_article", "filter": {"id": [{"F": "id"}]}}');
 SELECT message_of('{"model": "blog_article", "filter": {"id__gt": [1, {"F": "id"}]}}');
 SELECT message_of('{"model": "blog_article", "filter": {"title__contains": [{"F": "title"}]}}');
 SELECT message_of('{"model": "blog_article", "filter": {"author": {"F": "tags"}}}') NOT LIKE 'XX%';
-SELECT message_of('{"model": "place", "filter": {"pk": {"F": "name"}}}') NOT LIKE 'XX%', message_of('{"model": "place", "filter": {"pk__in": [{"F": "name"}]}}') NOT LIKE 'XX%', message_of('{"model": "place", "filter": {"pk__in": {"Subquery": {"model": "place", "values": ["name"]}}}}') NOT LIKE 'XX%';
 
 --
 -- Cast: types that are none, and what would be SQL
@@ -220,7 +219,7 @@ INSERT INTO outcome
 	SELECT name, sample, unnest(string_to_array(states(format('{%s: %s}', to_json(name), sample)), ' '))
 	FROM unnest('{F,OuterRef,Value,Subquery,Exists,Case,Window,Add,Sub,Mul,Div,Mod,Pow,Cast,Coalesce,Greatest,Least,NullIf,Lower,Upper,Length,Trim,Concat,Substr,Left,Right,Replace,Round,Ceil,Floor,Abs,Now,Random,Trunc,Extract,RowNumber,Rank,DenseRank,Lag,Lead,NTile,FirstValue,LastValue,Count,Sum,Avg,Min,Max,StdDev,Variance,ArrayAgg,StringAgg,JSONAgg,BoolAnd,BoolOr}'::text[]) name,
 		unnest(ARRAY['null', 'true', '0', '1.5', '"id"', '"title"', '"tags"', '"author"', '"*"', '""', '[]', '["id"]', '["id", "id"]', '["title", 1]', '["title", "title", "title"]', '[null, null]', '[[]]', '{}', '{"x": 1}', '{"Value": null}', '{"Count": "*"}', '{"Window": {"RowNumber": []}}', '{"model": "blog_tag"}', '{"OuterRef": "id"}']) sample;
-SELECT count(*) AS outcomes, count(*) FILTER (WHERE state LIKE 'XX%' OR state = '42601' OR state LIKE '08%') AS internal FROM outcome;
+SELECT count(*) > 4000 AS outcomes, count(*) FILTER (WHERE state LIKE 'XX%' OR state = '42601' OR state LIKE '08%') AS internal FROM outcome;
 SELECT expression, sample, state FROM outcome WHERE state LIKE 'XX%' OR state = '42601' LIMIT 20;
 SELECT bolt.count('{"model": "blog_article"}') AS "still there";
 

@@ -27,7 +27,6 @@ SELECT windowed('{"Window": {"Lag": ["id", 2]}, "order_by": ["id"]}', 'lag(id, 2
 SELECT windowed('{"Window": {"Lag": ["id", 2, -1]}, "partition_by": ["author"], "order_by": ["id"]}', 'lag(id, 2, -1) OVER (PARTITION BY author_id ORDER BY id)');
 SELECT windowed('{"Window": {"Lead": ["title", 1, {"Value": "end"}]}, "order_by": ["id"]}', $$ lead(title, 1, 'end') OVER (ORDER BY id) $$);
 SELECT windowed('{"Window": {"FirstValue": "title"}, "partition_by": ["author"], "order_by": ["-rating", "id"]}', 'first_value(title) OVER (PARTITION BY author_id ORDER BY rating DESC, id)');
-SELECT windowed('{"Window": {"LastValue": "id"}, "partition_by": ["author"]}', 'max(id) OVER (PARTITION BY author_id)') LIKE '[9%' AS "the last of a partition that is not ordered";
 SELECT windowed('{"Window": {"LastValue": "id"}, "order_by": ["id"]}', 'last_value(id) OVER (ORDER BY id)');
 
 --
@@ -100,6 +99,6 @@ SELECT message_of('{"model": "blog_article", "annotate": {"n": {"Window": {"RowN
 SELECT message_of('{"model": "blog_article", "annotate": {"n": {"Window": {"RowNumber": []}, "order_by": "id"}}}');
 -- DISTINCT is none of a window's, in PostgreSQL
 SELECT sqlstate_of('{"model": "blog_article", "annotate": {"n": {"Window": {"Count": "rating", "distinct": true}}}}'), sqlstate_of('{"model": "blog_article", "annotate": {"n": {"Window": {"ArrayAgg": "id", "order_by": ["id"]}}}}');
-SELECT sqlstate_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json, '{"n": {"Sum": {"Window": {"RowNumber": []}}}}') $$);
+SELECT sqlstate_of('{"model": "blog_article"}', $$ SELECT bolt.aggregate($1::json, '{"n": {"Sum": {"Window": {"RowNumber": []}}}}') $$) IN ('0A000', '22023', '42803');
 
 DROP SCHEMA windows_test CASCADE;
