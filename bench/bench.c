@@ -193,8 +193,11 @@ run_workload(Workload *workload, const Settings *settings)
 		open_contestant(contestant, workload, settings->sql);
 	}
 	verify_workload(workload, settings);
+	if (workload->microseconds)
+		keep_awake();
 	warm_up(workload);
 	run_rounds(workload, settings);
+	let_sleep();
 	foreach_contestant(contestant, workload)
 	{
 		close_contestant(contestant);

@@ -81,7 +81,13 @@ typedef struct Workload
 	bool streamed;			/* single-row mode */
 	bool documents_ordered; /* their order is part of the result */
 	bool arrays_ordered;	/* so is the order inside arrays */
+	bool microseconds;		/* too short for cores that fall asleep between two
+								 * executions: they are kept awake */
 } Workload;
+
+/* awake.c */
+extern void keep_awake(void);
+extern void let_sleep(void);
 
 #define foreach_contestant(contestant, workload) \
 	for (Contestant *contestant = (workload)->contestants; contestant->name != NULL; contestant++)

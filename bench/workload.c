@@ -241,6 +241,7 @@ Workload workloads[] = {
 	},
 	{
 		.name = "count",
+		.microseconds = true,
 		.title = "Counting 90 of 100 articles",
 		.contestants = count,
 		.parameter_count = 2,
@@ -271,6 +272,7 @@ Workload workloads[] = {
 	},
 	{
 		.name = "document",
+		.microseconds = true,
 		.title = "A repeated document of 40 keys, and nothing to execute",
 		.contestants = document,
 		.parameter_count = 1,

@@ -13,7 +13,7 @@ from .conditions import condition, paths_of, q_of
 from .expressions import expression, is_expression, ordering
 from .literals import literal
 from .paths import bolt_path, table_name
-from .queryset import calls_of
+from .queryset import calls_of, is_unrecorded
 from .untranslatable import Untranslatable
 
 
@@ -59,6 +59,8 @@ def to_document(queryset, form="plain"):
 
 def _entries(query, context):
     entries = []
+    if is_unrecorded(query):
+        raise Untranslatable("a queryset that no BoltManager made")
     for call in calls_of(query):
         if call.method not in TRANSLATORS:
             raise Untranslatable(call.method)

@@ -73,6 +73,15 @@ def calls_of(query):
     return getattr(query, "bolt_calls", ())
 
 
+def is_unrecorded(query):
+    """Whether a Query was built by calls that nobody recorded: its manager is not a BoltManager."""
+    built = (
+        query.where.children, query.annotations, query.is_sliced, query.order_by, query.extra_order_by,
+        query.distinct, query.select_related, query.values_select, query.combinator, query.is_empty(),
+    )
+    return not calls_of(query) and any(built)
+
+
 def _recorded(queryset, call, build):
     if _recording_only.get():
         result = queryset._clone()
