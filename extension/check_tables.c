@@ -17,6 +17,8 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_amop.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_opfamily.h"
@@ -24,6 +26,7 @@
 #include "catalog/pg_type.h"
 #include "check.h"
 #include "compat.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "storage/bufmgr.h"
@@ -224,13 +227,57 @@ family_has_operator(Oid family, const char *name)
 	return found;
 }
 
+static bool
+is_c_locale(Datum name, bool isnull, char provider)
+{
+	char *locale;
+
+	/* the builtin provider's locales all compare bytes */
+	if (provider == 'b')
+		return true;
+	if (isnull || provider != COLLPROVIDER_LIBC)
+		return false;
+	locale = TextDatumGetCString(name);
+	return strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0;
+}
+
+/*
+ * Whether a collation compares bytes, so that a btree index serves LIKE 'x%'.
+ * Read from the catalogs: the server's own function is in a header that needs
+ * ICU's, which those who build an extension need not have.
+ */
+static bool
+collation_is_c(Oid collation)
+{
+	bool of_database = collation == DEFAULT_COLLATION_OID;
+	HeapTuple tuple = of_database ? SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId)) :
+									SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	bool result;
+	bool isnull;
+	Datum name;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (of_database)
+	{
+		name = SysCacheGetAttr(DATABASEOID, tuple, Anum_pg_database_datcollate, &isnull);
+		result = is_c_locale(name, isnull, ((Form_pg_database) GETSTRUCT(tuple))->datlocprovider);
+	}
+	else
+	{
+		name = SysCacheGetAttr(COLLOID, tuple, Anum_pg_collation_collcollate, &isnull);
+		result = is_c_locale(name, isnull, ((Form_pg_collation) GETSTRUCT(tuple))->collprovider);
+	}
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 /* Does a btree find the texts that begin with a given one? */
 static bool
 serves_prefix(const IndexKey *key)
 {
 	return key->family == TEXT_PATTERN_BTREE_FAM_OID ||
-		(key->family == TEXT_BTREE_FAM_OID && OidIsValid(key->collation) &&
-		 bolt_collation_is_c(key->collation));
+		(key->family == TEXT_BTREE_FAM_OID && OidIsValid(key->collation) && collation_is_c(key->collation));
 }
 
 static bool

@@ -90,12 +90,4 @@
 #define bolt_ungrouped_expression(query, expression) (expression)
 #endif
 
-/* 18: a collation's properties are fields of its locale */
-#include "utils/pg_locale.h"
-#if PG_VERSION_NUM >= 180000
-#define bolt_collation_is_c(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
-#else
-#define bolt_collation_is_c(collation) lc_collate_is_c(collation)
-#endif
-
 #endif /* BOLT_COMPAT_H */
