@@ -247,7 +247,7 @@ hash_ordering(char *text, const Document *document, const Keyset *keyset)
 		if (by_annotation && annotate != NULL)
 			hash = hash_json(hash_text(hash, annotate->name, strlen(annotate->name)), annotate->value);
 	}
-	snprintf(text, ORDERING_LENGTH + 1, "%016" INT64_MODIFIER "x", hash);
+	snprintf(text, ORDERING_LENGTH + 1, "%08x%08x", (uint32) (hash >> 32), (uint32) hash);
 }
 
 /* ----------
