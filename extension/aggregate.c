@@ -343,6 +343,54 @@ bolt_aggregate_of_none(const Expression *expression)
 	return bolt_bigint_as_string ? "\"0\"" : "0";
 }
 
+/* The column of a derived table that holds the aggregate */
+#define VALUE_COLUMN "bolt_value"
+
+/*
+ * Where no index serves the relation, a subquery a row would read its whole table
+ * each time: one pass groups it, and is joined.  Speaks of the relation alone.
+ */
+static char *
+aggregate_join(Select *select, int alias, const Expression *expression, const ModelRelation *relation,
+			   Operand *result)
+{
+	Select *near = bolt_begin_select(select->statement, bolt_model_by_oid(relation->model));
+	Select *part = bolt_begin_part(near);
+	JoinedTable *base = bolt_add_join(part, near->origin, relation, relation->kind == RELATION_MANY_TO_MANY);
+	char *call = bolt_aggregate_call(part, near->origin, expression, result);
+	StringInfoData derived;
+	StringInfoData keys;
+	JoinedTable *join;
+
+	initStringInfo(&derived);
+	initStringInfo(&keys);
+	for (int i = 0; i < base->nfields; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(&keys, ", ");
+		bolt_append_column(&keys, base->alias,
+						   bolt_model_field_by_attnum(base->model, base->far_fields[i])->name);
+	}
+	appendStringInfo(&derived, "(SELECT %s, %s AS " VALUE_COLUMN " FROM ", keys.data, call);
+	bolt_append_from(&derived, part, NULL);
+	appendStringInfo(&derived, " GROUP BY %s) AS", keys.data);
+	join = bolt_add_derived_join(select, alias, base, derived.data);
+	return find_aggregate(expression)->not_null ? psprintf("COALESCE(t%d." VALUE_COLUMN ", 0)", join->alias) :
+												  psprintf("t%d." VALUE_COLUMN, join->alias);
+}
+
+/* The relation whose table is better grouped as a whole, or NULL */
+static const ModelRelation *
+unindexed_relation(const Select *select, const Expression *expression)
+{
+	Expression plain = *expression;
+	const ModelRelation *relation;
+
+	plain.otherwise = NULL;
+	relation = bolt_keyed_aggregate(select, &plain);
+	return relation != NULL && !relation->indexed ? relation : NULL;
+}
+
 static char *
 regrouped(Select *select, int alias, const AggregateRule *rule, const Expression *expression,
 		  const FieldPath *path, const char *subquery)
@@ -406,10 +454,14 @@ bolt_aggregate(Select *select, int alias, const Expression *expression, Operand 
 {
 	const AggregateRule *rule = find_aggregate(expression);
 	FieldPath *path = expression->star ? NULL : to_many_path(select, linitial(expression->operands));
+	const ModelRelation *unindexed;
 	char *sql;
 
 	refuse_nested(select, expression);
-	if (path != NULL)
+	unindexed = path != NULL ? unindexed_relation(select, expression) : NULL;
+	if (unindexed != NULL)
+		sql = aggregate_join(select, alias, expression, unindexed, result);
+	else if (path != NULL)
 		sql = aggregate_subquery(select, alias, expression, path, result);
 	else if (select->grouped)
 		sql = bolt_aggregate_call(select, alias, expression, result);

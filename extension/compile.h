@@ -131,6 +131,8 @@ extern int bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
 extern void bolt_note_table(Statement *statement, const Model *model);
 extern Select *bolt_begin_part(Select *whole);
+extern JoinedTable *bolt_add_derived_join(Select *select, int parent, const JoinedTable *table,
+										  const char *derived);
 extern JoinedTable *bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through);
 extern void bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_hop,
 							  Column *columns);

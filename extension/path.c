@@ -358,7 +358,8 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 		for (int i = list_length(at->joins) - 1; i >= 0; i--)
 		{
 			join = list_nth(at->joins, i);
-			if (join->parent == parent && join->model == model && join->nfields == nfields &&
+			if (join->derived == NULL && join->parent == parent && join->model == model &&
+				join->nfields == nfields &&
 				memcmp(join->near_fields, near_fields, sizeof(AttrNumber) * nfields) == 0 &&
 				memcmp(join->far_fields, far_fields, sizeof(AttrNumber) * nfields) == 0 &&
 				(shared || select->call == ANY_CALL || join->call == select->call))
@@ -373,6 +374,26 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	join->far_fields = far_fields;
 	join->nullable = list_length(select->joins) > 1;
 	join->many = !relation_is_to_one(relation);
+	return join;
+}
+
+/*
+ * A subquery joined in the place of a relation's table: it has the columns that the
+ * relation leads to, and at most one row of each.
+ */
+JoinedTable *
+bolt_add_derived_join(Select *select, int parent, const JoinedTable *table, const char *derived)
+{
+	JoinedTable *join = new_join(select, table->model);
+	int alias = join->alias;
+
+	*join = *table;
+	join->alias = alias;
+	join->parent = parent;
+	join->call = ANY_CALL;
+	join->derived = derived;
+	join->nullable = true;
+	join->many = false;
 	return join;
 }
 
