@@ -123,7 +123,7 @@ follow_queryset(CheckedQueryset *checked)
 
 		if (call->filter != NULL)
 			follow_q(checked, call->filter->q);
-		else
+		else if (call->annotate != NULL)
 			follow_expression(checked, call->annotate->expression);
 	}
 	follow_order(checked, queryset->order_by);

@@ -24,7 +24,7 @@ annotation_of_output(const SelectText *first, const char *output)
 	{
 		const Annotation *annotation = lfirst(lc);
 
-		if (strcmp(annotation->operand.sql, output) == 0)
+		if (!annotation->fixed && strcmp(annotation->operand.sql, output) == 0)
 			return annotation;
 	}
 	return NULL;

@@ -68,6 +68,7 @@ typedef struct Annotation
 	const Expression *expression;
 	Operand operand;
 	bool alias; /* not selected */
+	bool fixed; /* a path of values(), with the joins that it had then */
 } Annotation;
 
 /* One SELECT, or one EXISTS within it. */

@@ -200,7 +200,7 @@ add_value_item(ItemList *items, SelectText *text, const PathTerm *term)
 	Operand operands[INDEX_MAX_KEYS];
 	StringInfoData expression;
 
-	if (path->annotation != NULL && path->annotation->alias)
+	if (path->annotation != NULL && path->annotation->alias && !path->annotation->fixed)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("Cannot select the '%s' alias. Use annotate() to promote it", path->annotation->name),

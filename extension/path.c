@@ -203,6 +203,9 @@ bolt_parse_select_path(const Select *select, const char *text, const JsonValue *
 		const Annotation *annotation = lfirst(lc);
 		int length = strlen(annotation->name);
 
+		/* filter() does not go on from what values() has joined */
+		if (annotation->fixed && (select->call != ANY_CALL || strcmp(text, annotation->name) != 0))
+			continue;
 		if (length > found_length && strncmp(text, annotation->name, length) == 0 &&
 			(text[length] == '\0' || strncmp(text + length, "__", 2) == 0))
 		{

@@ -97,8 +97,9 @@ typedef struct AnnotateCall
 /* The calls whose order matters, in it. */
 typedef struct QueryCall
 {
-	FilterCall *filter; /* one of these two */
+	FilterCall *filter; /* one of these three */
 	AnnotateCall *annotate;
+	List *values; /* of PathTerm *: values() in a chain, whose joins come before later ones */
 } QueryCall;
 
 typedef enum NullsOrder

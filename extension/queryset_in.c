@@ -353,6 +353,13 @@ set_values(QuerySet *queryset, JsonValue *value, ValuesKind kind)
 				 bolt_errdetail_at(value)));
 	queryset->values_kind = kind;
 	queryset->values = parse_paths(value);
+	if (queryset->chained && queryset->values != NIL)
+	{
+		QueryCall *call = palloc0(sizeof(QueryCall));
+
+		call->values = list_copy(queryset->values);
+		queryset->calls = lappend(queryset->calls, call);
+	}
 }
 
 static void

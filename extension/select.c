@@ -55,6 +55,34 @@ apply_filter(SelectText *text, const FilterCall *filter, int call)
 }
 
 /*
+ * values() of a path through to-many relations, in a chain: what it selects is
+ * the rows that it joins now, whatever a later filter() joins for itself.
+ */
+static void
+fix_values(SelectText *text, List *values)
+{
+	ListCell *lc;
+
+	foreach(lc, values)
+	{
+		const PathTerm *term = lfirst(lc);
+		FieldPath *path = bolt_parse_select_path(text->select, term->path, term->value);
+		Operand operands[INDEX_MAX_KEYS];
+		Annotation *annotation;
+
+		if (path->annotation != NULL || path->nfields > 1 || bolt_first_to_many(path) < 0)
+			continue;
+		bolt_path_operands(text->select, bolt_base_alias(text->select), path, 0, operands);
+		bolt_apply_transforms(text->select, &operands[0], path);
+		annotation = palloc0(sizeof(Annotation));
+		annotation->name = term->path;
+		annotation->operand = operands[0];
+		annotation->alias = annotation->fixed = true;
+		text->select->annotations = lappend(text->select->annotations, annotation);
+	}
+}
+
+/*
  * filter, exclude, annotate and alias in their order.  Once a queryset
  * aggregates over relations it has one row an object: conditions on to-many
  * relations are EXISTS then, before and behind the aggregate.
@@ -85,6 +113,8 @@ apply_calls(SelectText *text)
 
 		if (call->annotate != NULL)
 			bolt_annotate(text->select, call->annotate);
+		else if (call->values != NIL)
+			fix_values(text, call->values);
 		else
 			apply_filter(text, call->filter, foreach_current_index(lc));
 	}
