@@ -65,9 +65,8 @@ check(PGconn *connection, PGresult *result)
 static PGresult *
 query(PGconn *connection, const char *sql, const char *parameter)
 {
-	return check(
-		connection,
-		PQexecParams(connection, sql, parameter == NULL ? 0 : 1, NULL, &parameter, NULL, NULL, 0));
+	return check(connection,
+				 PQexecParams(connection, sql, parameter == NULL ? 0 : 1, NULL, &parameter, NULL, NULL, 0));
 }
 
 static void
@@ -127,18 +126,17 @@ run_lateral(PGconn *connection, const Read *read)
 static void
 run_lateral_prepared(PGconn *connection, const Read *read)
 {
-	PQclear(check(connection,
-				  PQexecPrepared(connection, read->prepared, 1, &read->parameter, NULL, NULL, 0)));
+	PQclear(
+		check(connection, PQexecPrepared(connection, read->prepared, 1, &read->parameter, NULL, NULL, 0)));
 }
 
 static const char article_by_id[] =
 	"SELECT article.*, author.* FROM blog_article article"
 	" JOIN auth_user author ON author.id = article.author_id WHERE article.id = $1";
 
-static const char newest_articles[] =
-	"SELECT article.*, author.* FROM blog_article article"
-	" JOIN auth_user author ON author.id = article.author_id"
-	" WHERE article.published ORDER BY article.created_at DESC LIMIT $1";
+static const char newest_articles[] = "SELECT article.*, author.* FROM blog_article article"
+									  " JOIN auth_user author ON author.id = article.author_id"
+									  " WHERE article.published ORDER BY article.created_at DESC LIMIT $1";
 
 static const char tags_of_articles[] =
 	"SELECT link.article_id, tag.* FROM blog_article_tags link"
@@ -171,15 +169,13 @@ run_article_prefetch(PGconn *connection, const Read *read)
 static void
 run_article_n_plus_1(PGconn *connection, const Read *read)
 {
-	PGresult *article =
-		query(connection, "SELECT * FROM blog_article WHERE id = $1", read->parameter);
+	PGresult *article = query(connection, "SELECT * FROM blog_article WHERE id = $1", read->parameter);
 	PGresult *comments;
 	int author_id;
 
 	run_only(connection, user_by_id, PQgetvalue(article, 0, PQfnumber(article, "author_id")));
 	run_only(connection, tags_of_article, read->parameter);
-	comments =
-		query(connection, "SELECT * FROM blog_comment WHERE article_id = $1", read->parameter);
+	comments = query(connection, "SELECT * FROM blog_comment WHERE article_id = $1", read->parameter);
 	author_id = PQfnumber(comments, "author_id");
 	for (int row = 0; row < PQntuples(comments); row++)
 		run_only(connection, user_by_id, PQgetvalue(comments, row, author_id));
@@ -371,8 +367,7 @@ answer_size(PGconn *connection, const char *answer, const char *parameter)
 	PGresult *result;
 	char *size;
 
-	snprintf(sql,
-			 sizeof(sql),
+	snprintf(sql, sizeof(sql),
 			 "SELECT count(*) || ' rows, ' || sum(length(answer::jsonb::text)) || ' characters'"
 			 " FROM (%s) answers(answer)",
 			 answer);
@@ -405,8 +400,7 @@ show_answer(PGconn *connection, const Read *read)
 	int rows = PQntuples(result);
 
 	printf("\n%s:\n\n", read->title);
-	printf(
-		"SELECT bolt.%s('%s');\n\n", strstr(read->call, "get") ? "get" : "fetch", read->document);
+	printf("SELECT bolt.%s('%s');\n\n", strstr(read->call, "get") ? "get" : "fetch", read->document);
 	for (int row = 0; row < rows && row < 2; row++)
 	{
 		abridge(stdout, PQgetvalue(result, row, 0), 0);
@@ -422,10 +416,7 @@ show_table(const Read *read)
 {
 	printf("\n%-38s %10s  %11s  %6s\n", "", "statements", "round trips", "ms");
 	for (const Way *way = read->ways; way < read->ways + MAX_WAYS; way++)
-		printf("%-38s %10d  %11d  %6.2f\n",
-			   way->name,
-			   way->statements,
-			   way->round_trips,
+		printf("%-38s %10d  %11d  %6.2f\n", way->name, way->statements, way->round_trips,
 			   way->milliseconds[RUNS / 2]);
 }
 
@@ -450,10 +441,9 @@ main(void)
 		count(connection, read);
 		show_table(read);
 	}
-	printf(
-		"\nMedians of %d runs over a local socket, all relations in memory. Over a network each round\n"
-		"trip adds its latency. bolt_orm's statements count the calling SELECT and those inside it.\n",
-		RUNS);
+	printf("\nMedians of %d runs over a local socket, all relations in memory. Over a network each round\n"
+		   "trip adds its latency. bolt_orm's statements count the calling SELECT and those inside it.\n",
+		   RUNS);
 	PQfinish(connection);
 	return 0;
 }

@@ -200,6 +200,5 @@ bolt_test_speed(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	result[0] = Float8GetDatum(INSTR_TIME_GET_DOUBLE(ours) * 1e9 / rounds / count);
 	result[1] = Float8GetDatum(INSTR_TIME_GET_DOUBLE(theirs) * 1e9 / rounds / count);
-	PG_RETURN_DATUM(
-		HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), result, result_nulls)));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), result, result_nulls)));
 }
