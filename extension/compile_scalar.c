@@ -39,12 +39,12 @@ add_all_outputs(SelectText *text)
 		bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &text->model->fields[i]));
 }
 
-/* The rows themselves, as the FROM of a query that only counts them. */
+/* The rows themselves, as the FROM of a query that only counts them; exists() drops their order. */
 static void
-append_counted_rows(StringInfo sql, SelectText *text)
+append_counted_rows(StringInfo sql, SelectText *text, FetchPurpose purpose)
 {
 	const QuerySet *queryset = text->queryset;
-	bool ordered = bolt_is_sliced(queryset) || queryset->distinct_on != NIL;
+	bool ordered = purpose != FETCH_EXISTS && (bolt_is_sliced(queryset) || queryset->distinct_on != NIL);
 	ListCell *lc;
 
 	if (ordered)
@@ -93,14 +93,14 @@ bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *quer
 	if (purpose == FETCH_EXISTS)
 	{
 		appendStringInfoString(&sql, "SELECT EXISTS (");
-		append_counted_rows(&sql, &text);
+		append_counted_rows(&sql, &text, purpose);
 		appendStringInfoChar(&sql, ')');
 	}
 	else if (queryset->distinct || queryset->group_by_values || queryset->combined != NIL ||
 			 bolt_is_sliced(queryset))
 	{
 		appendStringInfoString(&sql, "SELECT pg_catalog.count(*) FROM (");
-		append_counted_rows(&sql, &text);
+		append_counted_rows(&sql, &text, purpose);
 		appendStringInfoString(&sql, ") AS s");
 	}
 	else

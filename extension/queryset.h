@@ -208,6 +208,7 @@ struct QuerySet
 	const char *keyed_by;	  /* rows are members "field's value": object */
 	List *aggregates;		  /* of AnnotateCall *: aggregate() */
 	bool rows_by_exists;	  /* each object once, whatever filters it */
+	bool each_once;			  /* distinct, where joins have multiplied the objects */
 	const KeysetPage *keyset; /* a page by cursor of it, else NULL */
 };
 

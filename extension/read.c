@@ -565,7 +565,7 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 	}
 	clear_ordering(queryset);
 	queryset->keyed_by = field;
-	queryset->rows_by_exists = true; /* a member for each key, not for each joined row */
+	queryset->each_once = true; /* a member for each key, not for each joined row */
 	bolt_document_add_shape(document, "in_bulk");
 	bolt_document_add_shape(document, field);
 

@@ -547,6 +547,22 @@ has_window(const SelectText *text)
 	return false;
 }
 
+/* Have joins to many rows to be undone? */
+static bool
+is_multiplied(const SelectText *text)
+{
+	ListCell *lc;
+
+	if (text->queryset == NULL || !text->queryset->each_once || !text->model->primary_key_constraint)
+		return false;
+	foreach(lc, text->select->joins)
+	{
+		if (((JoinedTable *) lfirst(lc))->many)
+			return true;
+	}
+	return false;
+}
+
 /*
  * SELECT … FROM … WHERE … [GROUP BY …].
  *
@@ -560,7 +576,7 @@ bolt_append_select(StringInfo sql, SelectText *text, const char *before, const c
 				   const char *condition, bool name_outputs)
 {
 	const QuerySet *queryset = text->queryset;
-	bool distinct = queryset != NULL && queryset->distinct;
+	bool distinct = (queryset != NULL && queryset->distinct) || is_multiplied(text);
 	bool distinct_on = distinct && queryset->distinct_on != NIL;
 	bool group = distinct && !distinct_on && text->model->primary_key_constraint &&
 		queryset->values_kind == VALUES_NONE && !has_window(text);
