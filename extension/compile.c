@@ -324,7 +324,6 @@ compile_aggregate_statement(Compiler *compiler, const Branch *branch, FetchNode 
 							 bolt_aggregate_call(text.select, near_select->origin, branch->aggregate,
 												 &operand));
 	node->missing = bolt_aggregate_of_none(branch->aggregate);
-	node->nattributes = list_length(text.outputs);
 	node->statement = bolt_keyed_statement(compiler, &text, &from);
 }
 
@@ -377,7 +376,6 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	/* the far side of a many-to-many is looked up by what its FK refers to */
 	from.indexed = many || relation->indexed;
 	from.alias = bolt_base_alias(text.select);
-	node->nattributes = list_length(text.outputs);
 	path = selected_path(node, branch);
 	if (path != NULL && is_locked(compiler, path))
 	{
@@ -435,7 +433,6 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 		bolt_append_order(&sql, &text);
 	}
-	node->nattributes = list_length(text.outputs);
 	bolt_append_slice(&sql, &text);
 	if (is_locked(compiler, "self"))
 		append_locking(&sql, compiler->locking, bolt_base_alias(text.select));

@@ -111,7 +111,6 @@ bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *quer
 		text.outputs = list_make1("pg_catalog.count(*)");
 		bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 	}
-	node->nattributes = 1;
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 	node->statement->parallel = true;
 }
@@ -269,7 +268,6 @@ bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *
 	bolt_append_select(&sql, &text, NULL, NULL, NULL, false);
 	if (queryset->aggregates == NIL)
 		appendStringInfoString(&sql, " LIMIT 1");
-	node->nattributes = list_length(text.outputs);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 	node->statement->parallel = true;
 }

@@ -121,7 +121,6 @@ struct FetchNode
 	int missing_length;
 
 	FetchStatement *statement; /* its rows */
-	int nattributes;		   /* of the statement's result */
 	KeyType key;			   /* what its rows are looked up by */
 	AttrNumber *parent_attnos; /* that key in the rows of the parent … */
 	AttrNumber *own_attnos;	   /* … and in its own */
