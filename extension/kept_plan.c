@@ -1,0 +1,151 @@
+/*-------------------------------------------------------------------------
+ *
+ * kept_plan.c
+ *	  Plans of statements that no document has a graph for, kept by their text.
+ *
+ * The statements of a delete or of a related manager follow from models and
+ * relations alone.  Their text is made anew each time, which takes microseconds;
+ * PostgreSQL's plan cache knows when tables, role or row security make
+ * a plan stale.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "kept_plan.h"
+#include "lib/ilist.h"
+#include "settings.h"
+#include "statement.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+typedef struct KeptPlan
+{
+	MemoryContext context; /* of all that is here */
+	FetchStatement statement;
+	uint64 hash;
+	int users; /* calls that run it now */
+	bool dropped;
+	dlist_node recency;
+} KeptPlan;
+
+typedef struct KeptEntry
+{
+	uint64 hash; /* what dynahash looks up */
+	KeptPlan *plan;
+} KeptEntry;
+
+static HTAB *kept = NULL;
+static dlist_head recently_used = DLIST_STATIC_INIT(recently_used);
+
+static void
+free_plan(KeptPlan *plan)
+{
+	bolt_statement_free(&plan->statement);
+	MemoryContextDelete(plan->context);
+}
+
+static void
+drop_plan(KeptPlan *plan)
+{
+	dlist_delete(&plan->recency);
+	hash_search(kept, &plan->hash, HASH_REMOVE, NULL);
+	plan->dropped = true;
+	if (plan->users == 0)
+		free_plan(plan);
+}
+
+static bool
+is_plan_of(const KeptPlan *plan, const char *sql, int nparams, const Oid *types)
+{
+	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams)
+		return false;
+	for (int i = 0; i < nparams; i++)
+	{
+		if (plan->statement.params[i].type != types[i])
+			return false;
+	}
+	return true;
+}
+
+static KeptPlan *
+make_plan(const char *sql, int nparams, const Oid *types, uint64 hash)
+{
+	MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "bolt_orm plan", ALLOCSET_SMALL_SIZES);
+	KeptPlan *plan = MemoryContextAllocZero(context, sizeof(KeptPlan));
+
+	plan->context = context;
+	plan->hash = hash;
+	plan->statement.sql = MemoryContextStrdup(context, sql);
+	plan->statement.generic_plan = true;
+	plan->statement.nparams = nparams;
+	plan->statement.params = MemoryContextAllocZero(context, sizeof(StatementParam) * Max(nparams, 1));
+	for (int i = 0; i < nparams; i++)
+		plan->statement.params[i].type = types[i];
+	return plan;
+}
+
+static KeptPlan *
+plan_of(const char *sql, int nparams, const Oid *types)
+{
+	uint64 hash = hash_bytes_extended((const unsigned char *) sql, strlen(sql), nparams);
+	KeptEntry *entry;
+	KeptPlan *plan;
+	bool found;
+
+	if (kept == NULL)
+	{
+		HASHCTL control = {
+			.keysize = sizeof(uint64), .entrysize = sizeof(KeptEntry), .hcxt = CacheMemoryContext};
+
+		kept = hash_create("bolt_orm plans", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	entry = hash_search(kept, &hash, HASH_FIND, NULL);
+	if (entry != NULL && is_plan_of(entry->plan, sql, nparams, types))
+	{
+		dlist_move_head(&recently_used, &entry->plan->recency);
+		return entry->plan;
+	}
+	if (entry != NULL)
+		drop_plan(entry->plan);
+	while (hash_get_num_entries(kept) >= bolt_plan_cache_size)
+		drop_plan(dlist_tail_element(KeptPlan, recency, &recently_used));
+	plan = make_plan(sql, nparams, types, hash);
+	entry = hash_search(kept, &hash, HASH_ENTER, &found);
+	entry->plan = plan;
+	dlist_push_head(&recently_used, &plan->recency);
+	return plan;
+}
+
+uint64
+bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *values, const bool *isnull)
+{
+	MemoryContext context = CurrentMemoryContext;
+	KeptPlan *plan = plan_of(sql, nparams, types);
+	ParamListInfo params = makeParamList(nparams);
+
+	for (int i = 0; i < nparams; i++)
+	{
+		params->params[i].ptype = types[i];
+		params->params[i].pflags = PARAM_FLAG_CONST;
+		params->params[i].value = values[i];
+		params->params[i].isnull = isnull != NULL && isnull[i];
+	}
+
+	/* a trigger may call bolt_orm, and so often that this plan is given up */
+	plan->users++;
+	PG_TRY();
+	{
+		bolt_statement_run(&plan->statement, PLAN_MANY, params, 0, false, NULL);
+	}
+	PG_FINALLY();
+	{
+		if (--plan->users == 0 && plan->dropped)
+			free_plan(plan);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	pfree(params);
+	return SPI_processed;
+}

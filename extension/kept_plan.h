@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * kept_plan.h
+ *	  Plans of statements that no document has a graph for, kept by their text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_KEPT_PLAN_H
+#define BOLT_KEPT_PLAN_H
+
+#include "postgres.h"
+
+/*
+ * Runs a statement under a snapshot of its own, and what it has changed is seen
+ * by the next.  Its plan is made once for a text and types of parameters, and kept.  Names and
+ * operators in the text are qualified, and nothing that a caller sent is in it.
+ *
+ * values, isnull: nparams of them; isnull may be NULL where none is.
+ * Result: how many rows it returned or changed.  What it returned is in
+ * SPI_tuptable.  To be called between SPI_connect and SPI_finish.
+ */
+extern uint64 bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *values,
+							const bool *isnull);
+
+#endif /* BOLT_KEPT_PLAN_H */
