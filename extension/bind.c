@@ -87,11 +87,13 @@ bolt_add_constant(Statement *statement, const char *text)
 static void
 wrong_literal(const StatementParam *param, const JsonValue *literal, const char *expected)
 {
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		 errmsg("lookup '%s' needs %s, not %s", param->what, expected, bolt_json_kind_name(literal->kind)),
-		 bolt_errdetail_at(literal)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 param->assigned ? errmsg("column \"%s\" needs %s, not %s", param->what, expected,
+									  bolt_json_kind_name(literal->kind)) :
+							   errmsg("lookup '%s' needs %s, not %s", param->what, expected,
+									  bolt_json_kind_name(literal->kind)),
+			 bolt_errdetail_at(literal)));
 }
 
 /* In double quotes, as arrays, ranges and hstore read it */
@@ -240,6 +242,29 @@ bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *va
 {
 	if (literal->kind == JSON_NULL)
 		return false;
+	return bolt_bind_scalar(param, literal, value);
+}
+
+/* A value that a column is set to, null or not */
+bool
+bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	if (literal->kind == JSON_NULL)
+	{
+		/* a domain may refuse it */
+		if (param->checks_null)
+			(void) InputFunctionCall(unconstify(FmgrInfo *, &param->input), NULL, param->io_param,
+									 param->typmod);
+		return false;
+	}
+	if (param->plain && (literal->kind == JSON_STRING || literal->kind == JSON_NUMBER))
+	{
+		*value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, literal->text),
+								   param->io_param, param->typmod);
+		return true;
+	}
+	if (bolt_type_class(param->value_type) == CLASS_HSTORE)
+		return bolt_bind_hstore(param, literal, value);
 	return bolt_bind_scalar(param, literal, value);
 }
 

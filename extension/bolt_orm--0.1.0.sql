@@ -296,3 +296,56 @@ CREATE FUNCTION bolt.select_for_update(queryset pg_catalog.json) RETURNS SETOF p
 COMMENT ON FUNCTION bolt.select_for_update(pg_catalog.json) IS 'the objects of a queryset, their rows locked';
 
 COMMENT ON FUNCTION bolt.check(pg_catalog.json) IS 'what will make a queryset slow, and what to do about it';
+
+--
+-- Writing
+--
+
+CREATE FUNCTION bolt.create(model pg_catalog.text, "values" pg_catalog.json) RETURNS pg_catalog.json
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_create';
+
+CREATE FUNCTION bolt.save(model pg_catalog.text, "values" pg_catalog.json) RETURNS pg_catalog.json
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_save';
+
+CREATE FUNCTION bolt.get_or_create(queryset pg_catalog.json, lookup pg_catalog.json,
+		defaults pg_catalog.json DEFAULT NULL, OUT object pg_catalog.json, OUT created pg_catalog.bool)
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_get_or_create';
+
+CREATE FUNCTION bolt.update_or_create(queryset pg_catalog.json, lookup pg_catalog.json,
+		defaults pg_catalog.json DEFAULT NULL, create_defaults pg_catalog.json DEFAULT NULL,
+		OUT object pg_catalog.json, OUT created pg_catalog.bool)
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_update_or_create';
+
+CREATE FUNCTION bolt.bulk_create(model pg_catalog.text, "rows" pg_catalog.json,
+		ignore_conflicts pg_catalog.bool DEFAULT false, update_conflicts pg_catalog.bool DEFAULT false,
+		update_fields pg_catalog.text[] DEFAULT NULL, unique_fields pg_catalog.text[] DEFAULT NULL)
+	RETURNS SETOF pg_catalog.json
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100 COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_bulk_create';
+
+CREATE FUNCTION bolt.bulk_update(model pg_catalog.text, "rows" pg_catalog.json, fields pg_catalog.text[])
+	RETURNS pg_catalog.int8
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_bulk_update';
+
+CREATE FUNCTION bolt.update(queryset pg_catalog.json, "values" pg_catalog.json) RETURNS pg_catalog.int8
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_update';
+
+CREATE FUNCTION bolt.update_returning(queryset pg_catalog.json, "values" pg_catalog.json)
+	RETURNS SETOF pg_catalog.json
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100 COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_update_returning';
+
+COMMENT ON FUNCTION bolt.create(pg_catalog.text, pg_catalog.json) IS 'inserts an object, with what is nested in it';
+COMMENT ON FUNCTION bolt.save(pg_catalog.text, pg_catalog.json) IS 'updates the object of that primary key, else inserts it';
+COMMENT ON FUNCTION bolt.get_or_create(pg_catalog.json, pg_catalog.json, pg_catalog.json) IS 'the object that the lookup finds, else a new one';
+COMMENT ON FUNCTION bolt.update_or_create(pg_catalog.json, pg_catalog.json, pg_catalog.json, pg_catalog.json) IS 'updates the object that the lookup finds, else creates one';
+COMMENT ON FUNCTION bolt.bulk_create(pg_catalog.text, pg_catalog.json, pg_catalog.bool, pg_catalog.bool, pg_catalog.text[], pg_catalog.text[]) IS 'inserts many objects at once';
+COMMENT ON FUNCTION bolt.bulk_update(pg_catalog.text, pg_catalog.json, pg_catalog.text[]) IS 'sets fields of many objects by their primary keys';
+COMMENT ON FUNCTION bolt.update(pg_catalog.json, pg_catalog.json) IS 'updates the rows of a queryset';
+COMMENT ON FUNCTION bolt.update_returning(pg_catalog.json, pg_catalog.json) IS 'updates the rows of a queryset and returns its objects';

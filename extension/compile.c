@@ -503,12 +503,13 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 	FetchGraph *graph = MemoryContextAllocZero(context, sizeof(FetchGraph));
 	Compiler compiler = {.graph = graph};
 	const QuerySet *queryset = document->queryset;
-	const Model *model = bolt_model_by_name(queryset->model->text, queryset->model);
+	const Model *model =
+		queryset->model == NULL ? NULL : bolt_model_by_name(queryset->model->text, queryset->model);
 
 	graph->context = context;
 	graph->all_indexed = true;
 	compiler.locking = queryset->locking;
-	if (queryset->locking != NULL && purpose != FETCH_LOCKED)
+	if (queryset->locking != NULL && purpose != FETCH_LOCKED && purpose != FETCH_WRITE)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("select_for_update cannot be used outside of bolt.select_for_update"),
@@ -516,6 +517,8 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 				 errhint("Reading functions run where nothing can be locked; call bolt.select_for_update.")));
 	if (purpose == FETCH_OBJECTS || purpose == FETCH_LOCKED)
 		compile_root(&compiler, model, queryset);
+	else if (purpose == FETCH_WRITE)
+		bolt_compile_write(&compiler, document);
 	else if (purpose == FETCH_AGGREGATES)
 		bolt_compile_aggregates(&compiler, model, queryset);
 	else

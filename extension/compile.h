@@ -162,6 +162,7 @@ extern int bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunc
 extern int bolt_add_constant(Statement *statement, const char *text);
 extern void bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context);
 extern bool bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern bool bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_array(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_member(const StatementParam *param, const JsonValue *literal, Datum *value);
@@ -362,6 +363,10 @@ extern void bolt_append_combined(StringInfo sql, SelectText *text);
 extern void bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *queryset,
 								FetchPurpose purpose);
 extern void bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *queryset);
+
+/* compile_write.c */
+extern void bolt_compile_write(Compiler *compiler, const Document *document);
+
 /* keyset.c */
 extern bool bolt_rows_are_values(const QuerySet *queryset);
 extern void bolt_add_keyset_order(SelectText *text);

@@ -101,6 +101,23 @@ bolt_document_add_shape(Document *document, const char *text)
 	shape_string(&document->shape, text, strlen(text));
 }
 
+void
+bolt_document_add_value_shape(Document *document, const JsonValue *value)
+{
+	append_shape(&document->shape, value);
+}
+
+Document *
+bolt_document_of_write(const struct WriteStatement *write)
+{
+	Document *document = palloc0(sizeof(Document));
+
+	initStringInfo(&document->shape);
+	document->queryset = palloc0(sizeof(QuerySet));
+	document->write = write;
+	return document;
+}
+
 Document *
 bolt_document_parse(const char *text, int length)
 {

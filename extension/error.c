@@ -20,6 +20,10 @@ bolt_errdetail_at(const JsonValue *value)
 	path = bolt_json_path(value);
 	if (path[0] == '\0')
 		return 0;
+	while (value->parent != NULL)
+		value = value->parent;
+	if (value->name != NULL)
+		return errdetail("At %s in the arguments.", path);
 	return errdetail("At %s in the queryset document.", path);
 }
 

@@ -16,7 +16,7 @@
 
 /*
  * errdetail of the place in the document: "At filter.author__name in the
- * queryset document.".  A NULL value, for faults that have no place, adds nothing.
+ * queryset document.", or of another argument that it names.  A NULL value, for faults that have no place, adds nothing.
  */
 extern int bolt_errdetail_at(const JsonValue *value);
 

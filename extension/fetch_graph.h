@@ -42,7 +42,10 @@ struct StatementParam
 	int32 typmod;
 	Oid io_param;
 	FmgrInfo input;	  /* value_type's input function */
-	const char *what; /* the lookup, for messages */
+	const char *what; /* the lookup or column, for messages */
+	bool assigned;	  /* it is a column's new value … */
+	bool plain;		  /* … whose type reads a JSON scalar as its text … */
+	bool checks_null; /* … and, a domain, may refuse null */
 };
 
 /* A keyed statement is planned for few keys, for many, and for all between two. */
@@ -123,7 +126,8 @@ struct FetchNode
 	FetchStatement *statement; /* its rows */
 	KeyType key;			   /* what its rows are looked up by */
 	AttrNumber *parent_attnos; /* that key in the rows of the parent … */
-	AttrNumber *own_attnos;	   /* … and in its own */
+	AttrNumber *own_attnos;	   /* … and in its own; of a statement that
+								* writes, all columns of the model, in order */
 
 	FetchStatement *junction; /* many-to-many: pairs of the parent's key and
 								 * of this node's, else NULL; parent_attnos is junction_key then */
@@ -167,7 +171,8 @@ typedef enum FetchPurpose
 	FETCH_COUNT,
 	FETCH_AGGREGATES,
 	FETCH_LOCKED, /* objects, FOR UPDATE */
-	FETCH_EXISTS
+	FETCH_EXISTS,
+	FETCH_WRITE /* the document's WriteStatement */
 } FetchPurpose;
 
 #endif /* BOLT_FETCH_GRAPH_H */

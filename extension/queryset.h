@@ -219,6 +219,7 @@ struct QuerySet
 typedef struct Document
 {
 	QuerySet *queryset;
+	const struct WriteStatement *write; /* what writes, or NULL */
 	int nliterals;
 	int literals_size;
 	JsonValue **literals; /* literal n stands at [n - 1] */
@@ -241,6 +242,12 @@ extern JsonValue *bolt_document_add_literal(Document *document, JsonValue *value
 
 /* A value of its own that the calling function compares with: parsed and added. */
 extern JsonValue *bolt_document_add_value(Document *document, const char *text, int length);
+
+/* A document without a queryset, for a statement that writes. */
+extern Document *bolt_document_of_write(const struct WriteStatement *write);
+
+/* Adds what was parsed of a value to the shape. */
+extern void bolt_document_add_value_shape(Document *document, const JsonValue *value);
 
 /* Distinguishes shapes by what the calling function adds to them. */
 extern void bolt_document_add_shape(Document *document, const char *text);

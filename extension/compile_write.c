@@ -1,0 +1,599 @@
+/*-------------------------------------------------------------------------
+ *
+ * compile_write.c
+ *	  The statements that write: INSERT, and UPDATE by key or by queryset.
+ *
+ * A row has its values as parameters; many rows have an array a column, which unnest
+ * takes apart in the select list, where it needs no tuplestore:
+ *
+ *	  INSERT INTO t (a, b) VALUES ($1, $2)
+ *	  INSERT INTO t (a, b) SELECT unnest($1), unnest($2)
+ *	  UPDATE t SET a = $2 WHERE key = $1
+ *	  UPDATE t SET a = v.a FROM (SELECT unnest($1), unnest($2)) v WHERE key = v.key
+ *
+ * Where an UPDATE may mean several rows it locks them first, in the order of their
+ * primary key, so that two of them never wait for each other.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "document.h"
+#include "error.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "write.h"
+
+/* ----------
+ * Values
+ * ----------
+ */
+
+/* $n for the value of a column. */
+static StatementParam *
+add_value_param(Statement *statement, const Field *field, const JsonValue *literal)
+{
+	StatementParam *param;
+	TypeClass class = bolt_type_class(field->type);
+
+	bolt_add_value(statement, field->type, -1, bolt_bind_assigned, literal,
+				   MemoryContextStrdup(statement->context, field->name));
+	param = llast(statement->params);
+	param->assigned = true;
+	param->plain = class != CLASS_RANGE && class != CLASS_JSON && class != CLASS_HSTORE;
+	param->checks_null = get_typtype(field->type) == TYPTYPE_DOMAIN;
+	return param;
+}
+
+/* An array of a column's values, unnested; an array's values travel as texts. */
+static char *
+unnested_value(Statement *statement, const Field *field)
+{
+	StatementParam *param = add_value_param(statement, field, NULL);
+	Oid array = get_array_type(field->type);
+	StringInfoData sql;
+
+	param->bind = NULL; /* set row by row */
+	param->type = OidIsValid(array) ? array : TEXTARRAYOID;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "pg_catalog.unnest($%d)", list_length(statement->params));
+	if (!OidIsValid(array))
+	{
+		appendStringInfoString(&sql, "::");
+		bolt_append_type(&sql, field->type, -1);
+	}
+	return sql.data;
+}
+
+/* An F that belongs to the statement itself, not to a query inside it. */
+static const Expression *
+find_field_reference(const Expression *expression)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_F)
+		return expression;
+	foreach(lc, expression->operands)
+	{
+		const Expression *found = find_field_reference(lfirst(lc));
+
+		if (found != NULL)
+			return found;
+	}
+	return expression->otherwise != NULL ? find_field_reference(expression->otherwise) : NULL;
+}
+
+static char *
+expression_value(Select *select, const WriteStatement *write, const Assignment *assignment)
+{
+	const Expression *reference;
+	Operand operand = {0};
+
+	if (write->kind == WRITE_INSERT &&
+		((reference = find_field_reference(assignment->expression)) != NULL ||
+		 (assignment->expression->whens != NIL && (reference = assignment->expression) != NULL)))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg(
+				 "Failed to insert expression %s on %s.%s. F() expressions can only be used to update, not to insert",
+				 reference->name, write->model->name, assignment->field->name),
+			 bolt_errdetail_at(reference->value)));
+	bolt_expression(select, bolt_base_alias(select), assignment->expression, &operand);
+	if (operand.aggregate || bolt_has_aggregate(assignment->expression))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Aggregate functions are not allowed in this query (%s)", assignment->name),
+				 bolt_errdetail_at(assignment->value)));
+	if (operand.window || bolt_has_window(assignment->expression))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Window expressions are not allowed in this query (%s)", assignment->name),
+				 bolt_errdetail_at(assignment->value)));
+	return unconstify(char *, operand.sql);
+}
+
+/* A composite from an object, or an array of them: PostgreSQL's own reading of JSON takes it apart. */
+static char *
+composite_value(Statement *statement, const Assignment *assignment)
+{
+	Oid type = getBaseType(assignment->field->type);
+	bool array = assignment->value->kind == JSON_ARRAY;
+	StringInfoData sql;
+
+	bolt_add_value(statement, JSONOID, -1, bolt_bind_value, assignment->value, assignment->field->name);
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "%s(NULL::",
+					 array ? "ARRAY(SELECT pg_catalog.json_populate_recordset" :
+							 "pg_catalog.json_populate_record");
+	bolt_append_type(&sql, array ? get_element_type(type) : type, -1);
+	appendStringInfo(&sql, ", $%d)%s", list_length(statement->params), array ? ")" : "");
+	return sql.data;
+}
+
+static char *
+single_value(Select *select, const WriteStatement *write, const Assignment *assignment)
+{
+	if (assignment->is_expression)
+		return expression_value(select, write, assignment);
+	if (bolt_is_composite_value(assignment))
+		return composite_value(select->statement, assignment);
+	(void) add_value_param(select->statement, assignment->field, assignment->value);
+	return psprintf("$%d", list_length(select->statement->params));
+}
+
+/* ----------
+ * RETURNING
+ * ----------
+ */
+
+/* All columns as members of the object, and as outputs in the order of the model. */
+static void
+append_returning(StringInfo sql, Compiler *compiler, SelectText *text, FetchNode *node)
+{
+	const Model *model = text->model;
+	ItemList items = {compiler, node, 0};
+	Branch branch = {.name = "", .model = model};
+	ListCell *lc;
+
+	branch.loaded = palloc(sizeof(bool) * Max(model->nfields, 1));
+	memset(branch.loaded, true, model->nfields);
+	node->own_attnos = bolt_graph_alloc(compiler, sizeof(AttrNumber) * Max(model->nfields, 1));
+	for (int i = 0; i < model->nfields; i++)
+		node->own_attnos[i] =
+			bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &model->fields[i]));
+	bolt_add_object_items(&items, &branch, text);
+	appendStringInfoString(sql, " RETURNING ");
+	foreach(lc, text->outputs)
+		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? ", " : "", (char *) lfirst(lc));
+}
+
+/* ----------
+ * INSERT
+ * ----------
+ */
+static void
+append_column_names(StringInfo sql, List *fields)
+{
+	ListCell *lc;
+
+	foreach(lc, fields)
+		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? ", " : "",
+						 quote_identifier(((Field *) lfirst(lc))->name));
+}
+
+static void
+append_conflict(StringInfo sql, const Conflict *conflict)
+{
+	ListCell *lc;
+
+	if (conflict->action == CONFLICT_ERROR)
+		return;
+	appendStringInfoString(sql, " ON CONFLICT");
+	if (conflict->unique_fields != NIL)
+	{
+		appendStringInfoString(sql, " (");
+		append_column_names(sql, conflict->unique_fields);
+		appendStringInfoChar(sql, ')');
+	}
+	if (conflict->action == CONFLICT_IGNORE)
+	{
+		appendStringInfoString(sql, " DO NOTHING");
+		return;
+	}
+	appendStringInfoString(sql, " DO UPDATE SET ");
+	foreach(lc, conflict->update_fields)
+	{
+		const char *name = quote_identifier(((Field *) lfirst(lc))->name);
+
+		appendStringInfo(sql, "%s%s = excluded.%s", foreach_current_index(lc) > 0 ? ", " : "", name, name);
+	}
+}
+
+static void
+append_insert(StringInfo sql, SelectText *text, const WriteStatement *write)
+{
+	const WriteRow *row = write->row;
+	List *columns = NIL;
+
+	appendStringInfo(sql, "INSERT INTO %s AS t%d ", bolt_model_sql_name(write->model),
+					 bolt_base_alias(text->select));
+	for (int i = 0; i < row->nassigned; i++)
+		columns = lappend(columns, unconstify(Field *, row->assigned[i].field));
+	if (columns == NIL)
+		appendStringInfoString(sql, "DEFAULT VALUES");
+	else
+	{
+		appendStringInfoChar(sql, '(');
+		append_column_names(sql, columns);
+		appendStringInfoString(sql, write->many ? ") SELECT " : ") VALUES (");
+		for (int i = 0; i < row->nassigned; i++)
+			appendStringInfo(sql, "%s%s", i > 0 ? ", " : "",
+							 write->many ? unnested_value(text->select->statement, row->assigned[i].field) :
+										   single_value(text->select, write, &row->assigned[i]));
+		if (!write->many)
+			appendStringInfoChar(sql, ')');
+	}
+	append_conflict(sql, &write->conflict);
+}
+
+/* ----------
+ * UPDATE by primary key
+ * ----------
+ */
+static bool
+is_key(const Model *model, const Field *field)
+{
+	for (int i = 0; i < model->nprimary_key; i++)
+	{
+		if (model->primary_key[i] == field->attnum)
+			return true;
+	}
+	return false;
+}
+
+/* t0.key = value, for a column of the key */
+static void
+append_key_condition(StringInfo sql, int alias, const Field *field, const char *value)
+{
+	Oid type = bolt_comparison_type(field->type);
+	const char *opname = bolt_operator(type, type, BTEqualStrategyNumber);
+
+	if (opname == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("primary key column \"%s\" of type %s has no equality operator", field->name,
+						format_type_be(field->type))));
+	appendStringInfo(sql, "%s %s %s", bolt_column_text(alias, field), opname, value);
+}
+
+/* Where nothing but the key is given, a column is set to what it is. */
+static void
+append_no_change(StringInfo sql, const Model *model, int alias)
+{
+	const Field *unchanged = bolt_model_field_by_attnum(model, model->primary_key[0]);
+
+	for (int i = 0; i < model->nfields; i++)
+	{
+		const Field *field = &model->fields[i];
+
+		if (!field->generated && !field->identity && !is_key(model, field))
+		{
+			unchanged = field;
+			break;
+		}
+	}
+	appendStringInfo(sql, "%s = %s", quote_identifier(unchanged->name), bolt_column_text(alias, unchanged));
+}
+
+static void
+append_update_one(StringInfo sql, SelectText *text, const WriteStatement *write)
+{
+	const WriteRow *row = write->row;
+	int alias = bolt_base_alias(text->select);
+	StringInfoData where;
+	int nset = 0;
+
+	initStringInfo(&where);
+	for (int i = 0; i < row->nassigned; i++)
+	{
+		const Assignment *assignment = &row->assigned[i];
+		char *value = single_value(text->select, write, assignment);
+
+		if (is_key(write->model, assignment->field))
+		{
+			appendStringInfoString(&where, where.len > 0 ? " AND " : " WHERE ");
+			append_key_condition(&where, alias, assignment->field, value);
+		}
+		else
+			appendStringInfo(sql, "%s%s = %s", nset++ > 0 ? ", " : "",
+							 quote_identifier(assignment->field->name), value);
+	}
+	if (nset == 0)
+		append_no_change(sql, write->model, alias);
+	appendStringInfoString(sql, where.data);
+}
+
+/* Can rows be locked before they are updated? */
+static bool
+is_lockable(const Model *model)
+{
+	return model->relkind == RELKIND_RELATION || model->relkind == RELKIND_PARTITIONED_TABLE;
+}
+
+/* (SELECT unnest($1) AS c1, …) AS v, its rows locked in the order of their keys */
+static void
+append_values_table(StringInfo sql, Statement *statement, const WriteStatement *write, int alias)
+{
+	const WriteRow *row = write->row;
+	const Model *model = write->model;
+	bool locks = is_lockable(model);
+	int values = statement->naliases++;
+	int locked = statement->naliases++;
+	StringInfoData on;
+	StringInfoData order;
+
+	appendStringInfo(sql, "(SELECT %s", locks ? psprintf("t%d.* FROM (SELECT ", values) : "");
+	for (int i = 0; i < row->nassigned; i++)
+		appendStringInfo(sql, "%s%s AS c%d", i > 0 ? ", " : "",
+						 unnested_value(statement, row->assigned[i].field), i + 1);
+	if (locks)
+	{
+		initStringInfo(&on);
+		initStringInfo(&order);
+		for (int i = 0; i < row->nassigned; i++)
+		{
+			const Field *field = row->assigned[i].field;
+
+			if (!is_key(model, field))
+				continue;
+			appendStringInfoString(&on, on.len > 0 ? " AND " : "");
+			append_key_condition(&on, locked, field, psprintf("t%d.c%d", values, i + 1));
+			appendStringInfo(&order, "%s%s", order.len > 0 ? ", " : "", bolt_column_text(locked, field));
+		}
+		appendStringInfo(sql, ") AS t%d JOIN %s AS t%d ON %s ORDER BY %s FOR NO KEY UPDATE OF t%d", values,
+						 bolt_model_sql_name(model), locked, on.data, order.data, locked);
+	}
+	appendStringInfo(sql, ") AS t%d", alias);
+}
+
+static void
+append_update_many(StringInfo sql, SelectText *text, const WriteStatement *write)
+{
+	const WriteRow *row = write->row;
+	Statement *statement = text->select->statement;
+	int alias = bolt_base_alias(text->select);
+	int values = statement->naliases++;
+	StringInfoData where;
+	int nset = 0;
+
+	initStringInfo(&where);
+	for (int i = 0; i < row->nassigned; i++)
+	{
+		const Field *field = row->assigned[i].field;
+		char *value = psprintf("t%d.c%d", values, i + 1);
+
+		if (is_key(write->model, field))
+		{
+			appendStringInfoString(&where, where.len > 0 ? " AND " : " WHERE ");
+			append_key_condition(&where, alias, field, value);
+		}
+		else
+			appendStringInfo(sql, "%s%s = %s", nset++ > 0 ? ", " : "", quote_identifier(field->name), value);
+	}
+	if (nset == 0)
+		append_no_change(sql, write->model, alias);
+	appendStringInfoString(sql, " FROM ");
+	append_values_table(sql, statement, write, values);
+	appendStringInfoString(sql, where.data);
+}
+
+/* ----------
+ * UPDATE of a queryset
+ * ----------
+ */
+
+/* Is it about one row, known by its primary key? */
+static bool
+is_of_one_row(const Model *model, const QuerySet *queryset)
+{
+	ListCell *lc;
+
+	foreach(lc, queryset->calls)
+	{
+		const FilterCall *filter = ((QueryCall *) lfirst(lc))->filter;
+		List *conditions;
+		ListCell *each;
+
+		if (filter == NULL || filter->exclude)
+			continue;
+		conditions = filter->q->kind == Q_AND ? filter->q->members : list_make1(filter->q);
+		foreach(each, conditions)
+		{
+			const Q *q = lfirst(each);
+			const char *path = q->kind == Q_CONDITION ? q->path : NULL;
+
+			if (path == NULL || model->nprimary_key == 0)
+				continue;
+			if (strcmp(path, "pk") == 0 || strcmp(path, "pk__exact") == 0)
+				return true;
+			if (model->nprimary_key == 1 &&
+				strcmp(path, bolt_model_field_by_attnum(model, model->primary_key[0])->name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+refuse_joins(const SelectText *text, const char *sql, const WriteStatement *write)
+{
+	ListCell *lc;
+
+	for_each_from(lc, text->select->joins, 1)
+	{
+		const JoinedTable *join = lfirst(lc);
+
+		if (strstr(sql, psprintf("t%d.", join->alias)) != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("Joined field references are not permitted in this query"),
+					 bolt_errdetail_at(write->row->source),
+					 errhint("Take the other table's value by a Subquery with an OuterRef.")));
+	}
+}
+
+/* a = 1, b = …: all in terms of the table itself */
+static void
+append_set(StringInfo sql, SelectText *text, const WriteStatement *write)
+{
+	const WriteRow *row = write->row;
+	int start = sql->len;
+
+	for (int i = 0; i < row->nassigned; i++)
+	{
+		char *value = single_value(text->select, write, &row->assigned[i]);
+
+		appendStringInfo(sql, "%s%s = %s", i > 0 ? ", " : "", quote_identifier(row->assigned[i].field->name),
+						 value);
+	}
+	refuse_joins(text, sql->data + start, write);
+}
+
+/* The annotations alone: what the new values may refer to. */
+static const QuerySet *
+annotations_of(const QuerySet *queryset)
+{
+	QuerySet *result = palloc0(sizeof(QuerySet));
+	ListCell *lc;
+
+	result->source = queryset->source;
+	foreach(lc, queryset->calls)
+	{
+		QueryCall *call = lfirst(lc);
+
+		if (call->annotate != NULL)
+			result->calls = lappend(result->calls, call);
+	}
+	return result;
+}
+
+static void
+append_primary_key(StringInfo sql, const Model *model, int alias)
+{
+	for (int i = 0; i < model->nprimary_key; i++)
+		appendStringInfo(sql, "%s%s", i > 0 ? ", " : "",
+						 bolt_column_text(alias, bolt_model_field_by_attnum(model, model->primary_key[i])));
+}
+
+/*
+ * (SELECT the keys of the queryset's rows … FOR NO KEY UPDATE) AS s.  What makes
+ * rows distinct or groups them cannot be locked by the same query.
+ */
+static void
+append_keys_of_rows(StringInfo sql, SelectText *rows, const Model *model)
+{
+	int alias = bolt_base_alias(rows->select);
+	StringInfoData keys;
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		rows->outputs = lappend(
+			rows->outputs, bolt_column_text(alias, bolt_model_field_by_attnum(model, model->primary_key[i])));
+	bolt_append_select(sql, rows, NULL, NULL, NULL, true);
+	if (!is_lockable(model) || rows->queryset->distinct || rows->groups != NIL || rows->having.len > 0)
+		return;
+	initStringInfo(&keys);
+	append_primary_key(&keys, model, alias);
+	appendStringInfo(sql, " ORDER BY %s FOR NO KEY UPDATE OF t%d", keys.data, alias);
+}
+
+static void
+compile_update_set(StringInfo sql, Compiler *compiler, Statement *statement, const Document *document,
+				   SelectText *text)
+{
+	const WriteStatement *write = document->write;
+	const Model *model = write->model;
+	QuerySet *queryset = document->queryset;
+	SelectText rows;
+	int alias;
+	int locked;
+
+	queryset->rows_by_exists = true;
+	bolt_begin_select_text(&rows, statement, model, queryset);
+	if (list_length(rows.select->joins) == 1 && !queryset->distinct && rows.having.len == 0 &&
+		(model->nprimary_key == 0 || is_of_one_row(model, queryset)))
+	{
+		*text = rows;
+		appendStringInfo(sql, "UPDATE %s AS t%d SET ", bolt_model_sql_name(model),
+						 bolt_base_alias(text->select));
+		append_set(sql, text, write);
+		if (rows.where.len > 0 || queryset->none)
+			appendStringInfo(sql, " WHERE %s%s%s", rows.where.data,
+							 rows.where.len > 0 && queryset->none ? " AND " : "",
+							 queryset->none ? "FALSE" : "");
+		return;
+	}
+	if (model->nprimary_key == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("model \"%s\" has no primary key, which an update by other tables' columns needs",
+						model->name),
+				 errhint("Name one with bolt.register_model.")));
+	bolt_begin_select_text(text, statement, model, annotations_of(queryset));
+	alias = bolt_base_alias(text->select);
+	appendStringInfo(sql, "UPDATE %s AS t%d SET ", bolt_model_sql_name(model), alias);
+	append_set(sql, text, write);
+	locked = statement->naliases++;
+	appendStringInfoString(sql, " FROM (");
+	append_keys_of_rows(sql, &rows, model);
+	appendStringInfo(sql, ") AS t%d", locked);
+	for (int i = 0; i < model->nprimary_key; i++)
+	{
+		appendStringInfoString(sql, i > 0 ? " AND " : " WHERE ");
+		append_key_condition(sql, alias, bolt_model_field_by_attnum(model, model->primary_key[i]),
+							 psprintf("t%d.c%d", locked, i + 1));
+	}
+}
+
+/* ---------- */
+
+void
+bolt_compile_write(Compiler *compiler, const Document *document)
+{
+	const WriteStatement *write = document->write;
+	Statement statement = {.context = compiler->graph->context};
+	Branch branch = {.name = "", .model = write->model};
+	FetchNode *node = bolt_new_node(compiler, NULL, &branch);
+	SelectText text;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	if (write->kind == WRITE_UPDATE_SET)
+		compile_update_set(&sql, compiler, &statement, document, &text);
+	else
+	{
+		bolt_begin_select_text(&text, &statement, write->model, NULL);
+		if (write->kind == WRITE_INSERT)
+			append_insert(&sql, &text, write);
+		else
+		{
+			appendStringInfo(&sql, "UPDATE %s AS t%d SET ", bolt_model_sql_name(write->model),
+							 bolt_base_alias(text.select));
+			if (write->many)
+				append_update_many(&sql, &text, write);
+			else
+				append_update_one(&sql, &text, write);
+			refuse_joins(&text, sql.data, write);
+		}
+	}
+	text.outputs = NIL;
+	if (write->returns)
+		append_returning(&sql, compiler, &text, node);
+	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
+}

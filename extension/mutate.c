@@ -1,0 +1,534 @@
+/*-------------------------------------------------------------------------
+ *
+ * mutate.c
+ *	  Runs the statements that write rows.
+ *
+ * Rows that set the same columns share a statement, thousands at a time; one whose
+ * values are expressions has its own.  What a statement returns is written out as the
+ * objects of a fetch are, and belongs to the rows in their order, or, after
+ * an UPDATE, by their primary keys.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "compile.h"
+#include "document.h"
+#include "error.h"
+#include "executor/spi.h"
+#include "fetch.h"
+#include "graph_cache.h"
+#include "key_index.h"
+#include "miscadmin.h"
+#include "statement.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "write.h"
+
+/* So many rows a statement */
+#define BATCH_ROWS 10000
+
+/* Where the rows that a statement returns go. */
+typedef struct Returned
+{
+	const Model *model;
+	const FetchNode *node;
+	WriteRow **rows;
+	int nrows;
+	int next; /* how many have come */
+	WriteOutput *out;
+	MemoryContext context; /* of the texts of columns */
+	KeyIndex *index;	   /* of the rows, where they come in any order */
+	bool collects;		   /* what was written is not known before: rows grow */
+	int *owners;		   /* per returned row: whose it is */
+	int capacity;		   /* of owners, and of rows that grow */
+	FmgrInfo *outputs;	   /* per column */
+} Returned;
+
+/* ----------
+ * Models
+ * ----------
+ */
+static const Model *
+locked_model(Oid oid, const char *name, const JsonValue *value)
+{
+	for (;;)
+	{
+		uint64 before = bolt_model_refresh();
+		const Model *model = name != NULL ? bolt_model_by_name(name, value) : bolt_model_by_oid(oid);
+
+		CHECK_FOR_INTERRUPTS();
+		LockRelationOid(model->oid, RowExclusiveLock);
+		if (bolt_model_refresh() == before)
+			return model;
+	}
+}
+
+const Model *
+bolt_written_model(const char *name, const JsonValue *value)
+{
+	return locked_model(InvalidOid, name, value);
+}
+
+const Model *
+bolt_written_model_of(Oid oid)
+{
+	return locked_model(oid, NULL, NULL);
+}
+
+/* ----------
+ * Statements by shape
+ * ----------
+ */
+static void
+shape_fields(Document *document, List *fields)
+{
+	int n = list_length(fields);
+	ListCell *lc;
+
+	appendBinaryStringInfo(&document->shape, (char *) &n, sizeof(n));
+	foreach(lc, fields)
+		appendBinaryStringInfo(&document->shape, (char *) &((Field *) lfirst(lc))->attnum,
+							   sizeof(AttrNumber));
+}
+
+static void
+shape_write(Document *document, const WriteStatement *write)
+{
+	StringInfo shape = &document->shape;
+	int n = write->row->nassigned;
+
+	appendStringInfo(shape, "W%c%c%c%c", 'a' + write->kind, write->many ? 'm' : 's',
+					 write->returns ? 'r' : 'n', 'a' + write->conflict.action);
+	appendBinaryStringInfo(shape, (char *) &write->model->oid, sizeof(Oid));
+	appendBinaryStringInfo(shape, (char *) &n, sizeof(n));
+	for (int i = 0; i < n; i++)
+	{
+		Assignment *assignment = &write->row->assigned[i];
+
+		appendBinaryStringInfo(shape, (char *) &assignment->field->attnum, sizeof(AttrNumber));
+		if (write->many)
+			continue;
+		if (assignment->is_expression)
+			assignment->expression = bolt_parse_expression(document, assignment->value);
+		else
+			bolt_document_add_literal(document, assignment->value);
+		bolt_document_add_value_shape(document, assignment->value);
+	}
+	shape_fields(document, write->conflict.unique_fields);
+	shape_fields(document, write->conflict.update_fields);
+}
+
+/* ----------
+ * Values of many rows
+ * ----------
+ */
+static void
+value_error_context(void *value)
+{
+	const JsonValue *at = *(const JsonValue **) value;
+	char *path = at != NULL ? bolt_json_path(at) : "";
+
+	if (path[0] != '\0')
+		errcontext("value at %s", path);
+}
+
+/* A column of the rows as an array; of texts, where its type has no arrays. */
+static Datum
+column_array(const StatementParam *param, WriteRow **rows, int nrows, int column)
+{
+	Datum *elements = palloc(sizeof(Datum) * nrows);
+	bool *nulls = palloc(sizeof(bool) * nrows);
+	Oid type = param->value_type;
+	bool as_text = param->type == TEXTARRAYOID && type != TEXTOID;
+	const JsonValue *value = NULL;
+	ErrorContextCallback callback = {
+		.previous = error_context_stack, .callback = value_error_context, .arg = &value};
+	FmgrInfo output;
+	int16 length;
+	bool by_value;
+	char alignment;
+	int lower = 1;
+
+	if (as_text)
+	{
+		Oid function;
+		bool varlena;
+
+		getTypeOutputInfo(type, &function, &varlena);
+		fmgr_info(function, &output);
+		type = TEXTOID;
+	}
+	error_context_stack = &callback;
+	for (int i = 0; i < nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		value = rows[i]->assigned[column].value;
+		nulls[i] = !bolt_bind_assigned(param, value, &elements[i]);
+		if (as_text && !nulls[i])
+			elements[i] = CStringGetTextDatum(OutputFunctionCall(&output, elements[i]));
+	}
+	error_context_stack = callback.previous;
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	return PointerGetDatum(
+		construct_md_array(elements, nulls, 1, &nrows, &lower, type, length, by_value, alignment));
+}
+
+/* ----------
+ * Rows that come back
+ * ----------
+ */
+static char *
+column_text(Returned *returned, TupleTableSlot *slot, int place)
+{
+	AttrNumber attno = returned->node->own_attnos[place];
+
+	if (slot->tts_isnull[attno - 1])
+		return NULL;
+	if (returned->outputs == NULL)
+		returned->outputs =
+			MemoryContextAllocZero(returned->context, sizeof(FmgrInfo) * returned->model->nfields);
+	if (!OidIsValid(returned->outputs[place].fn_oid))
+	{
+		Oid function;
+		bool varlena;
+
+		getTypeOutputInfo(returned->model->fields[place].type, &function, &varlena);
+		fmgr_info_cxt(function, &returned->outputs[place], returned->context);
+	}
+	return OutputFunctionCall(&returned->outputs[place], slot->tts_values[attno - 1]);
+}
+
+static JsonValue *
+text_value(const char *text)
+{
+	JsonValue *value = palloc0(sizeof(JsonValue));
+
+	value->kind = text == NULL ? JSON_NULL : JSON_STRING;
+	value->text = value->raw = text != NULL ? text : "null";
+	value->length = value->raw_length = strlen(value->text);
+	return value;
+}
+
+/* Room for one more row that a queryset's UPDATE returns. */
+static void
+collect_row(Returned *returned)
+{
+	if (returned->nrows == returned->capacity)
+	{
+		returned->capacity = Max(returned->capacity * 2, 64);
+		returned->rows = returned->rows == NULL ?
+			palloc(sizeof(WriteRow *) * returned->capacity) :
+			repalloc_huge(returned->rows, sizeof(WriteRow *) * returned->capacity);
+		returned->owners = returned->owners == NULL ?
+			palloc(sizeof(int) * returned->capacity) :
+			repalloc_huge(returned->owners, sizeof(int) * returned->capacity);
+	}
+	returned->rows[returned->nrows++] = palloc0(sizeof(WriteRow));
+}
+
+/* Looks at a returned row before it is written: whose is it, and which columns are to be kept? */
+static void
+watch_row(void *argument, TupleTableSlot *slot)
+{
+	Returned *returned = argument;
+	const Model *model = returned->model;
+	MemoryContext old = MemoryContextSwitchTo(returned->context);
+	int owner = returned->next;
+	int place = -1;
+	WriteRow *row;
+
+	if (returned->collects)
+		collect_row(returned);
+	if (returned->index != NULL)
+	{
+		StringInfoData key;
+
+		initStringInfo(&key);
+		for (int i = 0; i < model->nprimary_key; i++)
+			bolt_key_index_append(
+				&key, column_text(returned, slot, bolt_field_place(model, model->primary_key[i])));
+		owner = bolt_key_index_find(returned->index, key.data);
+	}
+
+	/* a view's trigger can return what was not sent */
+	if (owner < 0 || owner >= returned->nrows || returned->next >= returned->nrows)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("%s returned a row that was not written", model->name)));
+	returned->owners[returned->next++] = owner;
+	row = returned->rows[owner];
+	row->written = true;
+	if (returned->out->columns != NULL)
+		row->columns = palloc0(sizeof(JsonValue *) * model->nfields);
+	while ((place = bms_next_member(returned->out->columns, place)) >= 0)
+		row->columns[place] = text_value(column_text(returned, slot, place));
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The primary keys of rows in the form in which they come back, sorted.
+ * Error 21000 where two rows have the same.
+ */
+static void
+sort_keys(Returned *returned, const FetchStatement *statement)
+{
+	const Model *model = returned->model;
+
+	KeyIndex *index = returned->index = bolt_key_index_make(returned->nrows);
+	int twice;
+
+	for (int i = 0; i < returned->nrows; i++)
+	{
+		StringInfoData key;
+
+		CHECK_FOR_INTERRUPTS();
+		initStringInfo(&key);
+		for (int j = 0; j < model->nprimary_key; j++)
+		{
+			const Assignment *assignment = bolt_assignment_of(returned->rows[i], model->primary_key[j]);
+			const StatementParam *param = &statement->params[assignment - returned->rows[i]->assigned];
+			Oid function;
+			bool varlena;
+			Datum value;
+
+			if (!bolt_bind_assigned(param, assignment->value, &value))
+				continue; /* not reached: a row has its key */
+			getTypeOutputInfo(assignment->field->type, &function, &varlena);
+			bolt_key_index_append(&key, OidOutputFunctionCall(function, value));
+		}
+		index->keys[i] = key.data;
+	}
+	twice = bolt_key_index_sort(index);
+	if (twice >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("two rows of %s have the same primary key", model->name),
+				 bolt_errdetail_at(returned->rows[twice]->source),
+				 errhint("A row can be given once in a call.")));
+}
+
+/* ----------
+ * Running
+ * ----------
+ */
+
+/* Writes out what came back, behind what is there. */
+static void
+stitch_rows(FetchRun *run, Returned *returned)
+{
+	JsonBuffer *text = &returned->out->text;
+
+	for (int i = 0; i < returned->next; i++)
+	{
+		WriteRow *row = returned->rows[returned->owners[i]];
+
+		CHECK_FOR_INTERRUPTS();
+		row->start = text->length;
+		bolt_stitch_row(run, i, text);
+		row->length = text->length - row->start;
+	}
+}
+
+/* Runs a statement for rows that all set the columns of the first. */
+static int64
+run_rows(WriteStatement *write, WriteRow **rows, int nrows, WriteOutput *out)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm write", ALLOCSET_DEFAULT_SIZES);
+	Returned returned = {write->model, NULL, rows, nrows, 0, out, caller};
+	Document *document;
+	FetchStatement *statement;
+	FetchRun *run;
+	int64 count;
+
+	MemoryContextSwitchTo(context);
+	write->row = rows[0];
+	write->returns = out != NULL && (out->returns_objects || out->columns != NULL);
+	document = bolt_document_of_write(write);
+	shape_write(document, write);
+	run = bolt_run_begin(bolt_graph_for(document, FETCH_WRITE), document);
+	run->locks = true;
+	statement = run->graph->nodes[0]->statement;
+	if (write->many)
+	{
+		if (write->kind == WRITE_UPDATE)
+			sort_keys(&returned, statement);
+		for (int i = 0; i < rows[0]->nassigned; i++)
+		{
+			run->nodes[0].params->params[i].value = column_array(&statement->params[i], rows, nrows, i);
+			run->nodes[0].params->params[i].isnull = false;
+		}
+	}
+	if (write->returns)
+	{
+		returned.node = run->graph->nodes[0];
+		returned.owners = palloc(sizeof(int) * nrows);
+		run->watch = watch_row;
+		run->watch_argument = &returned;
+	}
+
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	if (write->returns)
+		count = bolt_run_chunk(run);
+	else
+	{
+		bolt_statement_run(statement, PLAN_MANY, run->nodes[0].params, 0, false, NULL);
+		count = SPI_processed;
+	}
+	bolt_run_end(run);
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+	if (write->returns && out->returns_objects)
+		stitch_rows(run, &returned);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return count;
+}
+
+/* Can its values be elements of arrays? */
+static bool
+is_plain_row(const WriteRow *row)
+{
+	for (int i = 0; i < row->nassigned; i++)
+	{
+		if (row->assigned[i].is_expression || bolt_is_composite_value(&row->assigned[i]))
+			return false;
+	}
+	return row->nassigned > 0;
+}
+
+static bool
+same_columns(const WriteRow *a, const WriteRow *b)
+{
+	if (a->nassigned != b->nassigned)
+		return false;
+	for (int i = 0; i < a->nassigned; i++)
+	{
+		if (a->assigned[i].field != b->assigned[i].field)
+			return false;
+	}
+	return true;
+}
+
+/* Rows that set the same columns, in the order of the first of each kind. */
+typedef struct RowGroup
+{
+	WriteRow **rows;
+	int nrows;
+	int capacity;
+} RowGroup;
+
+static RowGroup *
+group_of(List **groups, List **plain, const WriteRow *row)
+{
+	RowGroup *group;
+	ListCell *lc;
+
+	if (is_plain_row(row))
+	{
+		foreach(lc, *plain)
+		{
+			group = lfirst(lc);
+			if (same_columns(group->rows[0], row))
+				return group;
+		}
+	}
+	group = palloc0(sizeof(RowGroup));
+	*groups = lappend(*groups, group);
+	if (is_plain_row(row))
+		*plain = lappend(*plain, group);
+	return group;
+}
+
+static void
+add_to_group(RowGroup *group, WriteRow *row)
+{
+	if (group->nrows == group->capacity)
+	{
+		group->capacity = Max(group->capacity * 2, 4);
+		group->rows = group->rows == NULL ? palloc(sizeof(WriteRow *) * group->capacity) :
+											repalloc_huge(group->rows, sizeof(WriteRow *) * group->capacity);
+	}
+	group->rows[group->nrows++] = row;
+}
+
+int64
+bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, const Conflict *conflict,
+				WriteOutput *out)
+{
+	WriteStatement write = {.kind = kind, .model = model};
+	List *groups = NIL;
+	List *plain = NIL;
+	RowGroup *last = NULL;
+	int64 count = 0;
+	ListCell *lc;
+
+	if (conflict != NULL)
+		write.conflict = *conflict;
+	if (nrows == 1)
+		return run_rows(&write, rows, 1, out);
+	for (int i = 0; i < nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (last == NULL || !is_plain_row(rows[i]) || !is_plain_row(last->rows[0]) ||
+			!same_columns(last->rows[0], rows[i]))
+			last = group_of(&groups, &plain, rows[i]);
+		add_to_group(last, rows[i]);
+	}
+	foreach(lc, groups)
+	{
+		RowGroup *group = lfirst(lc);
+
+		write.many = is_plain_row(group->rows[0]);
+		for (int from = 0; from < group->nrows; from += BATCH_ROWS)
+			count += run_rows(&write, group->rows + from, Min(BATCH_ROWS, group->nrows - from), out);
+	}
+	return count;
+}
+
+int64
+bolt_update_queryset(Document *document, WriteStatement *write, WriteOutput *out, WriteRow ***rows)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm write", ALLOCSET_DEFAULT_SIZES);
+	Returned returned = {.model = write->model, .out = out, .context = caller, .collects = true};
+	FetchRun *run;
+	int64 count;
+
+	MemoryContextSwitchTo(context);
+	document->write = write;
+	write->returns = out != NULL;
+	shape_write(document, write);
+	run = bolt_run_begin(bolt_graph_for(document, FETCH_WRITE), document);
+	run->locks = true;
+	returned.node = run->graph->nodes[0];
+	if (write->returns)
+	{
+		run->watch = watch_row;
+		run->watch_argument = &returned;
+	}
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	if (write->returns)
+		count = bolt_run_chunk(run);
+	else
+	{
+		bolt_statement_run(run->graph->nodes[0]->statement, PLAN_MANY, run->nodes[0].params, 0, false, NULL);
+		count = SPI_processed;
+	}
+	bolt_run_end(run);
+	SPI_finish();
+	MemoryContextSwitchTo(caller);
+	if (write->returns && out->returns_objects)
+		stitch_rows(run, &returned);
+	if (rows != NULL)
+		*rows = returned.rows;
+	MemoryContextDelete(context);
+	return count;
+}

@@ -1,0 +1,230 @@
+/*-------------------------------------------------------------------------
+ *
+ * refetch.c
+ *	  The objects that have been written, as a queryset shows them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "error.h"
+#include "executor/spi.h"
+#include "fetch.h"
+#include "graph_cache.h"
+#include "key_index.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "operations.h"
+
+/* Who a fetched object is, by the columns of its primary key. */
+typedef struct Recognition
+{
+	const Model *model;
+	AttrNumber attnos[INDEX_MAX_KEYS]; /* in the root statement's result */
+	FmgrInfo outputs[INDEX_MAX_KEYS];
+	KeyIndex *index;
+	int *owners; /* per root row of the chunk: which row it is, or -1 */
+	int capacity;
+	int n;
+	MemoryContext context;
+} Recognition;
+
+static JsonValue *
+array_of(JsonValue **members, int n)
+{
+	JsonValue *array = palloc0(sizeof(JsonValue));
+	JsonValue *last = NULL;
+
+	array->kind = JSON_ARRAY;
+	array->raw = "[]";
+	array->raw_length = 2;
+	array->count = n;
+	for (int i = 0; i < n; i++)
+	{
+		JsonValue *member = palloc(sizeof(JsonValue));
+
+		*member = *members[i];
+		member->parent = array;
+		member->name = NULL;
+		member->index = i;
+		member->next = NULL;
+		if (last == NULL)
+			array->first = member;
+		else
+			last->next = member;
+		last = array->last = member;
+	}
+	return array;
+}
+
+/* A primary key as a filter takes it. */
+static JsonValue *
+key_of(const Model *model, const WriteRow *row)
+{
+	JsonValue *columns[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		columns[i] = row->columns[bolt_field_place(model, model->primary_key[i])];
+	return model->nprimary_key == 1 ? columns[0] : array_of(columns, model->nprimary_key);
+}
+
+static void
+filter_by_keys(Document *document, const Model *model, WriteRow **rows, int nrows)
+{
+	JsonValue **keys = palloc_extended(sizeof(JsonValue *) * nrows, MCXT_ALLOC_HUGE);
+	JsonValue *literal;
+
+	for (int i = 0; i < nrows; i++)
+		keys[i] = key_of(model, rows[i]);
+	literal = nrows == 1 ? array_of(keys, 1)->first : array_of(keys, nrows);
+	literal->parent = NULL;
+	bolt_document_add_literal(document, literal);
+	bolt_add_filter_call(document->queryset, bolt_make_condition(nrows == 1 ? "pk" : "pk__in", literal));
+	bolt_document_add_shape(document, nrows == 1 ? "one key" : "keys");
+}
+
+/* The column of the result that an object's member is written from. */
+static AttrNumber
+attno_of_member(const FetchNode *node, const char *name)
+{
+	JsonBuffer quoted;
+
+	bolt_json_buffer_init(&quoted, CurrentMemoryContext, 0);
+	bolt_json_write_string(&quoted, name, strlen(name));
+	json_buffer_append_char(&quoted, ':');
+	for (int i = 0; i < node->nitems; i++)
+	{
+		const FetchItem *item = &node->items[i];
+
+		if (item->child == NULL && item->prefix_length == (int) quoted.length + 1 &&
+			memcmp(item->prefix + 1, quoted.data, quoted.length) == 0)
+			return item->attno;
+	}
+	return 0;
+}
+
+static void
+recognize(void *argument, TupleTableSlot *slot)
+{
+	Recognition *recognition = argument;
+	const Model *model = recognition->model;
+	MemoryContext old = MemoryContextSwitchTo(recognition->context);
+	StringInfoData key;
+
+	initStringInfo(&key);
+	for (int i = 0; i < model->nprimary_key; i++)
+	{
+		int attno = recognition->attnos[i];
+
+		if (slot->tts_isnull[attno - 1])
+			continue;
+		bolt_key_index_append(&key,
+							  OutputFunctionCall(&recognition->outputs[i], slot->tts_values[attno - 1]));
+	}
+	if (recognition->n == recognition->capacity)
+	{
+		recognition->capacity *= 2;
+		recognition->owners = repalloc_huge(recognition->owners, sizeof(int) * recognition->capacity);
+	}
+	recognition->owners[recognition->n++] = bolt_key_index_find(recognition->index, key.data);
+	pfree(key.data);
+	MemoryContextSwitchTo(old);
+}
+
+static Recognition *
+recognize_rows(FetchRun *run, const Model *model, WriteRow **rows, int nrows)
+{
+	Recognition *recognition = palloc0(sizeof(Recognition));
+
+	recognition->model = model;
+	recognition->context = CurrentMemoryContext;
+	recognition->capacity = 1024;
+	recognition->owners = palloc(sizeof(int) * recognition->capacity);
+	recognition->index = bolt_key_index_make(nrows);
+	for (int i = 0; i < model->nprimary_key; i++)
+	{
+		const Field *field = bolt_model_field_by_attnum(model, model->primary_key[i]);
+		Oid function;
+		bool varlena;
+
+		recognition->attnos[i] = attno_of_member(run->graph->nodes[0], field->name);
+		getTypeOutputInfo(field->type, &function, &varlena);
+		fmgr_info(function, &recognition->outputs[i]);
+		if (recognition->attnos[i] == 0)
+			return NULL;
+	}
+	for (int i = 0; i < nrows; i++)
+	{
+		StringInfoData key;
+
+		CHECK_FOR_INTERRUPTS();
+		initStringInfo(&key);
+		for (int j = 0; j < model->nprimary_key; j++)
+			bolt_key_index_append(&key,
+								  rows[i]->columns[bolt_field_place(model, model->primary_key[j])]->text);
+		recognition->index->keys[i] = key.data;
+		rows[i]->written = false;
+	}
+	(void) bolt_key_index_sort(recognition->index);
+	run->watch = recognize;
+	run->watch_argument = recognition;
+	return recognition;
+}
+
+void
+bolt_push_latest_snapshot(void)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+bolt_refetch(Document *document, const Model *model, WriteRow **rows, int nrows, bool in_their_order,
+			 WriteOutput *out)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Recognition *recognition = NULL;
+	FetchRun *run;
+	int fetched = 0;
+	int chunk;
+
+	if (nrows == 0)
+		return;
+	filter_by_keys(document, model, rows, nrows);
+	bolt_push_latest_snapshot();
+	run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
+	if (in_their_order && nrows > 1)
+		recognition = recognize_rows(run, model, rows, nrows);
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	while ((chunk = bolt_run_chunk(run)) > 0)
+	{
+		for (int i = 0; i < chunk; i++)
+		{
+			int owner = recognition != NULL ? recognition->owners[i] : fetched + i;
+			WriteRow *row;
+
+			CHECK_FOR_INTERRUPTS();
+			if (owner < 0 || owner >= nrows)
+				continue;
+			row = rows[owner];
+			row->written = true;
+			row->start = out->text.length;
+			bolt_stitch_row(run, i, &out->text);
+			row->length = out->text.length - row->start;
+		}
+		fetched += chunk;
+		if (recognition != NULL)
+			recognition->n = 0;
+	}
+	bolt_run_end(run);
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+	MemoryContextDelete(run->context);
+	PopActiveSnapshot();
+	for (int i = fetched; recognition == NULL && i < nrows; i++)
+		rows[i]->written = false;
+}
