@@ -349,3 +349,9 @@ COMMENT ON FUNCTION bolt.bulk_create(pg_catalog.text, pg_catalog.json, pg_catalo
 COMMENT ON FUNCTION bolt.bulk_update(pg_catalog.text, pg_catalog.json, pg_catalog.text[]) IS 'sets fields of many objects by their primary keys';
 COMMENT ON FUNCTION bolt.update(pg_catalog.json, pg_catalog.json) IS 'updates the rows of a queryset';
 COMMENT ON FUNCTION bolt.update_returning(pg_catalog.json, pg_catalog.json) IS 'updates the rows of a queryset and returns its objects';
+
+CREATE FUNCTION bolt.run(operations pg_catalog.json) RETURNS pg_catalog.json
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_run_operations';
+
+COMMENT ON FUNCTION bolt.run(pg_catalog.json) IS 'runs a list of operations, all or nothing; results of earlier ones by {"Ref": [0, "id"]}';

@@ -69,10 +69,15 @@ Document *
 bolt_document_argument(FunctionCallInfo fcinfo, int argument)
 {
 	text *json;
+	Document *document;
 
 	bolt_refuse_null(fcinfo, argument, "queryset document");
 	json = PG_GETARG_TEXT_P_COPY(argument);
-	return bolt_document_parse(VARDATA(json), VARSIZE(json) - VARHDRSZ);
+	document = bolt_document_parse(VARDATA(json), VARSIZE(json) - VARHDRSZ);
+
+	/* bolt.run, which may write, calls without what an SQL function is called with */
+	document->may_lock = fcinfo->flinfo == NULL;
+	return document;
 }
 
 void
@@ -109,6 +114,18 @@ refuse_combined(const Document *document, const char *method)
  * ----------
  */
 
+/* Begins to run a document for its objects, which select_for_update may lock. */
+static FetchRun *
+begin_objects(Document *document)
+{
+	FetchPurpose purpose =
+		document->may_lock && document->queryset->locking != NULL ? FETCH_LOCKED : FETCH_OBJECTS;
+	FetchRun *run = bolt_run_begin(bolt_graph_for(document, purpose), document);
+
+	run->locks = purpose == FETCH_LOCKED;
+	return run;
+}
+
 /*
  * Runs a document to its end and appends its objects, at most so many, with
  * commas between them.  Returns whether there were more.
@@ -117,7 +134,7 @@ static bool
 append_objects(Document *document, int64 most, JsonBuffer *out)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FetchRun *run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
+	FetchRun *run = begin_objects(document);
 	int64 count = 0;
 	int nrows;
 
@@ -176,7 +193,8 @@ static int
 run_first(Document *document, FetchPurpose purpose, JsonBuffer *out)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FetchRun *run = bolt_run_begin(bolt_graph_for(document, purpose), document);
+	FetchRun *run = purpose == FETCH_OBJECTS ? begin_objects(document) :
+											   bolt_run_begin(bolt_graph_for(document, purpose), document);
 	int nrows;
 
 	SPI_connect();

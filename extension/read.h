@@ -38,4 +38,19 @@ extern bool bolt_append_array(Document *document, int64 most, JsonBuffer *out);
 
 extern int64 bolt_run_count(Document *document);
 
+/* The SQL functions that bolt.run calls. */
+extern Datum bolt_fetch_json(PG_FUNCTION_ARGS);
+extern Datum bolt_get(PG_FUNCTION_ARGS);
+extern Datum bolt_first(PG_FUNCTION_ARGS);
+extern Datum bolt_last(PG_FUNCTION_ARGS);
+extern Datum bolt_earliest(PG_FUNCTION_ARGS);
+extern Datum bolt_latest(PG_FUNCTION_ARGS);
+extern Datum bolt_count(PG_FUNCTION_ARGS);
+extern Datum bolt_exists(PG_FUNCTION_ARGS);
+extern Datum bolt_contains(PG_FUNCTION_ARGS);
+extern Datum bolt_in_bulk(PG_FUNCTION_ARGS);
+extern Datum bolt_aggregate_queryset(PG_FUNCTION_ARGS);
+extern Datum bolt_page(PG_FUNCTION_ARGS);
+extern Datum bolt_cursor_page(PG_FUNCTION_ARGS);
+
 #endif /* BOLT_READ_H */

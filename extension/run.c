@@ -1,0 +1,640 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.c
+ *	  bolt.run: a list of operations, all or nothing, in one round trip.
+ *
+ * An operation is a row of operations[]: the SQL function of that name, with its
+ * arguments by their names.  {"Ref": [0, "id"]} in an argument is replaced by the
+ * JSON of an earlier result before the operation sees it, so that nothing else
+ * needs to know of references.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "document.h"
+#include "error.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "operations.h"
+#include "read.h"
+#include "settings.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/snapmgr.h"
+
+PG_FUNCTION_INFO_V1(bolt_run_operations);
+
+#define MAX_ARGUMENTS 6
+
+typedef enum ArgumentKind
+{
+	ARGUMENT_NAME,	  /* a string */
+	ARGUMENT_JSON,	  /* anything */
+	ARGUMENT_NAMES,	  /* an array of strings */
+	ARGUMENT_NUMBER,  /* an integer */
+	ARGUMENT_BOOLEAN, /* true or false */
+} ArgumentKind;
+
+typedef struct ArgumentRule
+{
+	const char *name;
+	ArgumentKind kind;
+	bool required;
+} ArgumentRule;
+
+typedef struct Argument
+{
+	bool given;
+	Datum value;  /* text, text[], int8 or bool */
+	char *string; /* ARGUMENT_NAME */
+	text *json;	  /* ARGUMENT_JSON */
+	List *names;  /* ARGUMENT_NAMES */
+	bool boolean; /* ARGUMENT_BOOLEAN */
+} Argument;
+
+/* Runs with its arguments and appends its result. */
+typedef struct Operation Operation;
+typedef void (*OperationFunction)(const Operation *operation, Argument *arguments, JsonBuffer *out);
+
+struct Operation
+{
+	const char *name;
+	OperationFunction run;
+	PGFunction function; /* of run_function */
+	Oid result;			 /* of that */
+	ArgumentRule arguments[MAX_ARGUMENTS];
+};
+
+/* ----------
+ * Results
+ * ----------
+ */
+static void
+append_text(JsonBuffer *out, const char *text)
+{
+	json_buffer_append(out, text, strlen(text));
+}
+
+static void
+append_object(JsonBuffer *out, const Objects *objects, const WriteRow *row)
+{
+	if (row->written)
+		json_buffer_append(out, objects->out.text.data + row->start, row->length);
+	else
+		append_text(out, "null");
+}
+
+static void
+append_objects(JsonBuffer *out, const Objects *objects)
+{
+	bool first = true;
+
+	json_buffer_append_char(out, '[');
+	for (int i = 0; i < objects->nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!objects->rows[i]->written)
+			continue;
+		if (!first)
+			json_buffer_append_char(out, ',');
+		first = false;
+		append_object(out, objects, objects->rows[i]);
+	}
+	json_buffer_append_char(out, ']');
+}
+
+static void
+append_number(JsonBuffer *out, int64 number)
+{
+	append_text(out, psprintf(INT64_FORMAT, number));
+}
+
+static void
+append_created(JsonBuffer *out, const Objects *objects, bool created)
+{
+	append_text(out, "{\"object\":");
+	append_object(out, objects, objects->rows[0]);
+	append_text(out, created ? ",\"created\":true}" : ",\"created\":false}");
+}
+
+/* ----------
+ * Operations
+ * ----------
+ */
+
+/* A function of read.c and its like, called as SQL calls it. */
+static void
+run_function(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	LOCAL_FCINFO(fcinfo, MAX_ARGUMENTS);
+	Datum result;
+
+	InitFunctionCallInfoData(*fcinfo, NULL, MAX_ARGUMENTS, InvalidOid, NULL, NULL);
+	for (int i = 0; i < MAX_ARGUMENTS; i++)
+	{
+		fcinfo->args[i].value = arguments[i].value;
+		fcinfo->args[i].isnull = !arguments[i].given;
+	}
+	result = operation->function(fcinfo);
+	if (fcinfo->isnull)
+		append_text(out, "null");
+	else if (operation->result == INT8OID)
+		append_number(out, DatumGetInt64(result));
+	else if (operation->result == BOOLOID)
+		append_text(out, DatumGetBool(result) ? "true" : "false");
+	else
+	{
+		text *json = DatumGetTextPP(result);
+
+		json_buffer_append(out, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
+	}
+}
+
+static void
+run_select_for_update(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	Document *document =
+		bolt_document_parse(VARDATA_ANY(arguments[0].json), VARSIZE_ANY_EXHDR(arguments[0].json));
+
+	if (document->queryset->locking == NULL)
+		document->queryset->locking = palloc0(sizeof(Locking));
+	document->may_lock = true;
+	bolt_append_array(document, PG_INT64_MAX, out);
+}
+
+static void
+run_create(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	Objects *objects = bolt_op_create(arguments[0].string, arguments[1].json);
+
+	append_object(out, objects, objects->rows[0]);
+}
+
+static void
+run_save(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	Objects *objects = bolt_op_save(arguments[0].string, arguments[1].json);
+
+	append_object(out, objects, objects->rows[0]);
+}
+
+static void
+run_get_or_create(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	bool created;
+	Objects *objects =
+		bolt_op_get_or_create(arguments[0].json, arguments[1].json, arguments[2].json, &created);
+
+	append_created(out, objects, created);
+}
+
+static void
+run_update_or_create(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	bool created;
+	Objects *objects = bolt_op_update_or_create(arguments[0].json, arguments[1].json, arguments[2].json,
+												arguments[3].json, &created);
+
+	append_created(out, objects, created);
+}
+
+static void
+run_bulk_create(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	BulkOptions options = {arguments[2].boolean, arguments[3].boolean, arguments[4].names,
+						   arguments[5].names};
+
+	append_objects(out, bolt_op_bulk_create(arguments[0].string, arguments[1].json, &options));
+}
+
+static void
+run_bulk_update(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	append_number(out, bolt_op_bulk_update(arguments[0].string, arguments[1].json, arguments[2].names));
+}
+
+static void
+run_update(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	append_number(out, bolt_op_update(arguments[0].json, arguments[1].json));
+}
+
+static void
+run_update_returning(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	append_objects(out, bolt_op_update_returning(arguments[0].json, arguments[1].json));
+}
+
+#define QUERYSET \
+	{ \
+		"queryset", ARGUMENT_JSON, true \
+	}
+#define MODEL \
+	{ \
+		"model", ARGUMENT_NAME, true \
+	}
+#define READS(c_function, type) run_function, c_function, type
+
+static const Operation operations[] = {
+	{"fetch", READS(bolt_fetch_json, JSONOID), {QUERYSET}},
+	{"get", READS(bolt_get, JSONOID), {QUERYSET, {"filter", ARGUMENT_JSON}}},
+	{"first", READS(bolt_first, JSONOID), {QUERYSET}},
+	{"last", READS(bolt_last, JSONOID), {QUERYSET}},
+	{"earliest", READS(bolt_earliest, JSONOID), {QUERYSET, {"fields", ARGUMENT_NAMES}}},
+	{"latest", READS(bolt_latest, JSONOID), {QUERYSET, {"fields", ARGUMENT_NAMES}}},
+	{"count", READS(bolt_count, INT8OID), {QUERYSET}},
+	{"exists", READS(bolt_exists, BOOLOID), {QUERYSET}},
+	{"contains", READS(bolt_contains, BOOLOID), {QUERYSET, {"pk", ARGUMENT_JSON, true}}},
+	{"in_bulk",
+	 READS(bolt_in_bulk, JSONOID),
+	 {QUERYSET, {"ids", ARGUMENT_JSON}, {"field_name", ARGUMENT_NAME}}},
+	{"aggregate", READS(bolt_aggregate_queryset, JSONOID), {QUERYSET, {"aggregates", ARGUMENT_JSON, true}}},
+	{"page",
+	 READS(bolt_page, JSONOID),
+	 {QUERYSET, {"page", ARGUMENT_NUMBER}, {"page_size", ARGUMENT_NUMBER}, {"total", ARGUMENT_NAME}}},
+	{"cursor_page",
+	 READS(bolt_cursor_page, JSONOID),
+	 {QUERYSET, {"page_size", ARGUMENT_NUMBER}, {"after", ARGUMENT_NAME}, {"before", ARGUMENT_NAME}}},
+	{"select_for_update", run_select_for_update, .arguments = {QUERYSET}},
+	{"create", run_create, .arguments = {MODEL, {"values", ARGUMENT_JSON, true}}},
+	{"save", run_save, .arguments = {MODEL, {"values", ARGUMENT_JSON, true}}},
+	{"get_or_create", run_get_or_create,
+	 .arguments = {QUERYSET, {"lookup", ARGUMENT_JSON, true}, {"defaults", ARGUMENT_JSON}}},
+	{"update_or_create", run_update_or_create,
+	 .arguments = {QUERYSET,
+				   {"lookup", ARGUMENT_JSON, true},
+				   {"defaults", ARGUMENT_JSON},
+				   {"create_defaults", ARGUMENT_JSON}}},
+	{"bulk_create", run_bulk_create,
+	 .arguments = {MODEL,
+				   {"rows", ARGUMENT_JSON, true},
+				   {"ignore_conflicts", ARGUMENT_BOOLEAN},
+				   {"update_conflicts", ARGUMENT_BOOLEAN},
+				   {"update_fields", ARGUMENT_NAMES},
+				   {"unique_fields", ARGUMENT_NAMES}}},
+	{"bulk_update", run_bulk_update,
+	 .arguments = {MODEL, {"rows", ARGUMENT_JSON, true}, {"fields", ARGUMENT_NAMES, true}}},
+	{"update", run_update, .arguments = {QUERYSET, {"values", ARGUMENT_JSON, true}}},
+	{"update_returning", run_update_returning, .arguments = {QUERYSET, {"values", ARGUMENT_JSON, true}}},
+};
+
+/* What the functions take where an argument is left out. */
+static const struct
+{
+	const char *operation;
+	const char *argument;
+	int64 number;
+	const char *name;
+} defaults[] = {
+	{"page", "page", 1},
+	{"page", "page_size", 20},
+	{"page", "total", 0, "exact"},
+	{"cursor_page", "page_size", 20},
+	{"in_bulk", "field_name", 0, "pk"},
+};
+
+/* ----------
+ * References
+ * ----------
+ */
+
+/* What has been done so far. */
+typedef struct Results
+{
+	int n;
+	char **texts; /* each result's JSON … */
+	int *lengths;
+	JsonValue **values; /* … parsed when it is first referred to */
+} Results;
+
+static bool
+is_reference(const JsonValue *value)
+{
+	return value->kind == JSON_OBJECT && value->count == 1 && strcmp(value->first->name, "Ref") == 0;
+}
+
+static bool
+has_reference(const JsonValue *value)
+{
+	check_stack_depth();
+	if (is_reference(value))
+		return true;
+	if (value->kind == JSON_OBJECT || value->kind == JSON_ARRAY)
+	{
+		json_foreach(member, value)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (has_reference(member))
+				return true;
+		}
+	}
+	return false;
+}
+
+pg_noreturn static void
+bad_reference(const JsonValue *place, const char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message), bolt_errdetail_at(place),
+			 errhint("%s", hint)));
+}
+
+static int64
+reference_number(const JsonValue *step)
+{
+	if (step->kind != JSON_NUMBER || strspn(step->text, "0123456789") != strlen(step->text) ||
+		step->length > 9)
+		return -1;
+	return strtol(step->text, NULL, 10);
+}
+
+/* [0, "id"]: the number of an operation, then members and indexes. */
+static const JsonValue *
+follow_reference(Results *results, const JsonValue *reference)
+{
+	const JsonValue *path = reference->first;
+	const JsonValue *value;
+	int64 number;
+
+	if (path->kind != JSON_ARRAY || path->count == 0 || (number = reference_number(path->first)) < 0)
+		bad_reference(path, "a Ref needs an array that begins with the number of an operation",
+					  "As in {\"Ref\": [0, \"id\"]}: the member \"id\" of the first operation's result.");
+	if (number >= results->n)
+		bad_reference(path, psprintf("a Ref to operation " INT64_FORMAT ", which has not run yet", number),
+					  "A Ref names an operation before its own; the first is 0.");
+	if (results->values[number] == NULL)
+		results->values[number] =
+			bolt_json_parse(results->texts[number], results->lengths[number], PG_INT32_MAX);
+	value = results->values[number];
+	for (const JsonValue *step = path->first->next; step != NULL; step = step->next)
+	{
+		const JsonValue *member = NULL;
+
+		if (value->kind == JSON_OBJECT && step->kind == JSON_STRING)
+			member = bolt_json_member(value, step->text);
+		else if (value->kind == JSON_ARRAY && reference_number(step) >= 0)
+		{
+			member = value->first;
+			for (int64 i = reference_number(step); i > 0 && member != NULL; i--)
+				member = member->next;
+		}
+		if (member == NULL)
+			bad_reference(
+				step, psprintf("the result of operation " INT64_FORMAT " has nothing at this Ref", number),
+				"A member of an object goes by its name, one of an array by its number.");
+		value = member;
+	}
+	return value;
+}
+
+/*
+ * A value's JSON with the references in it replaced.  Inside an expression a
+ * string would name a field: there it becomes a Value.
+ */
+static void
+append_resolved(StringInfo json, Results *results, const JsonValue *value, bool in_expression)
+{
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (is_reference(value))
+	{
+		const JsonValue *found = follow_reference(results, value);
+		bool wraps = in_expression && found->kind == JSON_STRING;
+
+		appendStringInfoString(json, wraps ? "{\"Value\": " : "");
+		appendBinaryStringInfo(json, found->raw, found->raw_length);
+		appendStringInfoString(json, wraps ? "}" : "");
+	}
+	else if (!has_reference(value))
+		appendBinaryStringInfo(json, value->raw, value->raw_length);
+	else
+	{
+		bool object = value->kind == JSON_OBJECT;
+		bool inside = in_expression || bolt_is_expression(value);
+
+		if (object && strcmp(value->first->name, "Value") == 0)
+			inside = false;
+		appendStringInfoChar(json, object ? '{' : '[');
+		json_foreach(member, value)
+		{
+			if (member != value->first)
+				appendStringInfoChar(json, ',');
+			if (object)
+			{
+				escape_json(json, member->name);
+				appendStringInfoChar(json, ':');
+			}
+			append_resolved(json, results, member, inside);
+		}
+		appendStringInfoChar(json, object ? '}' : ']');
+	}
+}
+
+/* ----------
+ * Arguments
+ * ----------
+ */
+static Datum
+names_datum(List *names)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(list_length(names), 1));
+	ListCell *lc;
+
+	foreach(lc, names)
+		elements[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(elements, list_length(names), TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static void
+set_argument(Argument *argument, const ArgumentRule *rule, const JsonValue *value, const StringInfo json)
+{
+	argument->given = true;
+	switch (rule->kind)
+	{
+		case ARGUMENT_JSON:
+			argument->json = cstring_to_text_with_len(json->data, json->len);
+			argument->value = PointerGetDatum(argument->json);
+			break;
+		case ARGUMENT_NAME:
+			argument->string = pstrdup(bolt_expect_string(value));
+			argument->value = CStringGetTextDatum(argument->string);
+			break;
+		case ARGUMENT_NAMES:
+			bolt_expect_array(value);
+			json_foreach(each, value)
+				argument->names = lappend(argument->names, pstrdup(bolt_expect_string(each)));
+			argument->value = names_datum(argument->names);
+			break;
+		case ARGUMENT_NUMBER:
+			if (value->kind != JSON_NUMBER)
+				bolt_wrong_kind(value, bolt_quoted_key(value), "an integer");
+			argument->value = DirectFunctionCall1(int8in, CStringGetDatum(value->text));
+			break;
+		case ARGUMENT_BOOLEAN:
+			argument->boolean = bolt_expect_boolean(value);
+			argument->value = BoolGetDatum(argument->boolean);
+			break;
+	}
+}
+
+static void
+set_defaults(const Operation *operation, Argument *arguments)
+{
+	for (int i = 0; i < lengthof(defaults); i++)
+	{
+		if (strcmp(defaults[i].operation, operation->name) != 0)
+			continue;
+		for (int j = 0; j < MAX_ARGUMENTS && operation->arguments[j].name != NULL; j++)
+		{
+			if (arguments[j].given || strcmp(operation->arguments[j].name, defaults[i].argument) != 0)
+				continue;
+			arguments[j].given = true;
+			arguments[j].value = defaults[i].name != NULL ? CStringGetTextDatum(defaults[i].name) :
+															Int64GetDatum(defaults[i].number);
+		}
+	}
+}
+
+static void
+set_arguments(const Operation *operation, Argument *arguments, const JsonValue *object, Results *results)
+{
+	List *choices = list_make1("op");
+
+	memset(arguments, 0, sizeof(Argument) * MAX_ARGUMENTS);
+	for (int i = 0; i < MAX_ARGUMENTS && operation->arguments[i].name != NULL; i++)
+		choices = lappend(choices, unconstify(char *, operation->arguments[i].name));
+	json_foreach(member, object)
+	{
+		const ArgumentRule *rule = NULL;
+		StringInfoData json;
+		const JsonValue *value = member;
+		int i;
+
+		if (strcmp(member->name, "op") == 0)
+			continue;
+		for (i = 0; i < MAX_ARGUMENTS && operation->arguments[i].name != NULL; i++)
+		{
+			if (strcmp(operation->arguments[i].name, member->name) == 0)
+			{
+				rule = &operation->arguments[i];
+				break;
+			}
+		}
+		if (rule == NULL)
+			bolt_unknown_key(member, psprintf("operation \"%s\"", operation->name), choices);
+		if (member->kind == JSON_NULL && !rule->required)
+			continue;
+		initStringInfo(&json);
+		append_resolved(&json, results, member, false);
+		if (is_reference(member))
+			value = follow_reference(results, member);
+		set_argument(&arguments[i], rule, value, &json);
+	}
+	for (int i = 0; i < MAX_ARGUMENTS && operation->arguments[i].name != NULL; i++)
+	{
+		if (operation->arguments[i].required && !arguments[i].given)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("operation \"%s\" needs \"%s\"", operation->name, operation->arguments[i].name),
+					 bolt_errdetail_at(object)));
+	}
+	set_defaults(operation, arguments);
+}
+
+/* ----------
+ * Running
+ * ----------
+ */
+static const Operation *
+find_operation(const JsonValue *object)
+{
+	const JsonValue *name;
+	List *choices = NIL;
+
+	bolt_expect_object(object, "an operation");
+	name = bolt_json_member(object, "op");
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("an operation needs the key \"op\""),
+				 bolt_errdetail_at(object)));
+	bolt_expect_string(name);
+	for (int i = 0; i < lengthof(operations); i++)
+	{
+		if (strcmp(operations[i].name, name->text) == 0)
+			return &operations[i];
+		choices = lappend(choices, unconstify(char *, operations[i].name));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown operation \"%s\"", name->text),
+			 bolt_errdetail_at(name), bolt_errhint_choices(choices)));
+	return NULL; /* not reached */
+}
+
+static void
+operation_error_context(void *argument)
+{
+	const JsonValue *object = argument;
+	const JsonValue *name = object->kind == JSON_OBJECT ? bolt_json_member(object, "op") : NULL;
+
+	if (name != NULL && name->kind == JSON_STRING)
+		errcontext("operation %d (\"%s\") of bolt.run", object->index, name->text);
+	else
+		errcontext("operation %d of bolt.run", object->index);
+}
+
+static void
+run_operation(JsonValue *object, Results *results, JsonBuffer *out)
+{
+	ErrorContextCallback callback = {
+		.previous = error_context_stack, .callback = operation_error_context, .arg = object};
+	Argument arguments[MAX_ARGUMENTS];
+	const Operation *operation;
+	Size start = out->length;
+
+	error_context_stack = &callback;
+	operation = find_operation(object);
+	set_arguments(operation, arguments, object, results);
+	bolt_push_latest_snapshot();
+	operation->run(operation, arguments, out);
+	PopActiveSnapshot();
+	error_context_stack = callback.previous;
+
+	results->lengths[results->n] = out->length - start;
+	results->texts[results->n] = palloc_extended(out->length - start + 1, MCXT_ALLOC_HUGE);
+	memcpy(results->texts[results->n], out->data + start, out->length - start);
+	results->texts[results->n][out->length - start] = '\0';
+	results->n++;
+}
+
+/* bolt.run(operations json) → json: the results, in an array. */
+Datum
+bolt_run_operations(PG_FUNCTION_ARGS)
+{
+	JsonValue *list;
+	text *json;
+	Results results = {0};
+	JsonBuffer out;
+
+	bolt_refuse_null(fcinfo, 0, "operations");
+	json = PG_GETARG_TEXT_P_COPY(0);
+	list = bolt_parse_argument(json, "operations");
+	if (list->kind != JSON_ARRAY)
+		bolt_wrong_kind(list, "operations", "an array of operations");
+	results.texts = palloc0(sizeof(char *) * Max(list->count, 1));
+	results.lengths = palloc0(sizeof(int) * Max(list->count, 1));
+	results.values = palloc0(sizeof(JsonValue *) * Max(list->count, 1));
+	bolt_begin_result(&out);
+	json_buffer_append_char(&out, '[');
+	json_foreach(object, list)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (object->index > 0)
+			json_buffer_append_char(&out, ',');
+		run_operation(object, &results, &out);
+	}
+	json_buffer_append_char(&out, ']');
+	PG_RETURN_DATUM(bolt_end_result(&out));
+}
