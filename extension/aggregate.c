@@ -158,6 +158,49 @@ q_follows(const Select *select, const Q *q, const FieldPath *relation, int hops)
 	return false;
 }
 
+static bool
+joins_many_behind(const Select *select, int njoins)
+{
+	for (int i = njoins; i < list_length(select->joins); i++)
+	{
+		if (((JoinedTable *) list_nth(select->joins, i))->many)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A condition on the rows that an aggregate is over.  Where it joins further
+ * relations to many it is EXISTS, so that they multiply no row.
+ */
+static void
+append_limit(StringInfo where, Select *inner, int alias, Q *q)
+{
+	Statement *statement = inner->statement;
+	int length = where->len;
+	int njoins = list_length(inner->joins);
+	int nparams = list_length(statement->params);
+	Select *further;
+	StringInfoData condition;
+
+	bolt_append_q(where, inner, alias, q);
+	if (!joins_many_behind(inner, njoins))
+		return;
+
+	where->len = length;
+	where->data[length] = '\0';
+	inner->joins = list_truncate(inner->joins, njoins);
+	statement->params = list_truncate(statement->params, nparams);
+	further = bolt_begin_part(inner);
+	further->extends = true;
+	bolt_add_no_table(further);
+	initStringInfo(&condition);
+	bolt_append_q(&condition, further, alias, q);
+	appendStringInfoString(where, "EXISTS (SELECT 1 FROM ");
+	bolt_append_from(where, further, NULL);
+	appendStringInfo(where, " WHERE %s)", condition.data);
+}
+
 /*
  * A filter() before the aggregate that speaks of the same relation limits what
  * it sees, as where the two share their join; the first such call does.
@@ -174,7 +217,7 @@ append_limits(StringInfo where, Select *select, Select *inner, int alias, const 
 		if (!q_follows(select, filter->q, path, hops))
 			continue;
 		appendStringInfoString(where, " AND ");
-		bolt_append_q(where, inner, alias, filter->q);
+		append_limit(where, inner, alias, filter->q);
 		return;
 	}
 }

@@ -86,6 +86,7 @@ typedef struct Select
 	bool grouped;				/* values() before aggregates: GROUP BY */
 	bool aggregating;			/* for aggregate(): annotations that are aggregates are values */
 	bool by_exists;				/* to-many conditions are EXISTS, not joins */
+	bool extends;				/* joins further to the rows of outer, rather than anew */
 } Select;
 
 /* The statement being written: parameters and aliases are numbered through it. */
@@ -132,6 +133,8 @@ extern int bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
 extern void bolt_note_table(Statement *statement, const Model *model);
 extern Select *bolt_begin_part(Select *whole);
+extern JoinedTable *bolt_add_table(Select *select, const Model *model);
+extern void bolt_add_no_table(Select *select);
 extern JoinedTable *bolt_add_derived_join(Select *select, int parent, const JoinedTable *table,
 										  const char *derived);
 extern JoinedTable *bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through);
@@ -184,6 +187,9 @@ typedef struct LookupNeed
 	bool prefix;		/* the pattern begins with what is looked for */
 	bool transformed;	/* the operand is no longer the column itself */
 } LookupNeed;
+
+/* joined_tables.c */
+extern List *bolt_joined_tables(const Select *select, const Q *q);
 
 /* lookup.c */
 extern void bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, const Q *q,

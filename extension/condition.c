@@ -8,10 +8,15 @@
  * it becomes EXISTS instead, and the conditions of one AND that begin with the
  * same to-many relation speak of the same row.
  *
+ * Where each object is to come once (by_exists), a call's conditions still speak
+ * of one joined row, however they are nested: where they meet in one AND over one
+ * relation that is EXISTS as above, else an EXISTS around the joins.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/stratnum.h"
 #include "compile.h"
 #include "miscadmin.h"
 
@@ -20,7 +25,8 @@ typedef struct Condition
 {
 	Q *q;
 	FieldPath *path;
-	int to_many; /* its first to-many hop, or -1 */
+	int to_many;  /* its first to-many hop, or -1 */
+	List *tables; /* by_exists: those of q, as bolt_joined_tables finds them */
 	bool done;
 } Condition;
 
@@ -175,21 +181,159 @@ is_empty(const Q *q)
 	return true;
 }
 
+/*
+ * EXISTS (SELECT 1 FROM this very row LEFT JOIN … WHERE all of the Qs hold).
+ *
+ * The row is looked up by its primary key, so that PostgreSQL can join the EXISTS
+ * rather than run it for each row; without a key the joins start from the row
+ * outside.
+ */
+static void
+append_same_row(StringInfo sql, ConditionContext *context, List *qs)
+{
+	const Model *model = context->select->model;
+	Select *inner = bolt_begin_part(context->select);
+	ConditionContext within = {.select = inner, .alias = context->alias};
+	StringInfoData where;
+	ListCell *lc;
+
+	inner->call = context->select->call;
+	initStringInfo(&where);
+	if (model->primary_key_constraint)
+	{
+		inner->origin = within.alias = bolt_add_table(inner, model)->alias;
+		for (int i = 0; i < model->nprimary_key; i++)
+		{
+			const Field *field = bolt_model_field_by_attnum(model, model->primary_key[i]);
+
+			appendStringInfo(&where, "%s %s %s AND ", bolt_column_text(within.alias, field),
+							 bolt_operator(field->type, field->type, BTEqualStrategyNumber),
+							 bolt_column_text(context->alias, field));
+		}
+	}
+	else
+		bolt_add_no_table(inner);
+	foreach(lc, qs)
+	{
+		appendStringInfoString(&where, foreach_current_index(lc) > 0 ? " AND " : "");
+		append_q(&where, &within, lfirst(lc));
+	}
+	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM ");
+	bolt_append_from(sql, inner, NULL);
+	appendStringInfo(sql, " WHERE %s)", where.data);
+}
+
+/* Members that are themselves ANDs, member by member */
+static List *
+flat_members(List *members)
+{
+	List *flat = NIL;
+	ListCell *lc;
+
+	check_stack_depth();
+	foreach(lc, members)
+	{
+		Q *q = lfirst(lc);
+
+		flat = q->kind == Q_AND ? list_concat(flat, flat_members(q->members)) : lappend(flat, q);
+	}
+	return flat;
+}
+
+static bool
+share_table(List *tables, List *others)
+{
+	ListCell *lc;
+
+	foreach(lc, tables)
+	{
+		if (list_member_oid(others, lfirst_oid(lc)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The members of an AND that join the tables of the first of them, or those of
+ * another one that does.  They are done then.
+ */
+static List *
+take_connected(Condition *conditions, int n, int first)
+{
+	List *connected = list_make1(&conditions[first]);
+	List *tables = list_copy(conditions[first].tables);
+	int ntables;
+
+	conditions[first].done = true;
+	do
+	{
+		ntables = list_length(tables);
+		for (int i = first + 1; i < n; i++)
+		{
+			if (conditions[i].done || !share_table(conditions[i].tables, tables))
+				continue;
+			conditions[i].done = true;
+			connected = lappend(connected, &conditions[i]);
+			tables = list_concat_unique_oid(tables, conditions[i].tables);
+		}
+	} while (list_length(tables) > ntables);
+	return connected;
+}
+
+/* Is it all said by EXISTS over the one relation that the conditions begin with? */
+static bool
+is_group(List *conditions)
+{
+	ListCell *lc;
+
+	foreach(lc, conditions)
+	{
+		const Condition *condition = lfirst(lc);
+
+		if (condition->path == NULL || condition->to_many < 0 ||
+			!same_relation(linitial(conditions), condition))
+			return false;
+	}
+	return true;
+}
+
+/* The conditions of an AND that are connected with the first of them. */
+static void
+append_connected(StringInfo sql, ConditionContext *context, Condition *conditions, int n, int first)
+{
+	List *connected = take_connected(conditions, n, first);
+	List *qs = NIL;
+	ListCell *lc;
+
+	foreach(lc, connected)
+		qs = lappend(qs, ((Condition *) lfirst(lc))->q);
+	if (is_group(connected))
+		append_group(sql, context, connected);
+	else if (list_length(connected) == 1 && conditions[first].path == NULL)
+		append_q(sql, context, conditions[first].q);
+	else
+		append_same_row(sql, context, qs);
+}
+
 /* AND, OR: each member in turn; under a negation grouped by to-many relation */
 static void
 append_joined(StringInfo sql, ConditionContext *context, List *members, QKind kind)
 {
-	int n = list_length(members);
-	Condition *conditions = palloc0(sizeof(Condition) * n);
+	bool by_exists = context->select->by_exists && !context->negated;
+	List *flat = by_exists && kind == Q_AND ? flat_members(members) : members;
+	int n = list_length(flat);
+	Condition *conditions = palloc0(sizeof(Condition) * Max(n, 1));
 	const char *connector = kind == Q_AND ? " AND " : " OR ";
 	int nterms = 0;
 
 	for (int i = 0; i < n; i++)
 	{
-		Q *q = list_nth(members, i);
+		Q *q = list_nth(flat, i);
 
 		conditions[i].q = q;
 		conditions[i].to_many = -1;
+		if (by_exists)
+			conditions[i].tables = bolt_joined_tables(context->select, q);
 		if (q->kind != Q_CONDITION || q->exists != NULL)
 			continue;
 		conditions[i].path = bolt_parse_select_path(context->select, q->path, q->value);
@@ -202,7 +346,9 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 		if (conditions[i].done || is_empty(conditions[i].q))
 			continue;
 		append_connector(sql, &nterms, connector);
-		if (conditions[i].path == NULL)
+		if (conditions[i].tables != NIL)
+			append_connected(sql, context, conditions, kind == Q_AND ? n : i + 1, i);
+		else if (conditions[i].path == NULL)
 			append_q(sql, context, conditions[i].q);
 		else if (conditions[i].to_many < 0)
 			append_condition(sql, context->select, context->alias, &conditions[i], 0, context->negated);
@@ -258,6 +404,13 @@ append_not(StringInfo sql, ConditionContext *context, Q *q)
 	appendStringInfoChar(sql, ')');
 }
 
+/* Has it to be asked of each joined row, though none is to be joined here? */
+static bool
+needs_same_row(const ConditionContext *context, const Q *q)
+{
+	return context->select->by_exists && !context->negated && bolt_joined_tables(context->select, q) != NIL;
+}
+
 static void
 append_q(StringInfo sql, ConditionContext *context, Q *q)
 {
@@ -275,10 +428,16 @@ append_q(StringInfo sql, ConditionContext *context, Q *q)
 			append_joined(sql, context, q->members, q->kind);
 			break;
 		case Q_XOR:
-			append_xor(sql, context, q->members);
+			if (needs_same_row(context, q))
+				append_same_row(sql, context, list_make1(q));
+			else
+				append_xor(sql, context, q->members);
 			break;
 		case Q_NOT:
-			append_not(sql, context, linitial(q->members));
+			if (needs_same_row(context, q))
+				append_same_row(sql, context, list_make1(q));
+			else
+				append_not(sql, context, linitial(q->members));
 			break;
 		case Q_CONDITION:
 			append_joined(sql, context, list_make1(q), Q_AND);
@@ -299,7 +458,11 @@ bolt_append_filter(StringInfo sql, Select *select, const FilterCall *filter, int
 		return false;
 	select->call = call;
 	if (filter->exclude)
-		append_not(sql, &context, filter->q);
+	{
+		Q not = {.kind = Q_NOT, .members = list_make1(filter->q)};
+
+		append_q(sql, &context, &not );
+	}
 	else
 		append_q(sql, &context, filter->q);
 	select->call = ANY_CALL;

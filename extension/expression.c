@@ -394,7 +394,7 @@ outer_operand(Select *select, const Expression *expression, Operand *result)
 			 errmsg(
 				 "This queryset contains a reference to an outer query and may only be used in a subquery"),
 			 bolt_errdetail_at(expression->value)));
-	path_operand(outer, bolt_base_alias(outer), expression->path, expression->value, result);
+	path_operand(outer, outer->origin, expression->path, expression->value, result);
 }
 
 /* ---------- */

@@ -285,8 +285,9 @@ bolt_note_table(Statement *statement, const Model *model)
 	statement->value_dependent |= model->volatile_plan;
 }
 
-static JoinedTable *
-new_join(Select *select, const Model *model)
+/* A further table of a select, under an alias of its own. */
+JoinedTable *
+bolt_add_table(Select *select, const Model *model)
 {
 	JoinedTable *join = palloc0(sizeof(JoinedTable));
 
@@ -299,6 +300,13 @@ new_join(Select *select, const Model *model)
 	return join;
 }
 
+/* Something for joins to begin from where they belong to a row outside: one row, no columns */
+void
+bolt_add_no_table(Select *select)
+{
+	bolt_add_table(select, select->model)->derived = "(SELECT) AS";
+}
+
 /* A SELECT from a model's table. */
 Select *
 bolt_begin_select(Statement *statement, const Model *model)
@@ -308,7 +316,7 @@ bolt_begin_select(Statement *statement, const Model *model)
 	select->statement = statement;
 	select->model = model;
 	select->call = ANY_CALL;
-	select->origin = new_join(select, model)->alias;
+	select->origin = bolt_add_table(select, model)->alias;
 	return select;
 }
 
@@ -355,7 +363,7 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	JoinedTable *join;
 
 	/* a to-one relation's may stand in a query around this one as well */
-	for (const Select *at = select; at != NULL; at = shared ? at->outer : NULL)
+	for (const Select *at = select; at != NULL; at = shared || at->extends ? at->outer : NULL)
 	{
 		/* the latest of several: what comes behind two filter() calls goes on from the last */
 		for (int i = list_length(at->joins) - 1; i >= 0; i--)
@@ -369,7 +377,7 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 				return join;
 		}
 	}
-	join = new_join(select, model);
+	join = bolt_add_table(select, model);
 	join->parent = parent;
 	join->near_model = bolt_model_by_oid(far ? relation->through : relation->model);
 	join->nfields = nfields;
@@ -387,7 +395,7 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 JoinedTable *
 bolt_add_derived_join(Select *select, int parent, const JoinedTable *table, const char *derived)
 {
-	JoinedTable *join = new_join(select, table->model);
+	JoinedTable *join = bolt_add_table(select, table->model);
 	int alias = join->alias;
 
 	*join = *table;

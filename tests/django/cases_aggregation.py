@@ -28,5 +28,20 @@ CASES = {
     "of distinct values": lambda: Article.objects.values("words").distinct().aggregate(n=Sum("words")),
     "of an expression": lambda: Article.objects.aggregate(n=Sum(F("words") * 2)),
     "of an annotation": lambda: Person.objects.annotate(n=Count("articles")).aggregate(most=Max("n")),
+    "of rows that meet an OR and a condition beside it": lambda: Article.objects.filter(
+        Q(comment__likes=1) | Q(words=100), comment__text="yes"
+    ).aggregate(n=Count("pk", distinct=True)),
+    "of rows that meet two ORs": lambda: Article.objects.filter(
+        Q(comment__likes=1) | Q(words=100), Q(comment__text="yes") | Q(words=200)
+    ).aggregate(n=Count("pk", distinct=True)),
+    "of rows that meet two ORs over two relations": lambda: Article.objects.filter(
+        Q(comment__likes=1) | Q(review__grade=5), Q(comment__text="yes") | Q(review__note="good")
+    ).aggregate(n=Count("pk", distinct=True)),
+    "of rows that meet an XOR": lambda: Article.objects.filter(Q(comment__likes=1) ^ Q(words=100)).aggregate(
+        n=Count("pk", distinct=True)
+    ),
+    "of rows that are compared with related ones": lambda: Article.objects.filter(
+        words__gt=F("comment__likes"), comment__text="yes"
+    ).aggregate(n=Count("pk", distinct=True)),
     "error: of an unknown field": lambda: Article.objects.aggregate(n=Sum("nothing")),
 }

@@ -75,6 +75,13 @@ CASES = {
         needs=("aggregates", "chain"),
         instead=lambda: Person.objects.annotate(n=Count("articles", distinct=True)).filter(articles__words=100),
     ),
+    "aggregates, of what a filter over two relations leaves": Case(
+        lambda: Article.objects.filter(Q(comment__likes=1) | Q(tags__name__contains="a")).annotate(n=Count("comment")),
+        needs=("aggregates", "chain"),
+        instead=lambda: Article.objects.filter(Q(comment__likes=1) | Q(tags__name__contains="a")).annotate(
+            n=Count("comment", distinct=True)
+        ),
+    ),
     "aggregates-ordering": Case(
         lambda: Section.objects.annotate(n=Count("article")).last(),
         needs=("aggregates",),
