@@ -479,7 +479,7 @@ refuse_nested(const Select *select, const Expression *expression)
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name, what, what),
 					 bolt_errdetail_at(operand->value)));
-		if (bolt_has_window(operand) || (annotation != NULL && annotation->operand.window))
+		if (bolt_has_window(operand) || (!select->aggregating && bolt_over_window(select, operand)))
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

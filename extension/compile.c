@@ -136,6 +136,16 @@ add_key_outputs(Compiler *compiler, SelectText *text, int alias, const KeyPair *
 	return attnos;
 }
 
+/* Where no query can stand around the statement */
+static void
+refuse_window_filter(const SelectText *text, const char *message, const char *hint)
+{
+	if (text->around.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s", message),
+				 bolt_errdetail_at(text->queryset->source), errhint("%s", hint)));
+}
+
 /*
  * The through table's statement: pairs of the near object's key and the far
  * one's.  A slice a parent is taken here, where filters and order are the far
@@ -171,6 +181,8 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 							   bolt_model_field_by_attnum(through, far_pair->near_fields[i])->name);
 		}
 		from.through_condition = condition.data;
+		refuse_window_filter(&text, "a sliced prefetch of a many-to-many relation cannot filter by a window",
+							 "Prefetch the through table.");
 		bolt_add_order(&text);
 		bolt_note_table(&statement, through);
 	}
@@ -307,6 +319,7 @@ compile_aggregate_statement(Compiler *compiler, const Branch *branch, FetchNode 
 	text.model = pair->far_model;
 	initStringInfo(&text.where);
 	initStringInfo(&text.having);
+	initStringInfo(&text.around);
 	from.alias =
 		bolt_add_join(text.select, near_select->origin, relation, relation->kind == RELATION_MANY_TO_MANY)
 			->alias;
@@ -434,6 +447,9 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		bolt_append_order(&sql, &text);
 	}
 	bolt_append_slice(&sql, &text);
+	if (compiler->locking != NULL)
+		refuse_window_filter(&text, "select_for_update cannot be combined with a filter by a window",
+							 "Filter by the primary keys that it leaves.");
 	if (is_locked(compiler, "self"))
 		append_locking(&sql, compiler->locking, bolt_base_alias(text.select));
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);

@@ -71,6 +71,14 @@ typedef struct Annotation
 	bool fixed; /* a path of values(), with the joins that it had then */
 } Annotation;
 
+/* Where a condition may speak of windows */
+typedef enum WindowsStand
+{
+	WINDOWS_REFUSED,
+	WINDOWS_HERE,  /* in the select list */
+	WINDOWS_AROUND /* in the query around, as its columns */
+} WindowsStand;
+
 /* One SELECT, or one EXISTS within it. */
 typedef struct Select
 {
@@ -85,6 +93,9 @@ typedef struct Select
 	List *filtered;				/* of FilterCall *: what aggregates are limited by */
 	bool grouped;				/* values() before aggregates: GROUP BY */
 	bool aggregating;			/* for aggregate(): annotations that are aggregates are values */
+	bool aggregates;			/* annotations of it do */
+	WindowsStand windows_stand; /* for the conditions that are being written */
+	List *windows;				/* of char *: what the query around has as w1, w2, … */
 	bool by_exists;				/* to-many conditions are EXISTS, not joins */
 	bool extends;				/* joins further to the rows of outer, rather than anew */
 } Select;
@@ -263,8 +274,10 @@ typedef struct SelectText
 	const QuerySet *queryset; /* NULL: all objects */
 	StringInfoData where;	  /* conditions, or empty */
 	StringInfoData having;
+	StringInfoData around;	/* conditions of a query around this one, which filters by windows */
 	StringInfoData locking; /* FOR UPDATE …, or not initialised */
 	List *outputs;			/* of char *: the select list */
+	List *names;			/* of char *: names for its members, or NIL */
 	List *groups;			/* of char *: GROUP BY of values() */
 	List *grouped;			/* of char *: outputs of other tables than the
 								 * model's, for a GROUP BY that makes distinct */
@@ -286,10 +299,19 @@ extern bool bolt_is_per_parent(const QuerySet *queryset);
 extern void bolt_append_order(StringInfo sql, const SelectText *text);
 extern void bolt_reverse_order(List *order);
 extern void bolt_append_slice(StringInfo sql, SelectText *text);
-extern void bolt_append_select(StringInfo sql, SelectText *text, const char *before,
-							   const char *base_condition, const char *condition, bool name_outputs);
 extern void bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number);
 extern int bolt_base_alias(const Select *select);
+
+/* whole_select.c */
+extern bool bolt_computes_window(const SelectText *text);
+extern void bolt_append_select(StringInfo sql, SelectText *text, const char *before,
+							   const char *base_condition, const char *condition, bool name_outputs);
+
+/* window.c */
+extern bool bolt_over_window(const Select *select, const Expression *expression);
+extern bool bolt_q_over_window(const Select *select, const Q *q);
+extern char *bolt_window_column(Select *select, const char *sql);
+extern Q *bolt_filter_by_windows(SelectText *text, Q *q, int call);
 
 /* ----------
  * Making the graph

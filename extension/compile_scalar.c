@@ -30,6 +30,8 @@ add_values_outputs(SelectText *text)
 static void
 add_all_outputs(SelectText *text)
 {
+	ListCell *lc;
+
 	if (text->queryset->values_kind != VALUES_NONE)
 	{
 		add_values_outputs(text);
@@ -37,6 +39,13 @@ add_all_outputs(SelectText *text)
 	}
 	for (int i = 0; i < text->model->nfields; i++)
 		bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &text->model->fields[i]));
+	foreach(lc, text->select->annotations)
+	{
+		const Annotation *annotation = lfirst(lc);
+
+		if (!annotation->alias)
+			bolt_add_output(text, annotation->operand.sql);
+	}
 }
 
 /* The rows themselves, as the FROM of a query that only counts them; exists() drops their order. */
@@ -53,7 +62,7 @@ append_counted_rows(StringInfo sql, SelectText *text, FetchPurpose purpose)
 		add_values_outputs(text);
 	else if (queryset->combined != NIL)
 		add_all_outputs(text);
-	else if (queryset->distinct && !text->model->primary_key_constraint)
+	else if (queryset->distinct && (!text->model->primary_key_constraint || bolt_computes_window(text)))
 		add_all_outputs(text);
 	else
 	{
@@ -97,7 +106,7 @@ bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *quer
 		appendStringInfoChar(&sql, ')');
 	}
 	else if (queryset->distinct || queryset->group_by_values || queryset->combined != NIL ||
-			 bolt_is_sliced(queryset))
+			 bolt_is_sliced(queryset) || text.around.len > 0)
 	{
 		appendStringInfoString(&sql, "SELECT pg_catalog.count(*) FROM (");
 		append_counted_rows(&sql, &text, purpose);
@@ -122,8 +131,8 @@ derive_column(SelectText *inner, const Annotation *annotation, List **names)
 
 	*name = *annotation;
 	*names = lappend(*names, name);
-	inner->outputs = lappend(
-		inner->outputs, psprintf("%s AS %s", annotation->operand.sql, quote_identifier(annotation->name)));
+	inner->outputs = lappend(inner->outputs, unconstify(char *, annotation->operand.sql));
+	inner->names = lappend(inner->names, pstrdup(quote_identifier(annotation->name)));
 	inner->grouped = lappend(inner->grouped, unconstify(char *, annotation->operand.sql));
 }
 
@@ -154,8 +163,11 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 	else if (queryset->values_kind == VALUES_NONE)
 	{
 		for (int i = 0; i < model->nfields; i++)
+		{
 			inner.outputs =
 				lappend(inner.outputs, bolt_column_text(bolt_base_alias(inner.select), &model->fields[i]));
+			inner.names = lappend(inner.names, pstrdup(quote_identifier(model->fields[i].name)));
+		}
 		foreach(lc, inner.select->annotations)
 			derive_column(&inner, lfirst(lc), &names);
 	}

@@ -280,6 +280,7 @@ value_operand(Select *select, const Expression *expression, Operand *result)
 static void
 case_operand(Select *select, int alias, const Expression *expression, Operand *result)
 {
+	WindowsStand windows_stand = select->windows_stand;
 	StringInfoData sql;
 	Operand operand;
 	ListCell *when;
@@ -290,9 +291,12 @@ case_operand(Select *select, int alias, const Expression *expression, Operand *r
 	forboth(when, expression->whens, then, expression->operands)
 	{
 		appendStringInfoString(&sql, " WHEN ");
+		select->windows_stand = WINDOWS_HERE;
 		bolt_append_q(&sql, select, alias, lfirst(when));
+		select->windows_stand = windows_stand;
 		bolt_expression(select, alias, lfirst(then), &operand);
 		result->aggregate |= operand.aggregate;
+		result->window |= operand.window || bolt_q_over_window(select, lfirst(when));
 		appendStringInfo(&sql, " THEN %s", operand.sql);
 		result->type = operand.type;
 	}
@@ -302,6 +306,7 @@ case_operand(Select *select, int alias, const Expression *expression, Operand *r
 	{
 		bolt_expression(select, alias, expression->otherwise, &operand);
 		result->aggregate |= operand.aggregate;
+		result->window |= operand.window;
 		appendStringInfo(&sql, " ELSE %s", operand.sql);
 		if (!OidIsValid(result->type))
 			result->type = operand.type;

@@ -96,6 +96,11 @@ is_referred_to(const SelectText *text, const Annotation *annotation)
 
 	if (strstr(text->where.data, sql) != NULL || strstr(text->having.data, sql) != NULL)
 		return true;
+	foreach(lc, text->select->windows)
+	{
+		if (strstr(lfirst(lc), sql) != NULL)
+			return true;
+	}
 	foreach(lc, text->order)
 	{
 		if (strstr(((OrderExpression *) lfirst(lc))->text, sql) != NULL)

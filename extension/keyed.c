@@ -12,7 +12,9 @@
  *	  unnest($1) CROSS JOIN LATERAL (… LIMIT)		so many a parent, with an index
  *	  row_number() OVER (PARTITION BY key)			so many a parent, without;
  *													rows that have to be distinct
- *													first are sliced by LATERAL
+ *													first are sliced by LATERAL,
+ *													those with windows are numbered
+ *													by a query around
  *
  *-------------------------------------------------------------------------
  */
@@ -334,12 +336,47 @@ range_form(const KeyedFrom *from, const char *sql)
 					bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber), at + strlen(any));
 }
 
+/* The same, numbered by a query around the one whose windows are over the rows of all keys */
+static void
+append_row_number_around(StringInfo sql, SelectText *text, const KeyedFrom *from)
+{
+	SelectText around = {0};
+	StringInfoData number;
+	StringInfoData inner;
+	int noutputs = list_length(text->outputs);
+	ListCell *lc;
+
+	initStringInfo(&number);
+	appendStringInfoString(&number, "pg_catalog.row_number() OVER (PARTITION BY ");
+	for (int i = 0; i < from->pair->n; i++)
+		appendStringInfo(&number, "%sr.c%d", i > 0 ? ", " : "",
+						 bolt_add_output(text, bolt_far_key(from->pair, i, from->alias, false)));
+	foreach(lc, text->order)
+	{
+		OrderExpression *order = palloc(sizeof(OrderExpression));
+
+		*order = *(OrderExpression *) lfirst(lc);
+		order->text = psprintf("r.c%d", bolt_add_output(text, order->text));
+		around.order = lappend(around.order, order);
+	}
+	bolt_append_order(&number, &around);
+
+	initStringInfo(&inner);
+	append_keys_first(&inner, text, from, true);
+	append_outer_select(sql, noutputs);
+	appendStringInfo(sql, "(SELECT r.*, %s) AS n FROM (%s) AS r) AS s WHERE ", number.data, inner.data);
+	bolt_append_number_slice(sql, text, "s.n");
+	appendStringInfoString(sql, " ORDER BY s.n");
+}
+
 /* Rows cannot be numbered by a window in the same SELECT. */
 static bool
-orders_by_window(const SelectText *text)
+has_windows(const SelectText *text)
 {
 	ListCell *lc;
 
+	if (bolt_computes_window(text))
+		return true;
 	foreach(lc, text->order)
 	{
 		if (((OrderExpression *) lfirst(lc))->aggregate)
@@ -356,7 +393,8 @@ FetchStatement *
 bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from)
 {
 	bool sliced = bolt_is_per_parent(text->queryset);
-	bool lateral = sliced && (from->indexed || text->queryset->distinct || orders_by_window(text));
+	bool number_around = sliced && text->queryset->distinct_on == NIL && has_windows(text);
+	bool lateral = sliced && !number_around && (from->indexed || text->queryset->distinct);
 	bool any = !sliced && from->indexed && from->pair->n == 1;
 	StringInfoData sql;
 	FetchStatement *result;
@@ -364,6 +402,8 @@ bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from
 	initStringInfo(&sql);
 	if (lateral)
 		append_lateral(&sql, text, from);
+	else if (number_around)
+		append_row_number_around(&sql, text, from);
 	else if (sliced)
 		append_row_number(&sql, text, from);
 	else
@@ -379,7 +419,7 @@ bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from
 	result = bolt_finish_statement(compiler, text->select->statement, sql.data);
 	if (any && is_integer_key(from->pair))
 		result->range_sql = bolt_graph_string(compiler, range_form(from, sql.data));
-	result->keyed_by_index = from->indexed && (any || sliced) && list_length(text->select->joins) == 1;
+	result->keyed_by_index = from->indexed && (any || lateral) && list_length(text->select->joins) == 1;
 	if (!from->indexed)
 		compiler->graph->all_indexed = false;
 	return result;

@@ -195,6 +195,28 @@ analyze(const Statement *statement, const char *sql)
 	return parse_analyze_varparams(linitial_node(RawStmt, pg_parse_query(sql)), sql, &types, &n, NULL);
 }
 
+/* An output column as an expression over tables, and the query that has them. */
+static Node *
+output_expression(const Query **query, int column)
+{
+	Node *expression;
+
+	for (;;)
+	{
+		const TargetEntry *entry = list_nth((*query)->targetList, column - 1);
+		const RangeTblEntry *table;
+
+		expression = bolt_ungrouped_expression(unconstify(Query *, *query), (Node *) entry->expr);
+		if (!IsA(expression, Var) || ((const Var *) expression)->varlevelsup > 0)
+			return expression;
+		table = rt_fetch(((const Var *) expression)->varno, (*query)->rtable);
+		if (table->rtekind != RTE_SUBQUERY)
+			return expression;
+		*query = table->subquery;
+		column = ((const Var *) expression)->varattno;
+	}
+}
+
 /* A NOT NULL column of the model's own table, which no outer join makes null */
 static bool
 is_never_null(const SelectText *text, const Query *query, const Node *expression)
@@ -231,8 +253,8 @@ fill_terms(KeysetTerms *terms, Keyset *keyset, const SelectText *text, const Que
 	for (int i = 0; i < terms->n; i++)
 	{
 		const OrderExpression *order = list_nth(text->order, i);
-		TargetEntry *entry = list_nth(query->targetList, keyset->attnos[i] - 1);
-		Node *expression = bolt_ungrouped_expression(unconstify(Query *, query), (Node *) entry->expr);
+		const Query *from = query;
+		Node *expression = output_expression(&from, keyset->attnos[i]);
 		KeysetTerm *term = &terms->terms[i];
 
 		if (contain_volatile_functions(expression))
@@ -242,13 +264,13 @@ fill_terms(KeysetTerms *terms, Keyset *keyset, const SelectText *text, const Que
 		term->descending = order->descending;
 		term->nulls_first =
 			order->nulls == NULLS_DEFAULT_ORDER ? order->descending : order->nulls == NULLS_FIRST_ORDER;
-		term->nullable = !is_never_null(text, query, expression);
+		term->nullable = !is_never_null(text, from, expression);
 		if (bolt_operator(term->type, term->type, BTLessStrategyNumber) == NULL)
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("could not identify an ordering operator for type %s", format_type_be(term->type))));
-		describe_term(&description, query, expression, term);
+		describe_term(&description, from, expression, term);
 		keyset->types[i] = term->type;
 	}
 	keyset->ordering = hash_bytes_extended((unsigned char *) description.data, description.len, 0);
@@ -456,7 +478,8 @@ bolt_append_keyset_select(StringInfo sql, Compiler *compiler, FetchNode *node, S
 	query = analyze(text->select->statement, whole.data);
 	fill_terms(&terms, keyset, text, query);
 
-	wrapped = text->select->grouped || queryset->distinct_on != NIL || query->hasWindowFuncs;
+	wrapped = text->select->grouped || queryset->distinct_on != NIL || query->hasWindowFuncs ||
+		text->around.len > 0;
 	if (wrapped)
 		outer.order = name_outputs(&terms, keyset, text->order);
 	if (queryset->keyset->backward)

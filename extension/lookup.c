@@ -50,13 +50,13 @@ struct Lookup
 };
 
 static void
-refuse_window(const Operand *operand, const JsonValue *value)
+refuse_window(const Select *select, const Operand *operand, const JsonValue *value)
 {
-	if (operand->window)
+	if (operand->window && select->windows_stand == WINDOWS_REFUSED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Window expressions are not allowed in this query"), bolt_errdetail_at(value),
-				 errhint("Filter in a query around this one.")));
+				 errhint("What is compared in an EXISTS or an aggregate cannot be a window.")));
 }
 
 /* The value as $n, or as the expression that it is. */
@@ -70,7 +70,7 @@ value_sql(LookupContext *context, Oid type, BindFunction bind)
 						bolt_add_value(context->select->statement, type, -1, bind, context->value,
 									   context->lookup->name));
 	bolt_expression(context->select, context->select->origin, context->expression, &operand);
-	refuse_window(&operand, context->value);
+	refuse_window(context->select, &operand, context->value);
 	context->null_result |= operand.nullable;
 	return operand.sql;
 }
@@ -195,7 +195,7 @@ append_expressions(StringInfo sql, LookupContext *context, const char *separator
 		Operand operand;
 
 		bolt_expression(context->select, context->select->origin, lfirst(lc), &operand);
-		refuse_window(&operand, context->value);
+		refuse_window(context->select, &operand, context->value);
 		context->null_result |= operand.nullable;
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? separator : "", operand.sql);
 	}
@@ -671,7 +671,7 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path, const 
 							 .expressions = q->expressions};
 	bool from_year;
 
-	refuse_window(&operand, q->value);
+	refuse_window(select, &operand, q->value);
 	if (context.expression != NULL && context.expression->kind == EXPRESSION_VALUE)
 	{
 		/* a literal all the same */

@@ -508,6 +508,8 @@ bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_h
 	if (path->annotation != NULL)
 	{
 		operands[0] = path->annotation->operand;
+		if (operands[0].window && select->windows_stand == WINDOWS_AROUND)
+			operands[0].sql = bolt_window_column(select, operands[0].sql);
 		return 1;
 	}
 	bolt_path_columns(select, alias, path, first_hop, columns);

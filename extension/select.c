@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * select.c
- *	  The clauses of a SELECT over a model: order, distinct, slice.
+ *	  The clauses of a SELECT over a model: conditions, order, groups, slice.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,7 +38,7 @@ is_having(const Select *select, const Q *q)
 }
 
 static void
-apply_filter(SelectText *text, const FilterCall *filter, int call)
+append_filter(SelectText *text, const FilterCall *filter, int call)
 {
 	Select *select = text->select;
 	StringInfo clause = is_having(select, filter->q) ? &text->having : &text->where;
@@ -52,6 +52,31 @@ apply_filter(SelectText *text, const FilterCall *filter, int call)
 	}
 	if (!filter->exclude)
 		select->filtered = lappend(select->filtered, unconstify(FilterCall *, filter));
+}
+
+static void
+apply_filter(SelectText *text, const FilterCall *filter, int call)
+{
+	FilterCall rest = {.q = filter->q};
+	FilterCall *kept;
+
+	if (!bolt_q_over_window(text->select, filter->q))
+	{
+		append_filter(text, filter, call);
+		return;
+	}
+	if (filter->exclude)
+	{
+		rest.q = palloc0(sizeof(Q));
+		rest.q->kind = Q_NOT;
+		rest.q->members = list_make1(filter->q);
+	}
+	rest.q = bolt_filter_by_windows(text, rest.q, call);
+	if (rest.q == NULL)
+		return;
+	kept = palloc(sizeof(FilterCall));
+	*kept = rest;
+	append_filter(text, kept, call);
 }
 
 /*
@@ -105,7 +130,7 @@ apply_calls(SelectText *text)
 		const QueryCall *call = lfirst(lc);
 
 		if (call->annotate != NULL && bolt_has_aggregate(call->annotate->expression))
-			text->select->by_exists = true;
+			text->select->by_exists = text->select->aggregates = true;
 	}
 	foreach(lc, queryset->calls)
 	{
@@ -132,6 +157,7 @@ begin_text(SelectText *text, Statement *statement, Select *outer, const Model *m
 	text->queryset = queryset;
 	initStringInfo(&text->where);
 	initStringInfo(&text->having);
+	initStringInfo(&text->around);
 	apply_calls(text);
 }
 
@@ -380,6 +406,31 @@ bolt_order_by_dates(SelectText *text, const Operand *operand)
 	appendStringInfo(&text->where, "%s(%s) IS NOT NULL", text->where.len > 0 ? " AND " : "", operand->sql);
 }
 
+/* What a window over groups is partitioned and ordered by has to be grouped by, too. */
+static void
+group_by_window(SelectText *text, const Expression *expression)
+{
+	SelectText window = {.select = text->select, .model = text->model};
+	ListCell *lc;
+
+	if (expression->kind != EXPRESSION_WINDOW)
+		return;
+	foreach(lc, expression->partition_by)
+	{
+		Operand operand;
+
+		bolt_expression(text->select, text->select->origin, lfirst(lc), &operand);
+		if (!operand.aggregate && !operand.window)
+			text->groups = lappend(text->groups, unconstify(char *, operand.sql));
+	}
+	add_terms(&window, text->model, text->select->origin, expression->order_by, false);
+	foreach(lc, window.order)
+	{
+		if (!((OrderExpression *) lfirst(lc))->aggregate)
+			text->groups = lappend(text->groups, ((OrderExpression *) lfirst(lc))->text);
+	}
+}
+
 /* GROUP BY the columns of values(), annotations that are no aggregates included */
 void
 bolt_group_by_values(SelectText *text)
@@ -399,9 +450,11 @@ bolt_group_by_values(SelectText *text)
 		for (int i = 0; i < noperands; i++)
 		{
 			bolt_apply_transforms(text->select, &operands[i], path);
-			if (!operands[i].aggregate)
+			if (!operands[i].aggregate && !operands[i].window)
 				text->groups = lappend(text->groups, unconstify(char *, operands[i].sql));
 		}
+		if (path->annotation != NULL && path->annotation->expression != NULL)
+			group_by_window(text, path->annotation->expression);
 	}
 
 	/* what orders the groups has to be one of them */
@@ -478,148 +531,4 @@ bolt_append_number_slice(StringInfo sql, SelectText *text, const char *number)
 						 offset, limit);
 	else if (limit > 0)
 		appendStringInfo(sql, "%s OPERATOR(pg_catalog.<=) $%d", number, limit);
-}
-
-/* ----------
- * The whole of it, up to ORDER BY and LIMIT
- * ----------
- */
-
-/* DISTINCT ON (…): the columns of its paths */
-static void
-append_distinct_on(StringInfo sql, SelectText *text)
-{
-	int alias = bolt_base_alias(text->select);
-	ListCell *lc;
-	int n = 0;
-
-	appendStringInfoString(sql, "DISTINCT ON (");
-	foreach(lc, text->queryset->distinct_on)
-	{
-		const PathTerm *term = lfirst(lc);
-		FieldPath *path = bolt_parse_select_path(text->select, term->path, term->value);
-		Operand operands[INDEX_MAX_KEYS];
-		int noperands = bolt_path_operands(text->select, alias, path, 0, operands);
-
-		for (int i = 0; i < noperands; i++)
-		{
-			bolt_apply_transforms(text->select, &operands[i], path);
-			appendStringInfo(sql, "%s%s", n++ > 0 ? ", " : "", operands[i].sql);
-		}
-	}
-	appendStringInfoString(sql, ") ");
-}
-
-/*
- * Distinct objects of a table with a primary key: a group a key.  The same rows
- * as DISTINCT over all columns gives, without comparing them, and json columns,
- * which cannot be compared, do no harm.
- */
-static void
-append_group_by_key(StringInfo sql, const SelectText *text)
-{
-	int alias = bolt_base_alias(text->select);
-	ListCell *lc;
-
-	for (int i = 0; i < text->model->nprimary_key; i++)
-	{
-		appendStringInfoString(sql, i == 0 ? " GROUP BY " : ", ");
-		bolt_append_column(sql, alias,
-						   bolt_model_field_by_attnum(text->model, text->model->primary_key[i])->name);
-	}
-	foreach(lc, text->order)
-		appendStringInfo(sql, ", %s", ((OrderExpression *) lfirst(lc))->text);
-	foreach(lc, text->grouped)
-		appendStringInfo(sql, ", %s", (char *) lfirst(lc));
-}
-
-/* Windows are over what a GROUP BY leaves: DISTINCT has to come behind them. */
-static bool
-has_window(const SelectText *text)
-{
-	ListCell *lc;
-
-	foreach(lc, text->select->annotations)
-	{
-		if (((Annotation *) lfirst(lc))->operand.window)
-			return true;
-	}
-	return false;
-}
-
-/* Have joins to many rows to be undone? */
-static bool
-is_multiplied(const SelectText *text)
-{
-	ListCell *lc;
-
-	if (text->queryset == NULL || !text->queryset->each_once || !text->model->primary_key_constraint)
-		return false;
-	foreach(lc, text->select->joins)
-	{
-		if (((JoinedTable *) lfirst(lc))->many)
-			return true;
-	}
-	return false;
-}
-
-/*
- * SELECT … FROM … WHERE … [GROUP BY …].
- *
- * before: what stands before the model's table in FROM, joined to it by
- * base_condition; both or none.
- * condition: a further condition of WHERE, or NULL.
- * name_outputs: outputs get the names c1, c2, …, for a query around this one.
- */
-void
-bolt_append_select(StringInfo sql, SelectText *text, const char *before, const char *base_condition,
-				   const char *condition, bool name_outputs)
-{
-	const QuerySet *queryset = text->queryset;
-	bool distinct = (queryset != NULL && queryset->distinct) || is_multiplied(text);
-	bool distinct_on = distinct && queryset->distinct_on != NIL;
-	bool group = distinct && !distinct_on && text->model->primary_key_constraint &&
-		queryset->values_kind == VALUES_NONE && !has_window(text);
-	StringInfoData where;
-	StringInfoData on;
-	ListCell *lc;
-
-	/* what the clauses need may add joins: write them before FROM */
-	initStringInfo(&where);
-	initStringInfo(&on);
-	if (condition != NULL)
-		appendStringInfo(&where, " WHERE %s", condition);
-	if (text->where.len > 0)
-		appendStringInfo(&where, "%s%s", where.len > 0 ? " AND " : " WHERE ", text->where.data);
-	if (queryset != NULL && queryset->none)
-		appendStringInfo(&where, "%sFALSE", where.len > 0 ? " AND " : " WHERE ");
-	if (distinct_on)
-		append_distinct_on(&on, text);
-	else if (distinct && !group)
-	{
-		/* PostgreSQL orders a DISTINCT by what it selects only */
-		appendStringInfoString(&on, "DISTINCT ");
-		foreach(lc, text->order)
-			bolt_add_output(text, ((OrderExpression *) lfirst(lc))->text);
-	}
-
-	appendStringInfo(sql, "SELECT %s", on.data);
-	foreach(lc, text->outputs)
-	{
-		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? ", " : "", (char *) lfirst(lc));
-		if (name_outputs)
-			appendStringInfo(sql, " AS c%d", foreach_current_index(lc) + 1);
-	}
-	appendStringInfoString(sql, " FROM ");
-	if (before != NULL)
-		appendStringInfo(sql, "%s JOIN ", before);
-	bolt_append_from(sql, text->select, base_condition);
-	appendStringInfoString(sql, where.data);
-	if (group)
-		append_group_by_key(sql, text);
-	foreach(lc, text->groups)
-		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ? " GROUP BY " : ", ",
-						 (char *) lfirst(lc));
-	if (text->having.len > 0)
-		appendStringInfo(sql, " HAVING %s", text->having.data);
 }

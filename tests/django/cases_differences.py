@@ -1,12 +1,15 @@
 """Where bolt_orm answers otherwise than Django, on purpose: each is in docs/differences.md by its name here."""
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, F, Prefetch, Q, Window
+from django.db.models.functions import Rank, RowNumber
 
 from case import Case
 from press.models import Article, Badge, Comment, Person, Review, Section, Tag
 
 FIRST_COMMENTS = Comment.objects.order_by("article", "pk").distinct("article").values("pk")
+
+FIRST_ARTICLES = Article.objects.order_by("pk").values("pk")[:5]
 
 CASES = {
     "exclude-several": Case(
@@ -124,6 +127,51 @@ CASES = {
     ),
     "to-attr-taken, by a column": Case(
         lambda: Article.objects.prefetch_related(Prefetch("tags", to_attr="title")), refused="22023"
+    ),
+    "window-distinct": Case(
+        lambda: Article.objects.alias(n=Window(RowNumber(), order_by="pk")).filter(n__lte=5).values("words").distinct(),
+        needs=("window",),
+        instead=lambda: Article.objects.filter(pk__in=FIRST_ARTICLES).values("words").distinct(),
+    ),
+    "window-sliced-prefetch": Case(
+        lambda: Person.objects.prefetch_related(
+            Prefetch(
+                "articles",
+                queryset=Article.objects.alias(n=Window(RowNumber(), order_by="pk"))
+                .filter(n__lte=5)
+                .order_by("-pk")[:1],
+                to_attr="latest",
+            )
+        ),
+        needs=("window",),
+        instead=lambda: Person.objects.prefetch_related(
+            Prefetch(
+                "articles",
+                queryset=Article.objects.filter(pk__in=FIRST_ARTICLES).order_by("-pk")[:1],
+                to_attr="latest",
+            )
+        ),
+    ),
+    "window-many-to-many": Case(
+        lambda: Article.objects.prefetch_related(
+            Prefetch("tags", queryset=Tag.objects.alias(n=Window(RowNumber(), order_by="pk")).filter(n__lte=2))
+        ),
+        needs=("window",),
+        instead=lambda: Article.objects.prefetch_related(
+            Prefetch(
+                "tags",
+                queryset=Tag.objects.filter(
+                    pk__in=Tag.objects.filter(article__isnull=False).order_by("pk").distinct().values("pk")[:2]
+                ),
+            )
+        ),
+    ),
+    "window-groups": Case(
+        lambda: Article.objects.values("words").annotate(c=Count("pk"), n=Window(Rank(), order_by="words")),
+        needs=("window", "aggregates", "chain"),
+        instead=lambda: Article.objects.values("words")
+        .annotate(c=Count("pk"))
+        .annotate(n=Window(Rank(), order_by="words")),
     ),
     "values-and-prefetch": Case(lambda: Tag.objects.values("name").prefetch_related("article_set"), refused="0A000"),
     "values-and-prefetch, of a flat list": Case(
