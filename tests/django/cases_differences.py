@@ -11,6 +11,21 @@ FIRST_COMMENTS = Comment.objects.order_by("article", "pk").distinct("article").v
 
 FIRST_ARTICLES = Article.objects.order_by("pk").values("pk")[:5]
 
+ACTIVE = Person.objects.filter(active=True)
+
+
+def with_active_only(people, name, related):
+    """People whose related objects, which were prefetched, lead back to those that are active only."""
+    for person in people:
+        for each in [] if person.active else related(person):
+            each._state.fields_cache[name] = None
+    return people
+
+
+def badges(person):
+    return [person.badge] if hasattr(person, "badge") else []
+
+
 CASES = {
     "exclude-several": Case(
         lambda: Article.objects.exclude(comment__likes=1, comment__text="yes"),
@@ -47,6 +62,16 @@ CASES = {
         lambda: Article.objects.exclude((Q(editor__born__isnull=True) | Q(words=100)) & Q(editor__level__gte=1)),
         instead=lambda: Article.objects.filter(
             Q(editor=None) | Q(editor__level__lt=1) | (Q(editor__born__isnull=False) & ~Q(words=100))
+        ),
+    ),
+    "negated-nulls, without an OR": Case(
+        lambda: Article.objects.exclude(section__id__isnull=True, section__name__startswith="Ü"),
+        instead=lambda: Article.objects.all(),
+    ),
+    "negated-nulls, of a transform": Case(
+        lambda: Comment.objects.exclude(Q(parent__id__isnull=True) | Q(likes=1), parent__created__month=3),
+        instead=lambda: Comment.objects.filter(
+            Q(parent=None) | ~Q(parent__created__month=3) | (Q(parent__isnull=False) & ~Q(likes=1))
         ),
     ),
     "negated-expression": Case(
@@ -104,6 +129,22 @@ CASES = {
         lambda: Article.objects.prefetch_related(Prefetch("comment_set", queryset=Comment.objects.order_by("pk")[:1])),
         instead=lambda: Article.objects.prefetch_related(
             Prefetch("comment_set", queryset=Comment.objects.order_by("pk").filter(pk__in=FIRST_COMMENTS))
+        ),
+    ),
+    "prefetch-back, of a one-to-one relation": Case(
+        lambda: Person.objects.prefetch_related("badge", Prefetch("badge__person", queryset=ACTIVE)),
+        instead=lambda: with_active_only(Person.objects.prefetch_related("badge__person"), "person", badges),
+    ),
+    "prefetch-back, below a Prefetch": Case(
+        lambda: Person.objects.prefetch_related(
+            Prefetch("badge", queryset=Badge.objects.prefetch_related(Prefetch("person", queryset=ACTIVE)))
+        ),
+        instead=lambda: with_active_only(Person.objects.prefetch_related("badge__person"), "person", badges),
+    ),
+    "prefetch-back, of many": Case(
+        lambda: Person.objects.prefetch_related("articles", Prefetch("articles__author", queryset=ACTIVE)),
+        instead=lambda: with_active_only(
+            Person.objects.prefetch_related("articles__author"), "author", lambda person: person.articles.all()
         ),
     ),
     "prefetch-same-relation": Case(
