@@ -13,7 +13,7 @@ import bolt
 import serialize
 from bolt_django import NeedsChain, Request, observing, recording_only
 from canonical import text
-from shape import Shape, is_ambiguous, is_totally_ordered, shape_of
+from shape import Shape, is_ambiguous, is_totally_ordered, rows_differ_by_annotations, shape_of
 
 # The SQLSTATEs, or their class, that stand for an exception of Django's (contract section 8).
 SQLSTATES = [
@@ -124,6 +124,8 @@ def _is_ambiguous(request):
     if request.method in ("count", "exists", "aggregate") or queryset.query.is_empty():
         return False
     if request.method in ("first", "last") and queryset.ordered and not is_totally_ordered(queryset):
+        return True
+    if request.method == "in_bulk" and rows_differ_by_annotations(queryset.query):
         return True
     if request.method in ("earliest", "latest"):
         return not is_totally_ordered(queryset.order_by(*request.args or ["?"]))

@@ -16,6 +16,7 @@ from django.db.models import Count, F, Max, Min, Prefetch, Q
 import random_models as known
 from outcome import compare, report
 from press import models as press
+from progress import Progress
 from random_chain import Chain, Joined, Leaf, Link, Not, PrefetchOf, Slice
 
 NAMESPACE = {
@@ -33,6 +34,7 @@ def run(options, wanted):
     verdicts = collections.Counter()
     empty = number = 0
     form = options.form if "chain" in wanted else "plain"
+    progress = Progress(options.random, "random querysets")
     while verdicts["same"] + verdicts["different"] < options.random and verdicts["different"] < options.most:
         seed = options.seed * 1_000_000 + number
         number += 1
@@ -40,11 +42,15 @@ def run(options, wanted):
         outcome = outcome_of(chain, form)
         verdicts[outcome.verdict] += 1
         empty += outcome.verdict == "same" and outcome.bolt in ("[]", "null", "0", "false", "{}")
+        if outcome.verdict in ("same", "different"):
+            progress.done(verdicts["same"] + verdicts["different"], verdicts["different"])
         if outcome.verdict == "different":
+            progress.clear()
             chain = shrink(chain, form)
             print(
                 f"\nFAILED random {seed}\n{chain.source()}\n{report(outcome_of(chain, form), build(chain))}", flush=True
             )
+    progress.clear()
     counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     print(f"random querysets from seed {options.seed}: {counts}; {empty} with empty answers")
     return verdicts["same"], verdicts["different"]

@@ -110,7 +110,7 @@ def is_totally_ordered(queryset):
     query = queryset.query
     if query.combinator or any(_is_to_many(query.model, path) for path in query.values_select):
         return False
-    if query.annotation_select and query.group_by is None and _joins_many(query):
+    if rows_differ_by_annotations(query):
         return False
     # Django does not use Meta.ordering for what it groups
     by_default = query.default_ordering and query.group_by is None and query.get_meta().ordering
@@ -118,8 +118,12 @@ def is_totally_ordered(queryset):
     return any(isinstance(term, str) and _is_unique(query.model, term.lstrip("-+")) for term in terms)
 
 
+def rows_differ_by_annotations(query):
+    """Whether rows may repeat, and then differ by their annotations alone."""
+    return bool(query.annotation_select) and query.group_by is None and _joins_many(query)
+
+
 def _joins_many(query):
-    """Whether rows may repeat, and so differ by their annotations alone."""
     fields = [getattr(join, "join_field", None) for join in query.alias_map.values()]
     return any(field is not None and (field.one_to_many or field.many_to_many) for field in fields)
 
