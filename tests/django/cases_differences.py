@@ -5,7 +5,7 @@ from django.db.models import Count, F, Prefetch, Q, Window
 from django.db.models.functions import Rank, RowNumber
 
 from case import Case
-from press.models import Article, Badge, Comment, Person, Review, Section, Tag
+from press.models import Article, Badge, Comment, Issue, Person, Review, Section, Tag
 
 FIRST_COMMENTS = Comment.objects.order_by("article", "pk").distinct("article").values("pk")
 
@@ -168,6 +168,28 @@ CASES = {
     ),
     "to-attr-taken, by a column": Case(
         lambda: Article.objects.prefetch_related(Prefetch("tags", to_attr="title")), refused="22023"
+    ),
+    "deferred-and-followed": Case(
+        lambda: Issue.objects.select_related("magazine").defer("magazine_id").distinct("pk")[1:].exists(),
+        instead=lambda: Issue.objects.distinct("pk")[1:].exists(),
+    ),
+    "window-column": Case(
+        lambda: Article.objects.annotate(length=F("words"), n=Window(RowNumber(), order_by="pk")).filter(
+            Q(n__lte=3) | Q(author__active=True)
+        ),
+        needs=("window",),
+        instead=lambda: Article.objects.annotate(length=F("words") + 0, n=Window(RowNumber(), order_by="pk")).filter(
+            Q(n__lte=3) | Q(author__active=True)
+        ),
+    ),
+    "window-year": Case(
+        lambda: Article.objects.annotate(n=Window(RowNumber(), order_by="pk")).filter(
+            Q(n__lte=3) | Q(released__year=2023)
+        ),
+        needs=("window",),
+        instead=lambda: Article.objects.annotate(n=Window(RowNumber(), order_by="pk")).filter(
+            Q(n__lte=3) | Q(released__range=("2023-01-01", "2023-12-31"))
+        ),
     ),
     "window-distinct": Case(
         lambda: Article.objects.alias(n=Window(RowNumber(), order_by="pk")).filter(n__lte=5).values("words").distinct(),

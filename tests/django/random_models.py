@@ -65,6 +65,7 @@ class Relation:
     to_many: bool
     nullable: bool
     through: str = ""  # the many-to-many relation's own table
+    back: str = ""  # the attribute in which Django's prefetch keeps the object that it came from
 
 
 def model(name):
@@ -100,7 +101,14 @@ def relations(name):
     meta = model(name)._meta
     found = [
         Relation(
-            name, field.name, field.name, field.related_model.__name__, field.many_to_many, field.null, through(field)
+            name,
+            field.name,
+            field.name,
+            field.related_model.__name__,
+            field.many_to_many,
+            field.null,
+            through(field),
+            field.remote_field.get_accessor_name() if field.one_to_one else "",
         )
         for field in [*meta.fields, *meta.many_to_many]
         if field.is_relation
@@ -110,9 +118,9 @@ def relations(name):
             continue
         to_many = relation.one_to_many or relation.many_to_many
         accessor = relation.get_accessor_name()
-        found.append(
-            Relation(name, relation.name, accessor, relation.related_model.__name__, to_many, True, through(relation))
-        )
+        back = "" if relation.many_to_many else relation.field.name
+        target = relation.related_model.__name__
+        found.append(Relation(name, relation.name, accessor, target, to_many, True, through(relation), back))
     return found
 
 

@@ -11,7 +11,8 @@ import random
 import uuid
 import zoneinfo
 
-from django.db.models import Count, F, Max, Min, Prefetch, Q
+from django.db.models import Count, F, Max, Min, Prefetch, Q, Window
+from django.db.models.functions import Rank
 
 import random_models as known
 from outcome import compare, report
@@ -24,7 +25,7 @@ NAMESPACE = {
     "Decimal": decimal.Decimal,
     "UUID": uuid.UUID,
     "zoneinfo": zoneinfo,
-    **{each.__name__: each for each in (Count, F, Max, Min, Prefetch, Q)},
+    **{each.__name__: each for each in (Count, F, Max, Min, Prefetch, Q, Rank, Window)},
     **{name: getattr(press, name) for name in dir(press) if name[0].isupper()},
 }
 
@@ -87,7 +88,8 @@ class Scope:
     """One call of filter() or exclude(), and the differences on purpose that it has to keep clear of.
 
     A to-many relation is negated once, and no other condition goes to the same tables: see
-    exclude-several and negation-same-row. What is prefetched by a many-to-many relation is not
+    exclude-several and negation-same-row. Conditions that are negated together do not ask whether what a
+    relation leads to is null: see negated-nulls. What is prefetched by a many-to-many relation is not
     filtered through that relation's table: see prefetch-same-relation.
     """
 
@@ -95,6 +97,7 @@ class Scope:
         self.through = prefetched.through if prefetched is not None else ""
         self.positive = set()
         self.negated = set()
+        self.together = False
 
     def admits(self, hops, negated):
         models = {hop.model for hop in hops} | {hop.target for hop in hops}
@@ -120,6 +123,7 @@ class Generator:
         self.features = features
         self.focus = None
         self.aggregating = False
+        self.windowing = False
         self.avoided = ""  # the many-to-many table by which these rows are prefetched
 
     def sometimes(self, probability):
@@ -146,7 +150,8 @@ class Generator:
         if self.sometimes(0.2):
             links += self.order(name, total=self.sometimes(0.7))
             links += self.values(name) if self.sometimes(0.6) else ()
-            links += (Link("distinct"),) if self.sometimes(0.3) else ()
+            # Django's distinct comes before a window's filter: difference window-distinct
+            links += (Link("distinct"),) if self.sometimes(0.3) and not self.windowing else ()
         else:
             selected = self.to_one_paths(name) if self.sometimes(0.35) else []
             if selected:
@@ -156,7 +161,7 @@ class Generator:
                 links += self.prefetches(name, 2, selected)
             links += self.order_and_slice(name)
         if self.sometimes(0.2):
-            terminal = self.terminal(name)
+            terminal = self.terminal(name, links)
         if self.sometimes(0.3) and not any(link.method == "annotate" for link in links if isinstance(link, Link)):
             links = self.shuffled(links)
         return Chain(name, links, terminal)
@@ -175,7 +180,7 @@ class Generator:
         if choice < 0.5:
             return self.order(name, total=False)
         links = self.order(name, total=True)
-        if choice < 0.6 and not self.aggregating:
+        if choice < 0.6 and not self.aggregating and not self.windowing:
             terms = [term for term in links[0].arguments if "__" not in term]
             distinct = [term.replace("-", "") for term in terms[: self.chance.randint(1, 2)]]
             rest = tuple(term for term in terms if term.replace("-", "") not in distinct)
@@ -208,7 +213,11 @@ class Generator:
             return (Link("values_list", arguments, 1),)
         return (Link("values_list", (arguments[0], "flat=True"), 2),)
 
-    def terminal(self, name):
+    def terminal(self, name, links):
+        changed = {getattr(link, "method", "slice") for link in links} & {"values", "values_list", "distinct", "slice"}
+        if "aggregate()" in self.features and not changed and self.sometimes(0.2):
+            # objects, whatever joins do to their rows: difference aggregates
+            return Link("aggregate", ("n=Count('pk', distinct=True)",), 1)
         method = self.pick(["count", "count", "exists", "first", "last", "earliest", "latest", "in_bulk", "get"])
         if self.aggregating and method in ("first", "last"):
             # Django has no Meta.ordering there: difference aggregates-ordering
@@ -226,7 +235,9 @@ class Generator:
     def annotations(self, name):
         """Columns under other names, arithmetic, and one aggregate, each perhaps filtered by."""
         links = ()
-        if "annotate" in self.features and self.sometimes(0.2):
+        self.windowing = "window" in self.features and not self.aggregating and self.sometimes(0.1)
+        if "annotate" in self.features and self.sometimes(0.2) and not self.windowing:
+            # beside a window's filter Django loses the column: difference window-column
             path = self.pick(self.column_paths(name, 2))
             links += (Link("annotate", (f"x_column=F({path!r})",), 1),)
             links += (Link("filter", (f"x_column__isnull={self.sometimes(0.3)}",), 1),) if self.sometimes(0.4) else ()
@@ -235,6 +246,10 @@ class Generator:
             operator = self.pick(["+", "-", "*"])
             links += (Link("annotate", (f"x_number=F({self.pick(numbers)!r}) {operator} 2",), 1),)
             links += (Link("filter", ("x_number__gt=3",), 1),) if self.sometimes(0.4) else ()
+        if self.windowing:
+            partition = self.pick(["", "", *(f"partition_by={field.name!r}, " for field in known.fields(name))])
+            links += (Link("annotate", (f"x_window=Window(Rank(), {partition}order_by='pk')",), 1),)
+            links += (Link("filter", self.window_filter(name), 1),) if self.sometimes(0.8) else ()
         to_many = [relation for relation in known.relations(name) if relation.to_many]
         if self.aggregating:
             # with no other to-many relation beside it: difference aggregates
@@ -244,6 +259,17 @@ class Generator:
             links += (Link("annotate", (f"x_aggregate={aggregate}({relation.name + '__' + field!r})",), 1),)
             links += (Link("filter", ("x_aggregate__isnull=False",), 1),) if self.sometimes(0.4) else ()
         return links
+
+    def window_filter(self, name):
+        """A condition on the window, perhaps joined to another."""
+        leaf = Leaf("x_window__lte", str(self.pick([1, 2, 3, 10])))
+        leaf = Not(leaf) if self.sometimes(0.2) else leaf
+        if self.sometimes(0.5):
+            return (leaf,)
+        other = self.leaf(name, False, Scope())
+        while "year" in other.path:
+            other = self.leaf(name, False, Scope())  # difference window-year
+        return (Joined("^" if self.sometimes(0.2) else self.pick("&|"), (leaf, other)),)
 
     # ---- conditions ----
 
@@ -261,6 +287,7 @@ class Generator:
         """The arguments of one call."""
         scope = Scope(prefetched)
         count = self.pick([1, 1, 2])
+        scope.together = negated and count > 1
         return tuple(self.q(name, 2 if not negated or count == 1 else 0, negated, scope) for _ in range(count))
 
     def q(self, name, depth, negated, scope):
@@ -277,6 +304,7 @@ class Generator:
         else:
             # nor is Django right about nulls of relations in an OR in a negated AND: difference negated-nulls
             depth = 0 if negated else depth - 1
+            scope.together |= negated and operator == "&"
             members = tuple(self.q(name, depth, negated, scope) for _ in range(self.pick([2, 2, 3])))
         return Joined(operator, members)
 
@@ -290,21 +318,25 @@ class Generator:
         scope.add(hops, negated)
         path = "".join(relation.name + "__" for relation in hops)
         target = hops[-1].target if hops else name
-        if hops and self.sometimes(0.15):
+        without_null = negated and scope.together and bool(hops)
+        if hops and not without_null and self.sometimes(0.15):
             *before, relation = hops
             return self.relation_leaf("".join(hop.name + "__" for hop in before), relation)
-        fields = known.fields(target)
+        fields = [each for each in known.fields(target) if each.kind != "json" or not without_null]
         if not fields:
             return Leaf(path + "pk", self.pick(known.values(target, "pk")))
         field = self.pick(fields)
-        lookup = self.pick(self.lookups(field.kind))
+        lookup = self.pick([each for each in self.lookups(field.kind) if each != "isnull" or not without_null])
         # Django takes an F under a negation for one of the rows outside: difference negated-f
         whole = not (negated and any(hop.to_many for hop in hops))
         if "expressions" in self.features and lookup in known.COMPARISONS[:4] and whole and self.sometimes(0.3):
             others = [other.name for other in known.fields(target) if other.kind == field.kind]
             return Leaf(f"{path}{field.name}__{lookup}", f"F({path + self.pick(others)!r})")
         suffix = "" if lookup == "exact" and self.sometimes(0.7) else "__" + lookup
-        return Leaf(path + field.name + suffix, self.value(target, field, lookup))
+        value = self.value(target, field, lookup)
+        while without_null and value == "None":
+            value = self.value(target, field, lookup)
+        return Leaf(path + field.name + suffix, value)
 
     def hops(self, name, depth):
         hops = []
@@ -397,9 +429,12 @@ class Generator:
             paths += [path.split("__")[0] for path in selected if path.split("__")[0] not in paths]
         return (Link(method, tuple(map(repr, paths)), 1),)
 
-    def prefetches(self, name, depth, selected):
-        """Not of what select_related() has: difference selected-and-prefetched."""
-        taken = {path.split("__")[0] for path in selected}
+    def prefetches(self, name, depth, selected, back=""):
+        """Neither of what select_related() has nor back to where the objects come from.
+
+        See the differences selected-and-prefetched and prefetch-back.
+        """
+        taken = {path.split("__")[0] for path in selected} | {back}
         lookups = []
         for _ in range(self.chance.randint(1, 2)):
             relation = self.pick(known.relations(name))
@@ -423,7 +458,7 @@ class Generator:
         if selected:
             links += (Link("select_related", tuple(map(repr, selected)), 1),)
         if depth and self.sometimes(0.3):
-            links += self.prefetches(target, depth - 1, selected)
+            links += self.prefetches(target, depth - 1, selected, relation.back)
         if self.sometimes(0.5):
             self.avoided = relation.through
             links += self.order(target, total=True)
