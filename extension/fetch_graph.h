@@ -69,6 +69,10 @@ typedef struct FetchStatement
 	bool keyed_by_index;		  /* an index serves its keys: never scan it all */
 	bool parallel;				  /* may run on parallel workers */
 	SPIPlanPtr plans[PLAN_KINDS]; /* NULL until it first runs */
+
+	Oid ordered_table; /* an UPDATE or DELETE of this table … */
+	int norder;		   /* … takes its rows in the order of so many columns */
+	AttrNumber *order;
 } FetchStatement;
 
 /* A key of one or several columns, compared on both sides in the same types. */

@@ -57,9 +57,10 @@ drop_plan(KeptPlan *plan)
 }
 
 static bool
-is_plan_of(const KeptPlan *plan, const char *sql, int nparams, const Oid *types)
+is_plan_of(const KeptPlan *plan, const Model *ordered, const char *sql, int nparams, const Oid *types)
 {
-	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams)
+	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams ||
+		plan->statement.ordered_table != (ordered != NULL ? ordered->oid : InvalidOid))
 		return false;
 	for (int i = 0; i < nparams; i++)
 	{
@@ -70,7 +71,7 @@ is_plan_of(const KeptPlan *plan, const char *sql, int nparams, const Oid *types)
 }
 
 static KeptPlan *
-make_plan(const char *sql, int nparams, const Oid *types, uint64 hash)
+make_plan(const Model *ordered, const char *sql, int nparams, const Oid *types, uint64 hash)
 {
 	MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "bolt_orm plan", ALLOCSET_SMALL_SIZES);
 	KeptPlan *plan = MemoryContextAllocZero(context, sizeof(KeptPlan));
@@ -83,11 +84,13 @@ make_plan(const char *sql, int nparams, const Oid *types, uint64 hash)
 	plan->statement.params = MemoryContextAllocZero(context, sizeof(StatementParam) * Max(nparams, 1));
 	for (int i = 0; i < nparams; i++)
 		plan->statement.params[i].type = types[i];
+	if (ordered != NULL)
+		bolt_order_statement(&plan->statement, ordered, context);
 	return plan;
 }
 
 static KeptPlan *
-plan_of(const char *sql, int nparams, const Oid *types)
+plan_of(const Model *ordered, const char *sql, int nparams, const Oid *types)
 {
 	uint64 hash = hash_bytes_extended((const unsigned char *) sql, strlen(sql), nparams);
 	KeptEntry *entry;
@@ -102,7 +105,7 @@ plan_of(const char *sql, int nparams, const Oid *types)
 		kept = hash_create("bolt_orm plans", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	entry = hash_search(kept, &hash, HASH_FIND, NULL);
-	if (entry != NULL && is_plan_of(entry->plan, sql, nparams, types))
+	if (entry != NULL && is_plan_of(entry->plan, ordered, sql, nparams, types))
 	{
 		dlist_move_head(&recently_used, &entry->plan->recency);
 		return entry->plan;
@@ -111,7 +114,7 @@ plan_of(const char *sql, int nparams, const Oid *types)
 		drop_plan(entry->plan);
 	while (hash_get_num_entries(kept) >= bolt_plan_cache_size)
 		drop_plan(dlist_tail_element(KeptPlan, recency, &recently_used));
-	plan = make_plan(sql, nparams, types, hash);
+	plan = make_plan(ordered, sql, nparams, types, hash);
 	entry = hash_search(kept, &hash, HASH_ENTER, &found);
 	entry->plan = plan;
 	dlist_push_head(&recently_used, &plan->recency);
@@ -119,10 +122,11 @@ plan_of(const char *sql, int nparams, const Oid *types)
 }
 
 uint64
-bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *values, const bool *isnull)
+bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int nparams, const Oid *types,
+				 const Datum *values, const bool *isnull)
 {
 	MemoryContext context = CurrentMemoryContext;
-	KeptPlan *plan = plan_of(sql, nparams, types);
+	KeptPlan *plan = plan_of(ordered, sql, nparams, types);
 	ParamListInfo params = makeParamList(nparams);
 
 	for (int i = 0; i < nparams; i++)
@@ -137,7 +141,7 @@ bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *value
 	plan->users++;
 	PG_TRY();
 	{
-		bolt_statement_run(&plan->statement, PLAN_MANY, params, 0, false, NULL);
+		bolt_statement_run(&plan->statement, PLAN_MANY, params, 0, false, dest);
 	}
 	PG_FINALLY();
 	{
@@ -148,4 +152,10 @@ bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *value
 	MemoryContextSwitchTo(context);
 	pfree(params);
 	return SPI_processed;
+}
+
+uint64
+bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *values, const bool *isnull)
+{
+	return bolt_run_kept_to(NULL, NULL, sql, nparams, types, values, isnull);
 }

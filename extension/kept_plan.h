@@ -10,6 +10,9 @@
 
 #include "postgres.h"
 
+#include "model.h"
+#include "tcop/dest.h"
+
 /*
  * Runs a statement under a snapshot of its own, and what it has changed is seen
  * by the next.  Its plan is made once for a text and types of parameters, and kept.  Names and
@@ -21,5 +24,13 @@
  */
 extern uint64 bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *values,
 							const bool *isnull);
+
+/*
+ * The same.  What it returns goes to dest, and is not counted.
+ * ordered: it is an UPDATE or DELETE of this model, and takes the rows, where they can
+ * be ordered, in the order of their primary key.  Either may be NULL.
+ */
+extern uint64 bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int nparams,
+							   const Oid *types, const Datum *values, const bool *isnull);
 
 #endif /* BOLT_KEPT_PLAN_H */

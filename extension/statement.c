@@ -16,6 +16,8 @@
  *   goes from the index to each row, one for many, which may sort the rows by
  *   their place first, and one for keys without gaps, which reads the index from
  *   the first to the last.
+ * - The order in which an UPDATE or DELETE takes, and so locks, its rows, for
+ *   which SQL has no words: without one, two of them could deadlock.
  * - No JIT, which guesses of many rows would switch on for statements that
  *   take microseconds.
  *
@@ -23,14 +25,20 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "compat.h"
 #include "executor/executor.h"
 #include "jit/jit.h"
+#include "nodes/makefuncs.h"
 #include "nodes/params.h"
 #include "optimizer/cost.h"
 #include "optimizer/planner.h"
+#include "parser/parse_clause.h"
+#include "parser/parse_oper.h"
+#include "parser/parsetree.h"
 #include "statement.h"
 #include "tcop/tcopprot.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
@@ -77,6 +85,51 @@ bolt_statement_sql(const FetchStatement *statement, PlanKind kind)
 	return kind == PLAN_RANGE ? statement->range_sql : statement->sql;
 }
 
+void
+bolt_order_statement(FetchStatement *statement, const Model *model, MemoryContext context)
+{
+	Size size = sizeof(AttrNumber) * model->nprimary_key;
+
+	statement->ordered_table = model->oid;
+	if (model->volatile_plan ||
+		(model->relkind != RELKIND_RELATION && model->relkind != RELKIND_PARTITIONED_TABLE))
+		return;
+	statement->norder = model->nprimary_key;
+	statement->order = memcpy(MemoryContextAlloc(context, Max(size, 1)), model->primary_key, size);
+}
+
+/*
+ * ORDER BY for an UPDATE or DELETE.  The planner knows how, and sorts below the
+ * node that writes.
+ */
+static void
+add_order(Query *parse, const FetchStatement *statement)
+{
+	if (parse->resultRelation == 0 ||
+		rt_fetch(parse->resultRelation, parse->rtable)->relid != statement->ordered_table)
+		return;
+	for (int i = 0; i < statement->norder; i++)
+	{
+		SortGroupClause *clause = makeNode(SortGroupClause);
+		TargetEntry *entry;
+		Oid type;
+		int32 typmod;
+		Oid collation;
+
+		get_atttypetypmodcoll(statement->ordered_table, statement->order[i], &type, &typmod, &collation);
+		get_sort_group_operators(type, false, true, false, &clause->sortop, &clause->eqop, NULL,
+								 &clause->hashable);
+		if (!OidIsValid(clause->sortop))
+			return;
+		entry = makeTargetEntry((Expr *) makeVar(parse->resultRelation, statement->order[i], type, typmod,
+												 collation, 0),
+								list_length(parse->targetList) + 1, NULL, true);
+		parse->targetList = lappend(parse->targetList, entry);
+		clause->tleSortGroupRef = assignSortGroupRef(entry, parse->targetList);
+		parse->sortClause = lappend(parse->sortClause, clause);
+	}
+}
+
 static PlannedStmt *
 plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {
@@ -93,6 +146,9 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 
 	if (params == NULL && current.params != NULL)
 		params = estimate_params(statement, current.params);
+
+	if (statement->norder > 0)
+		add_order(parse, statement);
 
 	/* what the planner runs in its turn is not this statement */
 	running.statement = NULL;

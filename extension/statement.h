@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "fetch_graph.h"
+#include "model.h"
 #include "tcop/dest.h"
 
 /* Installs the planner hook.  Once a backend. */
@@ -34,6 +35,13 @@ extern ParamListInfo bolt_statement_params(const FetchStatement *statement, cons
  */
 extern void bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamListInfo params, uint64 count,
 							   bool read_only, DestReceiver *dest);
+
+/*
+ * Has an UPDATE or DELETE take a table's rows in the order of their primary key.
+ * Nothing is done for what is no table of the server's own.  The order is
+ * allocated in context.
+ */
+extern void bolt_order_statement(FetchStatement *statement, const Model *model, MemoryContext context);
 
 /* A statement that is run a few rows at a time. */
 typedef struct StatementCursor StatementCursor;
