@@ -355,3 +355,8 @@ CREATE FUNCTION bolt.run(operations pg_catalog.json) RETURNS pg_catalog.json
 	AS 'MODULE_PATHNAME', 'bolt_run_operations';
 
 COMMENT ON FUNCTION bolt.run(pg_catalog.json) IS 'runs a list of operations, all or nothing; results of earlier ones by {"Ref": [0, "id"]}';
+
+CREATE FUNCTION bolt.delete(queryset pg_catalog.json, OUT deleted pg_catalog.int8, OUT models pg_catalog.json)
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_delete';
+COMMENT ON FUNCTION bolt.delete(pg_catalog.json) IS 'deletes the rows of a queryset and what refers to them; how many of each model';

@@ -394,6 +394,8 @@ extern void bolt_compile_aggregates(Compiler *compiler, const Model *model, cons
 
 /* compile_write.c */
 extern void bolt_compile_write(Compiler *compiler, const Document *document);
+/* compile_delete.c */
+extern void bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *queryset);
 
 /* keyset.c */
 extern bool bolt_rows_are_values(const QuerySet *queryset);

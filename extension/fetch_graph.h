@@ -176,7 +176,8 @@ typedef enum FetchPurpose
 	FETCH_AGGREGATES,
 	FETCH_LOCKED, /* objects, FOR UPDATE */
 	FETCH_EXISTS,
-	FETCH_WRITE /* the document's WriteStatement */
+	FETCH_WRITE, /* the document's WriteStatement */
+	FETCH_DELETE /* the rows' keys, or where these are not needed, their DELETE */
 } FetchPurpose;
 
 #endif /* BOLT_FETCH_GRAPH_H */
