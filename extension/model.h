@@ -63,6 +63,10 @@ struct ModelRelation
 	AttrNumber *through_source_fields; /* nfields of them */
 	int ntarget_fields;				   /* = nfields but for many-to-many */
 	AttrNumber *through_target_fields; /* ntarget_fields of them */
+	bool through_unique;			   /* a unique index of just these columns of
+								 * the through table, not deferrable: ON CONFLICT takes it */
+	bool symmetrical;				   /* many-to-many of a model with itself: who has
+								 * a friend is that one's friend */
 	bool nullable;					   /* forward: some source column may be null */
 	bool indexed;					   /* an index serves the look-up from near to
 								 * far: its leading columns are target_fields,

@@ -225,10 +225,11 @@ hash_columns(uint64 hash, int n, const AttrNumber *columns)
 static uint64
 fingerprint_relation(uint64 hash, const ModelRelation *relation)
 {
-	uint64 numbers[] = {relation->registered, relation->kind,
-						relation->target,	  relation->through,
-						relation->nullable,	  relation->indexed,
-						relation->constraint, relation->on_delete_registered};
+	uint64 numbers[] = {relation->registered,  relation->kind,
+						relation->target,	   relation->through,
+						relation->nullable,	   relation->indexed,
+						relation->constraint,  relation->on_delete_registered,
+						relation->symmetrical, relation->through_unique};
 
 	hash = hash_bytes64(hash, numbers, sizeof(numbers));
 	hash = hash_string(hash, relation->name);

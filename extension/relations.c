@@ -482,6 +482,63 @@ apply_registered(RelationLoader *loader, List *referring)
 	}
 }
 
+/*
+ * As Django's ManyToManyField("self") without a related_name: the relation of a
+ * table to itself has a name in one direction only, which stands for both.
+ */
+static bool
+is_symmetrical(RelationLoader *loader, const Direction *direction)
+{
+	const Reference *near = direction->near;
+	const Reference *far = direction->far;
+	int nnames = 0;
+	ListCell *lc;
+
+	if (near->target != far->target || near->nfields != far->nfields ||
+		memcmp(near->target_fields, far->target_fields, near->nfields * sizeof(AttrNumber)) != 0)
+		return false;
+	foreach(lc, loader->directions)
+	{
+		const Direction *other = lfirst(lc);
+
+		if (!(other->near == near && other->far == far) && !(other->near == far && other->far == near))
+			continue;
+		if (other->second_name != NULL)
+			return false;
+		nnames += other->name != NULL;
+	}
+	return nnames == 1;
+}
+
+/* Whether ON CONFLICT can name the pair of references of a through table. */
+static bool
+is_conflict_target(CatalogTable *through, const Reference *near, const Reference *far)
+{
+	int n = near->nfields;
+	AttrNumber *columns = palloc(sizeof(AttrNumber) * (near->nfields + far->nfields));
+	bool found = false;
+	ListCell *lc;
+
+	memcpy(columns, near->source_fields, sizeof(AttrNumber) * n);
+	for (int i = 0; i < far->nfields; i++)
+	{
+		if (!bolt_columns_contain(near->nfields, near->source_fields, far->source_fields[i]))
+			columns[n++] = far->source_fields[i];
+	}
+	foreach(lc, bolt_catalog_indexes(through))
+	{
+		const TableIndex *index = lfirst(lc);
+
+		if (!index->unique || !bolt_columns_equal(n, columns, index->nkeys, index->keys))
+			continue;
+		/* PostgreSQL would take that one, too, and refuse it */
+		if (!index->immediate)
+			return false;
+		found = true;
+	}
+	return found;
+}
+
 static void
 load_many_to_many(RelationLoader *loader)
 {
@@ -518,6 +575,8 @@ load_many_to_many(RelationLoader *loader)
 		relation->indexed = bolt_catalog_indexed(through, near->nfields, near->source_fields);
 		withhold_names(loader, relation);
 		MemoryContextSwitchTo(caller);
+		relation->symmetrical = is_symmetrical(loader, direction);
+		relation->through_unique = is_conflict_target(through, near, far);
 	}
 }
 
