@@ -295,6 +295,34 @@ CREATE FUNCTION bolt.select_for_update(queryset pg_catalog.json) RETURNS SETOF p
 
 COMMENT ON FUNCTION bolt.select_for_update(pg_catalog.json) IS 'the objects of a queryset, their rows locked';
 
+CREATE FUNCTION bolt.add(model pg_catalog.text, pk pg_catalog.json, relation pg_catalog.text,
+		targets pg_catalog.json, through_defaults pg_catalog.json DEFAULT NULL)
+	RETURNS pg_catalog.int8
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_add';
+
+CREATE FUNCTION bolt.remove(model pg_catalog.text, pk pg_catalog.json, relation pg_catalog.text,
+		targets pg_catalog.json)
+	RETURNS pg_catalog.int8
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_remove';
+
+CREATE FUNCTION bolt.set(model pg_catalog.text, pk pg_catalog.json, relation pg_catalog.text,
+		targets pg_catalog.json, through_defaults pg_catalog.json DEFAULT NULL)
+	RETURNS pg_catalog.int8
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_set';
+
+CREATE FUNCTION bolt.clear(model pg_catalog.text, pk pg_catalog.json, relation pg_catalog.text)
+	RETURNS pg_catalog.int8
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000
+	AS 'MODULE_PATHNAME', 'bolt_clear';
+
+COMMENT ON FUNCTION bolt.add(pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.json, pg_catalog.json) IS 'relates objects to an object; how many were not yet';
+COMMENT ON FUNCTION bolt.remove(pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.json) IS 'takes objects from those related to an object; how many';
+COMMENT ON FUNCTION bolt.set(pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.json, pg_catalog.json) IS 'relates just these objects to an object; how many were removed and added';
+COMMENT ON FUNCTION bolt.clear(pg_catalog.text, pg_catalog.json, pg_catalog.text) IS 'takes all objects from those related to an object; how many';
+
 COMMENT ON FUNCTION bolt.check(pg_catalog.json) IS 'what will make a queryset slow, and what to do about it';
 
 --

@@ -1,0 +1,531 @@
+/*-------------------------------------------------------------------------
+ *
+ * related_many_to_many.c
+ *	  Which rows of the through table make an object's many-to-many relation what it
+ *	  is to be?
+ *
+ * Rows that are there already are left alone.  A symmetrical relation is written in
+ * both directions by the same statements: were they two, sessions that begin at
+ * either end would wait for each other.
+ *
+ * Rows are inserted in the order of the keys.  Those to be deleted are locked in that
+ * order before, where the caller may do so without a further privilege or
+ * policy having a say in it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_class.h"
+#include "catalog_table.h"
+#include "compat.h"
+#include "error.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "related.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+/* A column of the through table and what it is set to beside the two keys. */
+typedef struct ThroughDefault
+{
+	const Field *field;
+	Datum value;
+	bool isnull;
+} ThroughDefault;
+
+/* A statement about the rows of the through table, t0. */
+typedef struct Link
+{
+	const RelatedObject *object;
+	KeyPair source; /* the object's key and the through table's */
+	KeyPair target; /* the same of the targets */
+	bool symmetrical;
+	const RelatedKeys *targets; /* or NULL */
+	RelatedStatement statement;
+	int first_target; /* n of $n */
+} Link;
+
+static void
+begin_link(Link *link, const RelatedObject *object, const RelatedKeys *targets)
+{
+	const ModelRelation *relation = object->relation;
+
+	link->object = object;
+	link->source = (KeyPair){.n = relation->nfields,
+							 .near_model = object->model,
+							 .far_model = object->through,
+							 .near_fields = relation->source_fields,
+							 .far_fields = relation->through_source_fields};
+	link->target = (KeyPair){.n = relation->ntarget_fields,
+							 .near_model = object->target,
+							 .far_model = object->through,
+							 .near_fields = relation->target_fields,
+							 .far_fields = relation->through_target_fields};
+	link->symmetrical = relation->symmetrical;
+	link->targets = targets;
+	bolt_related_begin(&link->statement);
+	bolt_related_object_params(&link->statement, object);
+	if (targets != NULL)
+		link->first_target = bolt_related_keys_params(&link->statement, targets);
+}
+
+/* ----------
+ * Parts of the statements
+ * ----------
+ */
+
+/* $1 AS s1, $2 AS s2 */
+static void
+append_columns(StringInfo sql, int n, const char *prefix, int first, const char *name)
+{
+	for (int i = 0; i < n; i++)
+	{
+		appendStringInfo(sql, "%s%s%d", i > 0 ? ", " : "", prefix, first + i);
+		if (name != NULL)
+			appendStringInfo(sql, " AS %s%d", name, i + 1);
+	}
+}
+
+static void
+append_pairs_select(StringInfo sql, const Link *link, const char *source, const char *target)
+{
+	append_columns(sql, link->source.n, source, 1, "s");
+	appendStringInfoString(sql, ", ");
+	append_columns(sql, link->target.n, target, 1, "g");
+	appendStringInfoString(sql, " FROM ");
+	bolt_append_unnest(sql, link->first_target, link->target.n, "k");
+}
+
+/* The pairs of keys that are spoken of, each once, as m (s1, …, g1, …) */
+static void
+append_pairs(StringInfo sql, const Link *link)
+{
+	appendStringInfoString(sql, link->symmetrical ? "(SELECT " : "(SELECT DISTINCT ");
+	append_pairs_select(sql, link, "$", "k.c");
+	if (link->symmetrical)
+	{
+		appendStringInfoString(sql, " UNION SELECT ");
+		append_pairs_select(sql, link, "k.c", "$");
+	}
+	appendStringInfoString(sql, ") AS m");
+}
+
+/* That a row of the through table is one of m */
+static void
+append_is_pair(StringInfo sql, const Link *link)
+{
+	bolt_related_append_matches(sql, &link->source, 0, link->symmetrical ? "m.s" : "$", 1);
+	appendStringInfoString(sql, " AND ");
+	bolt_related_append_matches(sql, &link->target, 0, "m.g", 1);
+}
+
+/* That it is one of the object's */
+static void
+append_is_of_object(StringInfo sql, const Link *link)
+{
+	appendStringInfoChar(sql, '(');
+	bolt_related_append_matches(sql, &link->source, 0, "$", 1);
+	if (link->symmetrical)
+	{
+		appendStringInfoString(sql, " OR ");
+		bolt_related_append_matches(sql, &link->target, 0, "$", 1);
+	}
+	appendStringInfoChar(sql, ')');
+}
+
+/*
+ * The other direction's rows do not count: they are the other objects'.  Begins
+ * what ends with count_of_object.
+ */
+static void
+begin_count(Link *link)
+{
+	if (link->symmetrical)
+		appendStringInfoString(&link->statement.sql, "WITH written AS (");
+}
+
+static int64
+count_of_object(Link *link)
+{
+	StringInfo sql = &link->statement.sql;
+
+	if (!link->symmetrical)
+		return bolt_related_run(&link->statement);
+	appendStringInfoString(sql, " RETURNING ");
+	for (int i = 0; i < link->source.n; i++)
+	{
+		appendStringInfoString(sql, i > 0 ? ", " : "");
+		bolt_append_column(
+			sql, 0, bolt_model_field_by_attnum(link->source.far_model, link->source.far_fields[i])->name);
+	}
+	appendStringInfoString(sql, ") SELECT pg_catalog.count(*) FROM written AS t0 WHERE ");
+	bolt_related_append_matches(sql, &link->source, 0, "$", 1);
+	return bolt_related_count(&link->statement);
+}
+
+/* ----------
+ * Columns
+ * ----------
+ */
+
+/* Columns of composite keys that both ends share, a tenant for instance */
+static bool
+is_shared(const ModelRelation *relation, int target_field)
+{
+	return bolt_columns_contain(relation->nfields, relation->through_source_fields,
+								relation->through_target_fields[target_field]);
+}
+
+/* The through table's columns, each once */
+static void
+append_key_columns(StringInfo sql, const Link *link)
+{
+	const ModelRelation *relation = link->object->relation;
+
+	for (int i = 0; i < relation->nfields; i++)
+		appendStringInfo(
+			sql, "%s%s", i > 0 ? ", " : "",
+			quote_identifier(
+				bolt_model_field_by_attnum(link->object->through, relation->through_source_fields[i])->name));
+	for (int i = 0; i < relation->ntarget_fields; i++)
+	{
+		if (!is_shared(relation, i))
+			appendStringInfo(sql, ", %s",
+							 quote_identifier(bolt_model_field_by_attnum(link->object->through,
+																		 relation->through_target_fields[i])
+												  ->name));
+	}
+}
+
+/*
+ * A row of the through table that shares a column between its two references cannot
+ * relate objects that differ in it.
+ */
+static void
+refuse_other_shared(const RelatedObject *object, const RelatedKeys *targets)
+{
+	const ModelRelation *relation = object->relation;
+	Link link;
+	StringInfoData differs;
+	uint64 nrows;
+
+	initStringInfo(&differs);
+	for (int i = 0; i < relation->ntarget_fields; i++)
+	{
+		for (int j = 0; j < relation->nfields; j++)
+		{
+			if (relation->through_target_fields[i] != relation->through_source_fields[j])
+				continue;
+			appendStringInfo(&differs, "%sNOT k.c%d %s $%d::", differs.len > 0 ? " OR " : "", i + 1,
+							 bolt_operator(targets->types[i], targets->types[i], BTEqualStrategyNumber),
+							 j + 1);
+			bolt_append_type(&differs, targets->types[i], -1);
+		}
+	}
+	if (differs.len == 0)
+		return;
+	begin_link(&link, object, targets);
+	appendStringInfoString(&link.statement.sql, "SELECT ");
+	bolt_append_names(&link.statement.sql, "k.c", link.target.n);
+	appendStringInfoString(&link.statement.sql, " FROM ");
+	bolt_append_unnest(&link.statement.sql, link.first_target, link.target.n, "k");
+	appendStringInfo(&link.statement.sql, " WHERE %s LIMIT %d", differs.data, MAX_KEYS_NAMED + 1);
+	nrows = bolt_related_run(&link.statement);
+	if (nrows > 0)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s %s can only be related to a %s with the same values in the columns that they share",
+					object->model->name, object->key_text, object->target->name),
+			 errdetail("Other values have: %s.", bolt_related_key_list(nrows))));
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/* ----------
+ * through_defaults
+ * ----------
+ */
+
+static void
+add_default(const RelatedObject *object, List **defaults, const Field *field, const JsonValue *member,
+			const JsonValue *value)
+{
+	const ModelRelation *relation = object->relation;
+	ThroughDefault *result = palloc0(sizeof(ThroughDefault));
+	ListCell *lc;
+
+	if (bolt_columns_contain(relation->nfields, relation->through_source_fields, field->attnum) ||
+		bolt_columns_contain(relation->ntarget_fields, relation->through_target_fields, field->attnum))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("through_defaults cannot set \"%s\": the related objects do", member->name),
+				 bolt_related_errdetail(member)));
+	foreach(lc, *defaults)
+	{
+		if (((ThroughDefault *) lfirst(lc))->field == field)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" is given twice", field->name), bolt_related_errdetail(member)));
+	}
+	result->field = field;
+	result->isnull = !bolt_related_value(field, value, &result->value);
+	*defaults = lappend(*defaults, result);
+}
+
+/* A member that names a column, or a relation whose columns it then gives. */
+static void
+add_member(const RelatedObject *object, List **defaults, const JsonValue *member)
+{
+	const Model *through = object->through;
+	const Field *field = bolt_model_field(through, member->name);
+	const ModelRelation *relation;
+
+	if (field != NULL)
+	{
+		add_default(object, defaults, field, member, member);
+		return;
+	}
+	relation = bolt_model_relation(through, member->name, NULL);
+	if (relation == NULL || !relation_is_forward(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s() got unexpected keyword arguments: '%s'", through->name, member->name),
+				 bolt_related_errdetail(member), bolt_errhint_choices(bolt_model_choices(through))));
+	if (relation->nfields == 1)
+	{
+		add_default(object, defaults, bolt_model_field_by_attnum(through, relation->source_fields[0]), member,
+					member);
+		return;
+	}
+	if (member->kind != JSON_NULL && (member->kind != JSON_ARRAY || member->count != relation->nfields))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("relation \"%s\" needs an array of %d values, not %s", member->name,
+						relation->nfields, bolt_json_kind_name(member->kind)),
+				 bolt_related_errdetail(member)));
+	for (int i = 0; i < relation->nfields; i++)
+	{
+		const JsonValue *value = member->kind == JSON_NULL ? member : member->first;
+
+		for (int j = 0; j < i && value != member; j++)
+			value = value->next;
+		add_default(object, defaults, bolt_model_field_by_attnum(through, relation->source_fields[i]), member,
+					value);
+	}
+}
+
+/* A list of ThroughDefault * */
+static List *
+read_defaults(const RelatedObject *object, const JsonValue *through_defaults)
+{
+	List *defaults = NIL;
+
+	if (through_defaults == NULL || through_defaults->kind == JSON_NULL)
+		return NIL;
+	if (through_defaults->kind != JSON_OBJECT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("through_defaults must be an object, not %s",
+						bolt_json_kind_name(through_defaults->kind)),
+				 bolt_related_errdetail(through_defaults)));
+	json_foreach(member, through_defaults)
+		add_member(object, &defaults, member);
+	return defaults;
+}
+
+/* ----------
+ * Adding
+ * ----------
+ */
+
+static void
+append_pair_order(StringInfo sql, int n, const Oid *types, const char *prefix, bool *begun)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (bolt_operator(types[i], types[i], BTLessStrategyNumber) == NULL)
+			continue;
+		appendStringInfo(sql, "%s%s%d", *begun ? ", " : " ORDER BY ", prefix, i + 1);
+		*begun = true;
+	}
+}
+
+static int64
+insert_missing(const RelatedObject *object, const RelatedKeys *targets, List *defaults)
+{
+	const ModelRelation *relation = object->relation;
+	Link link;
+	StringInfo sql = &link.statement.sql;
+	bool ordered = false;
+	ListCell *lc;
+
+	refuse_other_shared(object, targets);
+	begin_link(&link, object, targets);
+	begin_count(&link);
+	appendStringInfo(sql, "INSERT INTO %s AS t0 (", bolt_model_sql_name(object->through));
+	append_key_columns(sql, &link);
+	foreach(lc, defaults)
+		appendStringInfo(sql, ", %s", quote_identifier(((ThroughDefault *) lfirst(lc))->field->name));
+
+	appendStringInfoString(sql, ") SELECT ");
+	append_columns(sql, link.source.n, "m.s", 1, NULL);
+	for (int i = 0; i < link.target.n; i++)
+	{
+		if (!is_shared(relation, i))
+			appendStringInfo(sql, ", m.g%d", i + 1);
+	}
+	foreach(lc, defaults)
+	{
+		ThroughDefault *value = lfirst(lc);
+
+		/* of the base type, so that a domain looks at a null, too */
+		appendStringInfo(sql, ", $%d",
+						 bolt_related_param(&link.statement, getBaseType(value->field->type), value->value,
+											value->isnull));
+	}
+
+	appendStringInfoString(sql, " FROM ");
+	append_pairs(sql, &link);
+	appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s AS t0 WHERE ",
+					 bolt_model_sql_name(object->through));
+	append_is_pair(sql, &link);
+	appendStringInfoChar(sql, ')');
+	if (relation->symmetrical)
+		append_pair_order(sql, link.source.n, object->types, "m.s", &ordered);
+	append_pair_order(sql, link.target.n, targets->types, "m.g", &ordered);
+	if (relation->through_unique)
+	{
+		/* of these columns only: any other conflict is an error */
+		appendStringInfoString(sql, " ON CONFLICT (");
+		append_key_columns(sql, &link);
+		appendStringInfoString(sql, ") DO NOTHING");
+	}
+	return count_of_object(&link);
+}
+
+int64
+bolt_many_to_many_add(const RelatedObject *object, const RelatedKeys *targets,
+					  const JsonValue *through_defaults)
+{
+	List *defaults = read_defaults(object, through_defaults);
+
+	return targets->count == 0 ? 0 : insert_missing(object, targets, defaults);
+}
+
+/* ----------
+ * Removing
+ * ----------
+ */
+
+/* Which of the object's rows are to be deleted */
+typedef enum Removal
+{
+	REMOVE_TARGETS,
+	REMOVE_OTHERS,
+	REMOVE_ALL
+} Removal;
+
+static void
+append_removed(StringInfo sql, const Link *link, Removal removal)
+{
+	const ModelRelation *relation = link->object->relation;
+
+	append_is_of_object(sql, link);
+	if (removal == REMOVE_ALL)
+		return;
+	if (removal == REMOVE_OTHERS)
+	{
+		/* a row that leads nowhere is no related object */
+		for (int i = 0; i < relation->ntarget_fields; i++)
+		{
+			const Field *field =
+				bolt_model_field_by_attnum(link->object->through, relation->through_target_fields[i]);
+
+			if (field->not_null)
+				continue;
+			appendStringInfoString(sql, " AND ");
+			bolt_append_column(sql, 0, field->name);
+			appendStringInfoString(sql, " IS NOT NULL");
+		}
+	}
+	appendStringInfoString(
+		sql, removal == REMOVE_OTHERS ? " AND NOT EXISTS (SELECT FROM " : " AND EXISTS (SELECT FROM ");
+	append_pairs(sql, link);
+	appendStringInfoString(sql, " WHERE ");
+	append_is_pair(sql, link);
+	appendStringInfoChar(sql, ')');
+}
+
+/*
+ * To lock a row takes the privilege to update it, and passes the policies for
+ * updates.  A caller who may only delete goes without.
+ */
+static bool
+may_lock(const Model *model)
+{
+	Oid role = GetUserId();
+
+	return (model->relkind == RELKIND_RELATION || model->relkind == RELKIND_PARTITIONED_TABLE) &&
+		(pg_class_aclcheck(model->oid, role, ACL_UPDATE) == ACLCHECK_OK ||
+		 pg_attribute_aclcheck_all(model->oid, role, ACL_UPDATE, ACLMASK_ANY) == ACLCHECK_OK) &&
+		check_enable_rls(model->oid, InvalidOid, true) != RLS_ENABLED;
+}
+
+static void
+lock_removed(const RelatedObject *object, const RelatedKeys *targets, Removal removal)
+{
+	Link link;
+	StringInfo sql = &link.statement.sql;
+	bool ordered = false;
+
+	begin_link(&link, object, targets);
+	appendStringInfo(sql, "SELECT pg_catalog.count(*) FROM (SELECT FROM %s AS t0 WHERE ",
+					 bolt_model_sql_name(object->through));
+	append_removed(sql, &link, removal);
+	bolt_related_append_order(sql, &link.source, 0, &ordered);
+	bolt_related_append_order(sql, &link.target, 0, &ordered);
+	appendStringInfoString(sql, " FOR UPDATE OF t0) AS locked");
+	bolt_related_count(&link.statement);
+}
+
+static int64
+delete_rows(const RelatedObject *object, const RelatedKeys *targets, Removal removal)
+{
+	Link link;
+	StringInfo sql = &link.statement.sql;
+	bool single = removal == REMOVE_TARGETS && targets->count == 1 && !object->relation->symmetrical &&
+		object->relation->through_unique;
+
+	if (!single && may_lock(object->through))
+		lock_removed(object, targets, removal);
+	begin_link(&link, object, targets);
+	begin_count(&link);
+	appendStringInfo(sql, "DELETE FROM %s AS t0 WHERE ", bolt_model_sql_name(object->through));
+	append_removed(sql, &link, removal);
+	return count_of_object(&link);
+}
+
+int64
+bolt_many_to_many_remove(const RelatedObject *object, const RelatedKeys *targets)
+{
+	return targets->count == 0 ? 0 : delete_rows(object, targets, REMOVE_TARGETS);
+}
+
+int64
+bolt_many_to_many_set(const RelatedObject *object, const RelatedKeys *targets,
+					  const JsonValue *through_defaults)
+{
+	List *defaults = read_defaults(object, through_defaults);
+	int64 removed = delete_rows(object, targets, REMOVE_OTHERS);
+
+	return removed + (targets->count == 0 ? 0 : insert_missing(object, targets, defaults));
+}
+
+int64
+bolt_many_to_many_clear(const RelatedObject *object)
+{
+	return delete_rows(object, NULL, REMOVE_ALL);
+}
