@@ -11,8 +11,8 @@
  *	  UPDATE t SET a = $2 WHERE key = $1
  *	  UPDATE t SET a = v.a FROM (SELECT unnest($1), unnest($2)) v WHERE key = v.key
  *
- * Where an UPDATE may mean several rows it locks them first, in the order of their
- * primary key, so that two of them never wait for each other.
+ * An UPDATE takes its rows in the order of their primary key, so that two of them never
+ * wait for each other.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,6 +25,7 @@
 #include "document.h"
 #include "error.h"
 #include "miscadmin.h"
+#include "statement.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "write.h"
@@ -320,46 +321,14 @@ append_update_one(StringInfo sql, SelectText *text, const WriteStatement *write)
 	appendStringInfoString(sql, where.data);
 }
 
-/* Can rows be locked before they are updated? */
-static bool
-is_lockable(const Model *model)
-{
-	return model->relkind == RELKIND_RELATION || model->relkind == RELKIND_PARTITIONED_TABLE;
-}
-
-/* (SELECT unnest($1) AS c1, …) AS v, its rows locked in the order of their keys */
+/* (SELECT unnest($1) AS c1, …) AS v */
 static void
-append_values_table(StringInfo sql, Statement *statement, const WriteStatement *write, int alias)
+append_values_table(StringInfo sql, Statement *statement, const WriteRow *row, int alias)
 {
-	const WriteRow *row = write->row;
-	const Model *model = write->model;
-	bool locks = is_lockable(model);
-	int values = statement->naliases++;
-	int locked = statement->naliases++;
-	StringInfoData on;
-	StringInfoData order;
-
-	appendStringInfo(sql, "(SELECT %s", locks ? psprintf("t%d.* FROM (SELECT ", values) : "");
+	appendStringInfoString(sql, "(SELECT ");
 	for (int i = 0; i < row->nassigned; i++)
 		appendStringInfo(sql, "%s%s AS c%d", i > 0 ? ", " : "",
 						 unnested_value(statement, row->assigned[i].field), i + 1);
-	if (locks)
-	{
-		initStringInfo(&on);
-		initStringInfo(&order);
-		for (int i = 0; i < row->nassigned; i++)
-		{
-			const Field *field = row->assigned[i].field;
-
-			if (!is_key(model, field))
-				continue;
-			appendStringInfoString(&on, on.len > 0 ? " AND " : "");
-			append_key_condition(&on, locked, field, psprintf("t%d.c%d", values, i + 1));
-			appendStringInfo(&order, "%s%s", order.len > 0 ? ", " : "", bolt_column_text(locked, field));
-		}
-		appendStringInfo(sql, ") AS t%d JOIN %s AS t%d ON %s ORDER BY %s FOR NO KEY UPDATE OF t%d", values,
-						 bolt_model_sql_name(model), locked, on.data, order.data, locked);
-	}
 	appendStringInfo(sql, ") AS t%d", alias);
 }
 
@@ -390,7 +359,7 @@ append_update_many(StringInfo sql, SelectText *text, const WriteStatement *write
 	if (nset == 0)
 		append_no_change(sql, write->model, alias);
 	appendStringInfoString(sql, " FROM ");
-	append_values_table(sql, statement, write, values);
+	append_values_table(sql, statement, row, values);
 	appendStringInfoString(sql, where.data);
 }
 
@@ -398,38 +367,6 @@ append_update_many(StringInfo sql, SelectText *text, const WriteStatement *write
  * UPDATE of a queryset
  * ----------
  */
-
-/* Is it about one row, known by its primary key? */
-static bool
-is_of_one_row(const Model *model, const QuerySet *queryset)
-{
-	ListCell *lc;
-
-	foreach(lc, queryset->calls)
-	{
-		const FilterCall *filter = ((QueryCall *) lfirst(lc))->filter;
-		List *conditions;
-		ListCell *each;
-
-		if (filter == NULL || filter->exclude)
-			continue;
-		conditions = filter->q->kind == Q_AND ? filter->q->members : list_make1(filter->q);
-		foreach(each, conditions)
-		{
-			const Q *q = lfirst(each);
-			const char *path = q->kind == Q_CONDITION ? q->path : NULL;
-
-			if (path == NULL || model->nprimary_key == 0)
-				continue;
-			if (strcmp(path, "pk") == 0 || strcmp(path, "pk__exact") == 0)
-				return true;
-			if (model->nprimary_key == 1 &&
-				strcmp(path, bolt_model_field_by_attnum(model, model->primary_key[0])->name) == 0)
-				return true;
-		}
-	}
-	return false;
-}
 
 static void
 refuse_joins(const SelectText *text, const char *sql, const WriteStatement *write)
@@ -484,33 +421,15 @@ annotations_of(const QuerySet *queryset)
 	return result;
 }
 
-static void
-append_primary_key(StringInfo sql, const Model *model, int alias)
-{
-	for (int i = 0; i < model->nprimary_key; i++)
-		appendStringInfo(sql, "%s%s", i > 0 ? ", " : "",
-						 bolt_column_text(alias, bolt_model_field_by_attnum(model, model->primary_key[i])));
-}
-
-/*
- * (SELECT the keys of the queryset's rows … FOR NO KEY UPDATE) AS s.  What makes
- * rows distinct or groups them cannot be locked by the same query.
- */
+/* SELECT the keys of the queryset's rows */
 static void
 append_keys_of_rows(StringInfo sql, SelectText *rows, const Model *model)
 {
-	int alias = bolt_base_alias(rows->select);
-	StringInfoData keys;
-
 	for (int i = 0; i < model->nprimary_key; i++)
-		rows->outputs = lappend(
-			rows->outputs, bolt_column_text(alias, bolt_model_field_by_attnum(model, model->primary_key[i])));
+		rows->outputs = lappend(rows->outputs,
+								bolt_column_text(bolt_base_alias(rows->select),
+												 bolt_model_field_by_attnum(model, model->primary_key[i])));
 	bolt_append_select(sql, rows, NULL, NULL, NULL, true);
-	if (!is_lockable(model) || rows->queryset->distinct || rows->groups != NIL || rows->having.len > 0)
-		return;
-	initStringInfo(&keys);
-	append_primary_key(&keys, model, alias);
-	appendStringInfo(sql, " ORDER BY %s FOR NO KEY UPDATE OF t%d", keys.data, alias);
 }
 
 static void
@@ -525,9 +444,9 @@ compile_update_set(StringInfo sql, Compiler *compiler, Statement *statement, con
 	int locked;
 
 	queryset->rows_by_exists = true;
+	queryset->distinct = false;
 	bolt_begin_select_text(&rows, statement, model, queryset);
-	if (list_length(rows.select->joins) == 1 && !queryset->distinct && rows.having.len == 0 &&
-		(model->nprimary_key == 0 || is_of_one_row(model, queryset)))
+	if (list_length(rows.select->joins) == 1 && rows.having.len == 0 && rows.around.len == 0)
 	{
 		*text = rows;
 		appendStringInfo(sql, "UPDATE %s AS t%d SET ", bolt_model_sql_name(model),
@@ -596,4 +515,6 @@ bolt_compile_write(Compiler *compiler, const Document *document)
 	if (write->returns)
 		append_returning(&sql, compiler, &text, node);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
+	if (write->kind != WRITE_INSERT)
+		bolt_order_statement(node->statement, write->model, compiler->graph->context);
 }

@@ -408,3 +408,31 @@ bolt_json_number(int64 number)
 	node->length = node->raw_length = strlen(node->text);
 	return node;
 }
+
+JsonValue *
+bolt_json_array(JsonValue **members, int n)
+{
+	JsonValue *array = palloc0(sizeof(JsonValue));
+	JsonValue *last = NULL;
+
+	array->kind = JSON_ARRAY;
+	array->raw = "[]";
+	array->raw_length = 2;
+	array->count = n;
+	for (int i = 0; i < n; i++)
+	{
+		JsonValue *member = palloc(sizeof(JsonValue));
+
+		*member = *members[i];
+		member->parent = array;
+		member->name = NULL;
+		member->index = i;
+		member->next = NULL;
+		if (last == NULL)
+			array->first = member;
+		else
+			last->next = member;
+		last = array->last = member;
+	}
+	return array;
+}

@@ -68,6 +68,9 @@ extern const char *bolt_json_kind_name(JsonKind kind);
 /* A number that stands in no document (a page's limit, for instance). */
 extern JsonValue *bolt_json_number(int64 number);
 
+/* An array of copies of values, that stands in no document either. */
+extern JsonValue *bolt_json_array(JsonValue **members, int n);
+
 static inline bool
 json_is_string(const JsonValue *value, const char *text)
 {

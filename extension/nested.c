@@ -12,8 +12,10 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/bitmapset.h"
+#include "related.h"
 #include "write.h"
 
 static void
@@ -234,6 +236,54 @@ row_of_key(const Model *target, JsonValue *key, int n, const AttrNumber *attnums
 	return row;
 }
 
+/* The members of an array by their primary keys. */
+static JsonValue *
+keys_of_members(const Model *target, const Members *members, const WriteRow *owner)
+{
+	JsonValue **keys =
+		palloc_extended(sizeof(JsonValue *) * Max(members->nkeys + members->nobjects, 1), MCXT_ALLOC_HUGE);
+	int n = 0;
+
+	for (int i = 0; i < members->nkeys; i++)
+	{
+		if (members->key_owners[i] == owner)
+			keys[n++] = members->keys[i];
+	}
+	for (int i = 0; i < members->nobjects; i++)
+	{
+		if (members->object_owners[i] == owner)
+			keys[n++] = bolt_key_of_row(target, members->objects[i]);
+	}
+	return bolt_json_array(keys, n);
+}
+
+/*
+ * An object that is saved has what its arrays say, as after the related manager's set().
+ */
+static void
+set_relations(const Model *model, const Model *target, WriteRow **rows, int nrows,
+			  const ModelRelation *relation, const Members *members)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	for (int i = 0; i < nrows; i++)
+	{
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach(lc, rows[i]->nested)
+		{
+			if (((NestedValue *) lfirst(lc))->relation == relation)
+				(void) bolt_related_set(bolt_related_object(model, relation, bolt_key_of_row(model, rows[i])),
+										keys_of_members(target, members, rows[i]), NULL);
+		}
+	}
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+}
+
 /* The rows of another table that refer to these: new ones, and ones that are there and change hands. */
 static void
 write_referring(const Model *model, WriteRow **rows, int nrows, const ModelRelation *relation, bool save)
@@ -248,8 +298,14 @@ write_referring(const Model *model, WriteRow **rows, int nrows, const ModelRelat
 		refer_to_owner(target, members.objects[i], relation, model, members.object_owners[i],
 					   relation->nfields, relation->target_fields);
 	init_output(&out);
+	want_columns(&out, target, target->nprimary_key, target->primary_key);
 	if (members.nobjects > 0)
 		bolt_write_nested(target, members.objects, members.nobjects, save, NULL, &out);
+	if (save && !relation_is_to_one(relation) && target->nprimary_key > 0)
+	{
+		set_relations(model, target, rows, nrows, relation, &members);
+		return;
+	}
 	if (members.nkeys == 0)
 		return;
 	if (target->nprimary_key == 0)
@@ -263,7 +319,6 @@ write_referring(const Model *model, WriteRow **rows, int nrows, const ModelRelat
 		refer_to_owner(target, linked[i], relation, model, members.key_owners[i], relation->nfields,
 					   relation->target_fields);
 	}
-	want_columns(&out, target, target->nprimary_key, target->primary_key);
 	bolt_write_rows(target, WRITE_UPDATE, linked, members.nkeys, NULL, &out);
 	for (int i = 0; i < members.nkeys; i++)
 	{
@@ -295,6 +350,18 @@ through_row(const Model *through, const ModelRelation *relation, const Model *mo
 	return row;
 }
 
+/* The pair, and where the relation is symmetrical, the pair seen from the other side. */
+static int
+add_pair(WriteRow **pairs, const Model *through, const ModelRelation *relation, const Model *model,
+		 const WriteRow *owner, JsonValue **far)
+{
+	pairs[0] = through_row(through, relation, model, owner, far, false);
+	if (!relation->symmetrical)
+		return 1;
+	pairs[1] = through_row(through, relation, model, owner, far, true);
+	return 2;
+}
+
 /* Far objects that are new, and rows of the through table to all. */
 static void
 write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelation *relation, bool save)
@@ -310,16 +377,23 @@ write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelatio
 	collect_members(target, rows, nrows, relation, &members);
 	init_output(&out);
 	want_columns(&out, target, relation->ntarget_fields, relation->target_fields);
+	want_columns(&out, target, target->nprimary_key, target->primary_key);
 	if (members.nobjects > 0)
 		bolt_write_nested(target, members.objects, members.nobjects, save, NULL, &out);
-	pairs = palloc_extended(sizeof(WriteRow *) * Max(members.nobjects + members.nkeys, 1), MCXT_ALLOC_HUGE);
+	if (save)
+	{
+		set_relations(model, target, rows, nrows, relation, &members);
+		return;
+	}
+	pairs =
+		palloc_extended(sizeof(WriteRow *) * Max(2 * (members.nobjects + members.nkeys), 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < members.nobjects; i++)
 	{
 		JsonValue *far[INDEX_MAX_KEYS];
 
 		for (int j = 0; j < relation->ntarget_fields; j++)
 			far[j] = written_column(target, members.objects[i], relation->target_fields[j]);
-		pairs[n++] = through_row(through, relation, model, members.object_owners[i], far, false);
+		n += add_pair(&pairs[n], through, relation, model, members.object_owners[i], far);
 	}
 	for (int i = 0; i < members.nkeys; i++)
 	{
@@ -329,7 +403,7 @@ write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelatio
 
 		for (int j = 0; j < relation->ntarget_fields; j++)
 			far[j] = bolt_assignment_of(key, relation->target_fields[j])->value;
-		pairs[n++] = through_row(through, relation, model, members.key_owners[i], far, false);
+		n += add_pair(&pairs[n], through, relation, model, members.key_owners[i], far);
 	}
 	if (n > 0)
 		bolt_write_rows(through, WRITE_INSERT, pairs, n, &conflict, NULL);

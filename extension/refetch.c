@@ -32,43 +32,14 @@ typedef struct Recognition
 	MemoryContext context;
 } Recognition;
 
-static JsonValue *
-array_of(JsonValue **members, int n)
-{
-	JsonValue *array = palloc0(sizeof(JsonValue));
-	JsonValue *last = NULL;
-
-	array->kind = JSON_ARRAY;
-	array->raw = "[]";
-	array->raw_length = 2;
-	array->count = n;
-	for (int i = 0; i < n; i++)
-	{
-		JsonValue *member = palloc(sizeof(JsonValue));
-
-		*member = *members[i];
-		member->parent = array;
-		member->name = NULL;
-		member->index = i;
-		member->next = NULL;
-		if (last == NULL)
-			array->first = member;
-		else
-			last->next = member;
-		last = array->last = member;
-	}
-	return array;
-}
-
-/* A primary key as a filter takes it. */
-static JsonValue *
-key_of(const Model *model, const WriteRow *row)
+JsonValue *
+bolt_key_of_row(const Model *model, const WriteRow *row)
 {
 	JsonValue *columns[INDEX_MAX_KEYS];
 
 	for (int i = 0; i < model->nprimary_key; i++)
 		columns[i] = row->columns[bolt_field_place(model, model->primary_key[i])];
-	return model->nprimary_key == 1 ? columns[0] : array_of(columns, model->nprimary_key);
+	return model->nprimary_key == 1 ? columns[0] : bolt_json_array(columns, model->nprimary_key);
 }
 
 static void
@@ -78,8 +49,8 @@ filter_by_keys(Document *document, const Model *model, WriteRow **rows, int nrow
 	JsonValue *literal;
 
 	for (int i = 0; i < nrows; i++)
-		keys[i] = key_of(model, rows[i]);
-	literal = nrows == 1 ? array_of(keys, 1)->first : array_of(keys, nrows);
+		keys[i] = bolt_key_of_row(model, rows[i]);
+	literal = nrows == 1 ? bolt_json_array(keys, 1)->first : bolt_json_array(keys, nrows);
 	literal->parent = NULL;
 	bolt_document_add_literal(document, literal);
 	bolt_add_filter_call(document->queryset, bolt_make_condition(nrows == 1 ? "pk" : "pk__in", literal));

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "compile.h"
+#include "fmgr.h"
 #include "json_in.h"
 #include "lib/stringinfo.h"
 #include "model.h"
@@ -161,5 +162,11 @@ extern int64 bolt_reverse_add(const RelatedObject *object, const RelatedKeys *ta
 extern int64 bolt_reverse_remove(const RelatedObject *object, const RelatedKeys *targets);
 extern int64 bolt_reverse_set(const RelatedObject *object, const RelatedKeys *targets);
 extern int64 bolt_reverse_clear(const RelatedObject *object);
+
+/* The SQL functions, which bolt.run calls, too. */
+extern Datum bolt_add(PG_FUNCTION_ARGS);
+extern Datum bolt_remove(PG_FUNCTION_ARGS);
+extern Datum bolt_set(PG_FUNCTION_ARGS);
+extern Datum bolt_clear(PG_FUNCTION_ARGS);
 
 #endif /* BOLT_RELATED_H */

@@ -13,12 +13,14 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "delete.h"
 #include "document.h"
 #include "error.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "operations.h"
 #include "read.h"
+#include "related.h"
 #include "settings.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -138,6 +140,11 @@ run_function(const Operation *operation, Argument *arguments, JsonBuffer *out)
 		fcinfo->args[i].value = arguments[i].value;
 		fcinfo->args[i].isnull = !arguments[i].given;
 	}
+	for (fcinfo->nargs = 0; fcinfo->nargs < MAX_ARGUMENTS; fcinfo->nargs++)
+	{
+		if (operation->arguments[fcinfo->nargs].name == NULL)
+			break;
+	}
 	result = operation->function(fcinfo);
 	if (fcinfo->isnull)
 		append_text(out, "null");
@@ -228,6 +235,22 @@ run_update_returning(const Operation *operation, Argument *arguments, JsonBuffer
 	append_objects(out, bolt_op_update_returning(arguments[0].json, arguments[1].json));
 }
 
+static void
+run_delete(const Operation *operation, Argument *arguments, JsonBuffer *out)
+{
+	Document *document =
+		bolt_document_parse(VARDATA_ANY(arguments[0].json), VARSIZE_ANY_EXHDR(arguments[0].json));
+	int64 deleted;
+	char *models;
+
+	bolt_delete_queryset(document, &deleted, &models);
+	append_text(out, "{\"deleted\":");
+	append_number(out, deleted);
+	append_text(out, ",\"models\":");
+	append_text(out, models);
+	json_buffer_append_char(out, '}');
+}
+
 #define QUERYSET \
 	{ \
 		"queryset", ARGUMENT_JSON, true \
@@ -236,27 +259,39 @@ run_update_returning(const Operation *operation, Argument *arguments, JsonBuffer
 	{ \
 		"model", ARGUMENT_NAME, true \
 	}
-#define READS(c_function, type) run_function, c_function, type
+#define PK \
+	{ \
+		"pk", ARGUMENT_JSON, true \
+	}
+#define RELATION \
+	{ \
+		"relation", ARGUMENT_NAME, true \
+	}
+#define TARGETS \
+	{ \
+		"targets", ARGUMENT_JSON, true \
+	}
+#define CALLS(c_function, type) run_function, c_function, type
 
 static const Operation operations[] = {
-	{"fetch", READS(bolt_fetch_json, JSONOID), {QUERYSET}},
-	{"get", READS(bolt_get, JSONOID), {QUERYSET, {"filter", ARGUMENT_JSON}}},
-	{"first", READS(bolt_first, JSONOID), {QUERYSET}},
-	{"last", READS(bolt_last, JSONOID), {QUERYSET}},
-	{"earliest", READS(bolt_earliest, JSONOID), {QUERYSET, {"fields", ARGUMENT_NAMES}}},
-	{"latest", READS(bolt_latest, JSONOID), {QUERYSET, {"fields", ARGUMENT_NAMES}}},
-	{"count", READS(bolt_count, INT8OID), {QUERYSET}},
-	{"exists", READS(bolt_exists, BOOLOID), {QUERYSET}},
-	{"contains", READS(bolt_contains, BOOLOID), {QUERYSET, {"pk", ARGUMENT_JSON, true}}},
+	{"fetch", CALLS(bolt_fetch_json, JSONOID), {QUERYSET}},
+	{"get", CALLS(bolt_get, JSONOID), {QUERYSET, {"filter", ARGUMENT_JSON}}},
+	{"first", CALLS(bolt_first, JSONOID), {QUERYSET}},
+	{"last", CALLS(bolt_last, JSONOID), {QUERYSET}},
+	{"earliest", CALLS(bolt_earliest, JSONOID), {QUERYSET, {"fields", ARGUMENT_NAMES}}},
+	{"latest", CALLS(bolt_latest, JSONOID), {QUERYSET, {"fields", ARGUMENT_NAMES}}},
+	{"count", CALLS(bolt_count, INT8OID), {QUERYSET}},
+	{"exists", CALLS(bolt_exists, BOOLOID), {QUERYSET}},
+	{"contains", CALLS(bolt_contains, BOOLOID), {QUERYSET, {"pk", ARGUMENT_JSON, true}}},
 	{"in_bulk",
-	 READS(bolt_in_bulk, JSONOID),
+	 CALLS(bolt_in_bulk, JSONOID),
 	 {QUERYSET, {"ids", ARGUMENT_JSON}, {"field_name", ARGUMENT_NAME}}},
-	{"aggregate", READS(bolt_aggregate_queryset, JSONOID), {QUERYSET, {"aggregates", ARGUMENT_JSON, true}}},
+	{"aggregate", CALLS(bolt_aggregate_queryset, JSONOID), {QUERYSET, {"aggregates", ARGUMENT_JSON, true}}},
 	{"page",
-	 READS(bolt_page, JSONOID),
+	 CALLS(bolt_page, JSONOID),
 	 {QUERYSET, {"page", ARGUMENT_NUMBER}, {"page_size", ARGUMENT_NUMBER}, {"total", ARGUMENT_NAME}}},
 	{"cursor_page",
-	 READS(bolt_cursor_page, JSONOID),
+	 CALLS(bolt_cursor_page, JSONOID),
 	 {QUERYSET, {"page_size", ARGUMENT_NUMBER}, {"after", ARGUMENT_NAME}, {"before", ARGUMENT_NAME}}},
 	{"select_for_update", run_select_for_update, .arguments = {QUERYSET}},
 	{"create", run_create, .arguments = {MODEL, {"values", ARGUMENT_JSON, true}}},
@@ -279,6 +314,11 @@ static const Operation operations[] = {
 	 .arguments = {MODEL, {"rows", ARGUMENT_JSON, true}, {"fields", ARGUMENT_NAMES, true}}},
 	{"update", run_update, .arguments = {QUERYSET, {"values", ARGUMENT_JSON, true}}},
 	{"update_returning", run_update_returning, .arguments = {QUERYSET, {"values", ARGUMENT_JSON, true}}},
+	{"delete", run_delete, .arguments = {QUERYSET}},
+	{"add", CALLS(bolt_add, INT8OID), {MODEL, PK, RELATION, TARGETS, {"through_defaults", ARGUMENT_JSON}}},
+	{"remove", CALLS(bolt_remove, INT8OID), {MODEL, PK, RELATION, TARGETS}},
+	{"set", CALLS(bolt_set, INT8OID), {MODEL, PK, RELATION, TARGETS, {"through_defaults", ARGUMENT_JSON}}},
+	{"clear", CALLS(bolt_clear, INT8OID), {MODEL, PK, RELATION}},
 };
 
 /* What the functions take where an argument is left out. */

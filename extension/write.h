@@ -114,6 +114,9 @@ extern bool bolt_is_composite_value(const Assignment *assignment);
 /* Does the row say all of its primary key, and none of it null? */
 extern bool bolt_row_has_key(const Model *model, const WriteRow *row);
 
+/* A written row's primary key, from its columns: a value, or an array of them. */
+extern JsonValue *bolt_key_of_row(const Model *model, const WriteRow *row);
+
 /* The place of a column in the model's fields. */
 extern int bolt_field_place(const Model *model, AttrNumber attnum);
 
