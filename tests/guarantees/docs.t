@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# The examples of docs/queryset.md are what happens: each is run, on the blog, and gives
-# the result that the page shows.
+# The examples of docs/queryset.md and docs/writing.md are what happens: each is run, on
+# the blog, and gives the result that the page shows.
 #
 # In the page
 # - a block of sql with a block of json or text behind it is an example and its result,
@@ -17,15 +17,14 @@ use Sessions;
 use Test::More;
 
 my $ellipsis = "\xe2\x80\xa6";
-my $page = "$FindBin::Bin/../../docs/queryset.md";
-
 # The page's examples, each with the line it begins at, its SQL and the result it shows.
 sub examples
 {
+	my ($page) = @_;
 	my @examples;
 	my ($line, @lines) = (0);
 
-	open my $file, '<', $page or BAIL_OUT("$page: $!");
+	open my $file, '<', "$FindBin::Bin/../../docs/$page" or BAIL_OUT("$page: $!");
 	chomp(@lines = <$file>);
 
 	# lines of a fenced block that begins here, or nothing
@@ -90,29 +89,37 @@ sub pattern
 	return join '.*?', map { quotemeta } split /$ellipsis/, $result, -1;
 }
 
-my @examples = examples();
-cmp_ok(scalar @examples, '>', 100, 'the page has examples');
-
-my $database = new_database('guar_docs', 50000);
-my $session = Sessions->new($database);
-$session->ask("SELECT bolt.register_relation('blog_comment', ARRAY['article_id'], related_name => 'comments')");
-
-for my $example (@examples)
+sub run_page
 {
-	my $answer = $session->ask($example->{sql});
+	my ($page, $least, $articles, @before) = @_;
+	my @examples = examples($page);
+	my $session = Sessions->new(new_database("guar_docs_$least", $articles));
 
-	if (defined $example->{result})
+	cmp_ok(scalar @examples, '>', $least, "$page has examples");
+	$session->ask($_) foreach @before;
+	for my $example (@examples)
 	{
-		my $pattern = pattern($example->{result});
+		my $answer = $session->ask($example->{sql});
 
-		ok($answer =~ /\A$pattern\z/s, "line $example->{line}")
-		  or diag("$example->{sql}\ngives  $answer\nnot    $example->{result}");
+		if (defined $example->{result})
+		{
+			my $pattern = pattern($example->{result});
+
+			ok($answer =~ /\A$pattern\z/s, "$page, line $example->{line}")
+			  or diag("$example->{sql}\ngives  $answer\nnot    $example->{result}");
+		}
+		else
+		{
+			is($session->{state}, '00000', "$page, line $example->{line} works")
+			  or diag("$example->{sql}\n$answer");
+		}
 	}
-	else
-	{
-		is($session->{state}, '00000', "line $example->{line} works") or diag("$example->{sql}\n$answer");
-	}
+	$session->close;
+	return;
 }
-$session->close;
+
+run_page('queryset.md', 100, 50000,
+	"SELECT bolt.register_relation('blog_comment', ARRAY['article_id'], related_name => 'comments')");
+run_page('writing.md', 20, 1000);
 
 close_test();
