@@ -5,10 +5,8 @@ import { filtersOf, splitPaths } from './document.js';
 const text = (value) => JSON.stringify(value);
 
 function cValue(value) {
-	if (Array.isArray(value)) {
-		const strings = value.some((member) => typeof member === 'string');
-		return `BOLT_LIST(${value.map(strings ? (member) => text(String(member)) : cValue).join(', ')})`;
-	}
+	if (Array.isArray(value))
+		return `BOLT_LIST(${value.map(cValue).join(', ')})`;
 	return value === null ? 'NULL' : typeof value === 'string' ? text(value) : String(value);
 }
 

@@ -48,9 +48,10 @@ export function splitPaths(schema, choice) {
 	return { select: needed(select), prefetch: needed(prefetch) };
 }
 
+// A filter without a value is not one yet; the empty text is written as "".
 export function filtersOf(choice) {
 	return choice.filters
-		.filter(({ field, lookup, value }) => field !== '' && (value !== '' || lookup === 'isnull' || lookup === 'exact'))
+		.filter(({ field, lookup, value }) => field !== '' && (value !== '' || lookup === 'isnull'))
 		.map((filter) => [
 			filter.lookup === 'exact' ? filter.field : `${filter.field}__${filter.lookup}`,
 			filterValue(filter),

@@ -192,7 +192,10 @@ function readSlice() {
 // ---- the model ----
 
 function chooseModel(name) {
-	state.choice = { ...state.choice, model: name, paths: [], filters: [], order: '' };
+	// a limit without an order takes whichever rows come first
+	const [order = ''] = state.schema.model(name).primary_key ?? [];
+
+	state.choice = { ...state.choice, model: name, paths: [], filters: [], order };
 	byId('model').value = name;
 	byId('filters').replaceChildren();
 	byId('relations').replaceChildren(...relationList(name, []).children);
