@@ -10,6 +10,7 @@
 #include "compile.h"
 #include "document.h"
 #include "error.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 /* What values() selects, for a query that does not return it. */
@@ -58,7 +59,8 @@ append_counted_rows(StringInfo sql, SelectText *text, FetchPurpose purpose)
 
 	if (ordered)
 		bolt_add_order(text);
-	if ((queryset->distinct && queryset->values_kind != VALUES_NONE) || queryset->group_by_values)
+	/* a path of values() through a to-many relation multiplies the rows */
+	if (queryset->values_kind != VALUES_NONE || queryset->group_by_values)
 		add_values_outputs(text);
 	else if (queryset->combined != NIL)
 		add_all_outputs(text);
@@ -114,7 +116,6 @@ bolt_compile_scalar(Compiler *compiler, const Model *model, const QuerySet *quer
 	}
 	else
 	{
-		/* a path of values() through a to-many relation multiplies the rows */
 		if (queryset->values_kind != VALUES_NONE)
 			add_values_outputs(&text);
 		text.outputs = list_make1("pg_catalog.count(*)");
@@ -226,6 +227,41 @@ annotates_window(const QuerySet *queryset)
 	return false;
 }
 
+/* Does an expression join rows of a to-many relation?  What other annotations do is theirs. */
+static bool
+joins_many(const Model *model, const Expression *expression, List *calls)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (expression->kind == EXPRESSION_F)
+		return !bolt_names_annotation(expression->path, calls) &&
+			bolt_first_to_many(bolt_parse_path(model, expression->path, expression->value)) >= 0;
+	if (expression->kind == EXPRESSION_AGGREGATE)
+		return false;
+	foreach(lc, expression->operands)
+	{
+		if (joins_many(model, lfirst(lc), calls))
+			return true;
+	}
+	return expression->otherwise != NULL && joins_many(model, expression->otherwise, calls);
+}
+
+static bool
+annotates_joined_rows(const Model *model, const QuerySet *queryset)
+{
+	ListCell *lc;
+
+	foreach(lc, queryset->calls)
+	{
+		const AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
+
+		if (annotate != NULL && joins_many(model, annotate->expression, queryset->calls))
+			return true;
+	}
+	return false;
+}
+
 /* aggregate(): one row whose members are the aggregates */
 void
 bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *queryset)
@@ -245,8 +281,9 @@ bolt_compile_aggregates(Compiler *compiler, const Model *model, const QuerySet *
 	{
 		QuerySet *whole = palloc(sizeof(QuerySet));
 
+		/* each object once, but where annotations have made them rows of what they are joined with */
 		*whole = *queryset;
-		whole->rows_by_exists = true;
+		whole->rows_by_exists = !annotates_joined_rows(model, queryset);
 		bolt_begin_select_text(&text, &statement, model, whole);
 	}
 	node->open = "{";

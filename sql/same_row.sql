@@ -94,6 +94,9 @@ SELECT checked('{"model": "blog_article", "chain": [{"filter": {"XOR": [{"commen
 	'SELECT a.id, count(DISTINCT c.id) n FROM blog_article a LEFT JOIN blog_comment c ON article_id = a.id LEFT JOIN blog_article_tags j ON j.article_id = a.id
 	WHERE coalesce(c.author_id = 2, false) <> coalesce(tag_id = 1, false) GROUP BY a.id ORDER BY a.id');
 
+-- where an annotation joins the relation, the filter joins it too, and rows are those of count()
+SELECT bolt.aggregate('{"model": "blog_article", "filter": {"comments__author": 2}, "annotate": {"x": {"F": "comments__text"}}}', '{"n": {"Count": "*"}, "last": {"Max": "x"}}'), bolt.count('{"model": "blog_article", "filter": {"comments__author": 2}, "annotate": {"x": {"F": "comments__text"}}}');
+
 -- the simple cases are an EXISTS over the relation alone
 SELECT bolt.sql('{"model": "blog_article", "only": ["id"], "alias": {"n": {"Count": "*"}}, "filter": {"comments__author": 2, "comments__text": "first", "rating": 5}}');
 SELECT bolt.sql('{"model": "blog_article", "only": ["id"], "alias": {"n": {"Count": "*"}}, "filter": {"OR": [{"comments__author": 2}, {"rating": 5}]}}');

@@ -53,5 +53,7 @@ SELECT refused('{"model": "blog_article", "limit": null}');
 SELECT refused('{"model": "blog_article", "limit": [1, 2]}');
 SELECT refused('{"model": "blog_article", "offset": true}');
 SELECT refused('{"model": "blog_article", "none": 1}');
+-- counted: the rows that values() joins
+SELECT bolt.count('{"model": "blog_article", "values": ["comments__id"], "limit": 12}'), bolt.count('{"model": "blog_article", "values": ["comments__id"], "offset": 2}'), bolt.count('{"model": "blog_article", "values": ["comments__id"]}');
 
 DROP SCHEMA slices_test CASCADE;

@@ -43,5 +43,9 @@ CASES = {
     "of rows that are compared with related ones": lambda: Article.objects.filter(
         words__gt=F("comment__likes"), comment__text="yes"
     ).aggregate(n=Count("pk", distinct=True)),
+    "of rows that an annotation of the filter's relation joins": lambda: Article.objects.filter(comment__likes__lt=4)
+    .annotate(x=F("comment__text"))
+    .filter(x="yes")
+    .aggregate(n=Count("pk"), m=Max("x")),
     "error: of an unknown field": lambda: Article.objects.aggregate(n=Sum("nothing")),
 }

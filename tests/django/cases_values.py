@@ -137,6 +137,7 @@ CASES = {
     "error: values, then only": lambda: Article.objects.values("pk").only("title"),
     "error: filter after a slice": Case(lambda: Article.objects.order_by("pk")[:3].filter(words=100), sqlstate="0A000"),
     "error: a negative slice": lambda: Article.objects.order_by("pk")[-3:],
+    "count of a slice through a to-many relation": lambda: Article.objects.values("comment__likes")[:200].count(),
     "page": lambda: Page(Article.objects.order_by("pk"), 2, 25),
     "page, the last": lambda: Page(Article.objects.order_by("pk"), 3, 25),
     "page of none": lambda: Page(Article.objects.filter(pk=-1).order_by("pk"), 1, 25),

@@ -104,6 +104,7 @@ CASES = {
     "count": lambda: numbered().filter(n__lte=5).count(),
     "count of distinct rows": lambda: ranked().filter(n__lte=25, comment__isnull=False).distinct().count(),
     "count of a slice": lambda: numbered().filter(n__lte=25)[3:9].count(),
+    "count of values through a to-many relation": lambda: ranked().filter(n__lte=9).values("comment__likes").count(),
     "exists": lambda: numbered().filter(n__gt=1000).exists(),
     "contains": lambda: numbered().filter(n=1).contains(Article(pk=2)),
     "in_bulk": lambda: numbered().filter(n__lte=2).in_bulk([1, 5, 10]),
