@@ -5,7 +5,9 @@
  *
  * First the keys of all rows are collected, model by model, those of a model by
  * what refers to rows that were found before; each row is locked as it is found,
- * in the order of the primary key.  Behind a cycle of models there may be
+ * in the order of the primary key.  For a caller who may delete rows but not lock
+ * them, the deletes alone keep that order, and what others change in between is as
+ * for several statements of SQL.  Behind a cycle of models there may be
  * more rows of the same model, so models are visited until nothing is new.  A model that nothing
  * registered refers to is not collected: its rows are deleted by the keys that
  * they refer to.
@@ -33,11 +35,13 @@
 #include "key_table.h"
 #include "miscadmin.h"
 #include "statement.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 
 /* So many of the rows that are in the way are named. */
 #define MAX_NAMED_ROWS 10
@@ -55,7 +59,8 @@ typedef struct ReferredColumn
 typedef struct TargetRows
 {
 	DeleteTarget *target;
-	bool by_keys; /* keys is all of them */
+	bool by_keys; /* keys is all of them … */
+	bool locked;  /* … and they are locked */
 	KeyType key_type;
 	KeyTable keys;
 	int nreferred;
@@ -519,7 +524,7 @@ collect_level(Collector *collector, TargetRows *rows)
 	appendStringInfo(&call.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
 	append_cascades(&call, collector, target, rows->followed);
 	append_primary_key_order(&call.sql, model);
-	if (model->relkind != RELKIND_VIEW)
+	if (rows->locked)
 		appendStringInfoString(&call.sql, " FOR UPDATE OF t0");
 	foreach(lc, target->cascades)
 		rows->followed[foreach_current_index(lc)] =
@@ -635,7 +640,8 @@ delete_in_order(Collector *collector)
 			continue;
 		begin_call(collector, &call);
 		append_delete(&call, collector, rows);
-		rows->deleted = run_call(collector, &call, NULL, rows->by_keys ? NULL : rows->target->model);
+		rows->deleted =
+			run_call(collector, &call, NULL, rows->by_keys && rows->locked ? NULL : rows->target->model);
 	}
 }
 
@@ -673,6 +679,21 @@ delete_at_once(Collector *collector)
  * The whole of it
  * ----------
  */
+
+/*
+ * Can rows of it be locked by a SELECT?  It takes the privilege to update them, and
+ * shows only the rows whose update row security allows.  Rows below a view are
+ * its triggers' concern.
+ */
+static bool
+may_lock(const Model *model)
+{
+	return model->relkind != RELKIND_VIEW &&
+		(pg_class_aclcheck(model->oid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK ||
+		 pg_attribute_aclcheck_all(model->oid, GetUserId(), ACL_UPDATE, ACLMASK_ANY) == ACLCHECK_OK) &&
+		check_enable_rls(model->oid, InvalidOid, true) != RLS_ENABLED;
+}
+
 static void
 init_rows(TargetRows *rows, DeleteTarget *target)
 {
@@ -680,6 +701,7 @@ init_rows(TargetRows *rows, DeleteTarget *target)
 
 	rows->target = target;
 	rows->by_keys = target->collected;
+	rows->locked = may_lock(model);
 	fill_key_type(model, &rows->key_type);
 	bolt_key_table_init(&rows->keys, &rows->key_type);
 	rows->nreferred = target->ncolumns - model->nprimary_key;
@@ -809,11 +831,27 @@ counts_of(const Collector *collector)
 	return counts;
 }
 
+static const Model *
+root_model(const Document *document)
+{
+	return bolt_model_by_name(document->queryset->model->text, document->queryset->model);
+}
+
+static FetchRun *
+begin_run(Document *document)
+{
+	FetchPurpose purpose;
+
+	(void) bolt_model_refresh();
+	purpose = may_lock(root_model(document)) ? FETCH_DELETE : FETCH_DELETE_UNLOCKED;
+	return bolt_run_begin(bolt_graph_for(document, purpose), document);
+}
+
 List *
 bolt_collect_and_delete(Document *document)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	FetchRun *run = bolt_run_begin(bolt_graph_for(document, FETCH_DELETE), document);
+	FetchRun *run = begin_run(document);
 	Collector collector;
 	CascadeCounter *counter;
 	List *counts;
@@ -821,8 +859,7 @@ bolt_collect_and_delete(Document *document)
 	/* nothing has been taken in since the statement was found to be true of its model */
 	bolt_model_pin();
 	MemoryContextSwitchTo(run->context);
-	init_collector(&collector,
-				   bolt_model_by_name(document->queryset->model->text, document->queryset->model));
+	init_collector(&collector, root_model(document));
 	counter = bolt_begin_cascade_count(target_tables(&collector));
 	SPI_connect();
 	MemoryContextSwitchTo(collector.context);

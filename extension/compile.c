@@ -535,8 +535,8 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 		compile_root(&compiler, model, queryset);
 	else if (purpose == FETCH_WRITE)
 		bolt_compile_write(&compiler, document);
-	else if (purpose == FETCH_DELETE)
-		bolt_compile_delete(&compiler, model, queryset);
+	else if (purpose == FETCH_DELETE || purpose == FETCH_DELETE_UNLOCKED)
+		bolt_compile_delete(&compiler, model, queryset, purpose == FETCH_DELETE);
 	else if (purpose == FETCH_AGGREGATES)
 		bolt_compile_aggregates(&compiler, model, queryset);
 	else

@@ -395,7 +395,7 @@ extern void bolt_compile_aggregates(Compiler *compiler, const Model *model, cons
 /* compile_write.c */
 extern void bolt_compile_write(Compiler *compiler, const Document *document);
 /* compile_delete.c */
-extern void bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *queryset);
+extern void bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *queryset, bool lock);
 
 /* keyset.c */
 extern bool bolt_rows_are_values(const QuerySet *queryset);

@@ -5,28 +5,20 @@
  *
  * Where other rows go with them, or other tables decide which they are, it is a
  * SELECT of their keys, which locks them in the order of the primary key; else
- * it is the DELETE.
+ * it is the DELETE, which does so, too.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
 #include "compile.h"
 #include "delete_graph.h"
 #include "statement.h"
 #include "utils/builtins.h"
 
-/* Can rows of it be locked by a SELECT?  Those below a view are its triggers' concern. */
-static bool
-has_rows_of_its_own(const Model *model)
-{
-	return model->relkind != RELKIND_VIEW;
-}
-
 /* SELECT key, what else is referred to … ORDER BY key FOR UPDATE */
 static void
-append_keys(StringInfo sql, SelectText *text, const DeleteTarget *target)
+append_keys(StringInfo sql, SelectText *text, const DeleteTarget *target, bool lock)
 {
 	const Model *model = target->model;
 	int alias = bolt_base_alias(text->select);
@@ -39,7 +31,7 @@ append_keys(StringInfo sql, SelectText *text, const DeleteTarget *target)
 		appendStringInfoString(sql, i == 0 ? " ORDER BY " : ", ");
 		bolt_append_column(sql, alias, bolt_model_field_by_attnum(model, model->primary_key[i])->name);
 	}
-	if (has_rows_of_its_own(model))
+	if (lock)
 		appendStringInfo(sql, " FOR UPDATE OF t%d", alias);
 }
 
@@ -76,7 +68,7 @@ append_delete(StringInfo sql, SelectText *text)
 }
 
 void
-bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *queryset)
+bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *queryset, bool lock)
 {
 	Statement statement = {.context = compiler->graph->context};
 	SelectText text;
@@ -95,7 +87,7 @@ bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *quer
 	keys = target->collected || (list_length(text.select->joins) > 1 && model->nprimary_key > 0);
 	initStringInfo(&sql);
 	if (keys)
-		append_keys(&sql, &text, target);
+		append_keys(&sql, &text, target, lock);
 	else
 		append_delete(&sql, &text);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);

@@ -176,8 +176,9 @@ typedef enum FetchPurpose
 	FETCH_AGGREGATES,
 	FETCH_LOCKED, /* objects, FOR UPDATE */
 	FETCH_EXISTS,
-	FETCH_WRITE, /* the document's WriteStatement */
-	FETCH_DELETE /* the rows' keys, or where these are not needed, their DELETE */
+	FETCH_WRITE,		  /* the document's WriteStatement */
+	FETCH_DELETE,		  /* the rows' keys, or where these are not needed, their DELETE */
+	FETCH_DELETE_UNLOCKED /* the same where the caller may not lock rows */
 } FetchPurpose;
 
 #endif /* BOLT_FETCH_GRAPH_H */
