@@ -10,6 +10,7 @@ import configure  # noqa: F401  first: models need it
 from django.apps import apps
 from django.db import connection
 
+import deletes
 import features
 import random_querysets
 import seed
@@ -43,6 +44,10 @@ def main():
             print(f"\nFAILED {name}\n{error or report(outcome, case.build)}", flush=True)
     if options.random:
         more_passed, more_failed = random_querysets.run(options, wanted)
+        passed += more_passed
+        failed += more_failed
+    if "delete" in wanted and (not options.only or fnmatch.fnmatch("delete", options.only)):
+        more_passed, more_failed = deletes.run(options)
         passed += more_passed
         failed += more_failed
     if left_out:

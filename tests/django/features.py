@@ -28,6 +28,7 @@ PROBES = {
     "dates": {"model": "press_article", "dates": ["released", "year"]},
     "union": {"model": "press_tag", "union": [{"model": "press_tag"}]},
     "page": {"model": "press_tag"},
+    "delete": """SELECT bolt.delete('{"model": "press_tag", "none": true}')""",
 }
 
 

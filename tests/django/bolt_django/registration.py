@@ -68,8 +68,17 @@ def _foreign_key(model, field):
     )
 
 
+def _through_cascades(through):
+    """The rows of a table that Django made go with the objects at either end."""
+    for key in through._meta.local_fields:
+        if key.is_relation:
+            yield _call("register_relation", relation=table_name(through), columns=[key.column], on_delete="CASCADE")
+
+
 def _many_to_many(model, field):
     through = field.remote_field.through
+    if through._meta.auto_created:
+        yield from _through_cascades(through)
     to_itself = field.related_model is model
     default = through._meta.auto_created and through._meta.db_table == f"{model._meta.db_table}_{field.name}"
     if default and not to_itself and field.remote_field.related_name is None:
