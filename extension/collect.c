@@ -23,6 +23,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "collect.h"
@@ -840,10 +841,18 @@ root_model(const Document *document)
 static FetchRun *
 begin_run(Document *document)
 {
+	const Model *model;
 	FetchPurpose purpose;
 
 	(void) bolt_model_refresh();
-	purpose = may_lock(root_model(document)) ? FETCH_DELETE : FETCH_DELETE_UNLOCKED;
+	model = root_model(document);
+
+	/* a superuser's document that could end the session, or the database */
+	if (IsCatalogRelationOid(model->oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied: \"%s\" is a system catalog", model->table)));
+	purpose = may_lock(model) ? FETCH_DELETE : FETCH_DELETE_UNLOCKED;
 	return bolt_run_begin(bolt_graph_for(document, purpose), document);
 }
 

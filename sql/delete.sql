@@ -81,6 +81,7 @@ SELECT tried('{"model": "blog_comment", "difference": [{"model": "blog_comment"}
 SELECT tried('{"model": "blog_comment", "filter": {"nonsense": 1}}') ~ '^42703';
 SELECT tried('{"model": "nonsense"}') ~ '^42P01';
 SELECT tried(NULL);
+SELECT tried('{"model": "pg_catalog.pg_class", "filter": {"relname": "x"}}');
 
 --
 -- A foreign key that nothing is registered about is the database's

@@ -190,7 +190,9 @@ INSERT INTO everything VALUES (1, 1.5, true, '9f1b2c3d-0000-0000-0000-0000000000
 INSERT INTO everything (id) VALUES (2);
 CREATE TABLE tree (id int PRIMARY KEY, parent_id int REFERENCES tree, name text);
 INSERT INTO tree VALUES (1, NULL, 'a'), (2, 1, 'b'), (3, 2, 'c');
-SELECT bolt.register_relation('tree', '{parent_id}', related_name => 'children');
+SELECT bolt.register_relation('tree', '{parent_id}', related_name => 'children', on_delete => 'CASCADE');
+SELECT bolt.register_relation('blog_comment', '{article_id}', on_delete => 'CASCADE');
+SELECT bolt.register_relation('blog_article_tags', '{article_id}', on_delete => 'CASCADE');
 CREATE TABLE "Odd "" name" ("a "" column" int PRIMARY KEY, "select" text, "x__y" int);
 INSERT INTO "Odd "" name" VALUES (1, 'a', 1), (2, 'b', 2);
 CREATE TABLE pair (a int, b int, PRIMARY KEY (a, b));
@@ -228,6 +230,14 @@ BEGIN
 			RETURN NEXT ($1.id, call, SQLSTATE, message)::outcome;
 		END;
 	END LOOP;
+	-- a delete, taken back
+	BEGIN
+		PERFORM bolt.delete($1.text::json);
+		RAISE SQLSTATE 'ZZ000';
+	EXCEPTION WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+		RETURN NEXT ($1.id, 'bolt.delete($1)', CASE SQLSTATE WHEN 'ZZ000' THEN '00000' ELSE SQLSTATE END, message)::outcome;
+	END;
 END $$;
 SQL
 
