@@ -1,0 +1,131 @@
+/*-------------------------------------------------------------------------
+ *
+ * referring.c
+ *	  Statements about the rows that refer to collected ones.
+ *
+ * Their text follows from models and relations; the keys are parameters.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "collector.h"
+#include "compile.h"
+#include "kept_plan.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+void
+bolt_begin_referring(Collector *collector, ReferringCall *call)
+{
+	MemoryContextReset(collector->statements);
+	MemoryContextSwitchTo(collector->statements);
+	memset(call, 0, sizeof(ReferringCall));
+	initStringInfo(&call->sql);
+}
+
+static int
+add_param(ReferringCall *call, Oid type, Datum value)
+{
+	if (call->nparams == call->capacity)
+	{
+		call->capacity = Max(call->capacity * 2, 8);
+		call->types = call->types == NULL ? palloc(sizeof(Oid) * call->capacity) :
+											repalloc(call->types, sizeof(Oid) * call->capacity);
+		call->values = call->values == NULL ? palloc(sizeof(Datum) * call->capacity) :
+											  repalloc(call->values, sizeof(Datum) * call->capacity);
+	}
+	call->types[call->nparams] = type;
+	call->values[call->nparams] = value;
+	return ++call->nparams;
+}
+
+uint64
+bolt_run_referring(Collector *collector, ReferringCall *call, DestReceiver *dest, const Model *ordered)
+{
+	uint64 rows =
+		bolt_run_kept_to(dest, ordered, call->sql.data, call->nparams, call->types, call->values, NULL);
+
+	MemoryContextSwitchTo(collector->context);
+	return rows;
+}
+
+/* t0.key = ANY ($1), or for several columns EXISTS about arrays side by side */
+void
+bolt_append_has_key(ReferringCall *call, const KeyPair *pair, const TargetRows *keys, int first)
+{
+	int param = call->nparams + 1;
+
+	for (int i = 0; i < pair->n; i++)
+	{
+		KeyComparison comparison;
+
+		bolt_compare_key(pair, i, &comparison);
+		add_param(call, get_array_type(comparison.type),
+				  bolt_target_column(keys, pair->near_fields[i], comparison.type, first));
+	}
+	if (pair->n > 1)
+	{
+		appendStringInfoString(&call->sql, "EXISTS (SELECT 1 FROM ");
+		bolt_append_unnest(&call->sql, param, pair->n, "k");
+		appendStringInfoString(&call->sql, " WHERE ");
+	}
+	for (int i = 0; i < pair->n; i++)
+	{
+		KeyComparison comparison;
+
+		bolt_compare_key(pair, i, &comparison);
+		appendStringInfo(&call->sql, "%s%s %s ", i > 0 ? " AND " : "",
+						 bolt_far_key(pair, i, 0, comparison.cast_far), comparison.opname);
+		if (pair->n > 1)
+			appendStringInfo(&call->sql, "k.c%d", i + 1);
+		else
+			appendStringInfo(&call->sql, "ANY ($%d)", param);
+	}
+	if (pair->n > 1)
+		appendStringInfoChar(&call->sql, ')');
+}
+
+void
+bolt_append_refers(ReferringCall *call, const Collector *collector, const DeleteEdge *edge, int first)
+{
+	const ModelRelation *relation = edge->relation;
+	KeyPair pair = {relation->nfields, edge->from->model, bolt_model_by_oid(relation->target),
+					relation->source_fields, relation->target_fields};
+
+	bolt_append_has_key(call, &pair, &collector->rows[edge->from->number], first);
+}
+
+void
+bolt_append_cascades(ReferringCall *call, const Collector *collector, const DeleteTarget *target,
+					 const int *first)
+{
+	ListCell *lc;
+
+	foreach(lc, target->cascades)
+	{
+		if (foreach_current_index(lc) > 0)
+			appendStringInfoString(&call->sql, " OR ");
+		bolt_append_refers(call, collector, lfirst(lc), first != NULL ? first[foreach_current_index(lc)] : 0);
+	}
+}
+
+void
+bolt_append_columns(StringInfo sql, const Model *model, int n, const AttrNumber *columns)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(sql, ", ");
+		bolt_append_column(sql, 0, bolt_model_field_by_attnum(model, columns[i])->name);
+	}
+}
+
+void
+bolt_append_primary_key_order(StringInfo sql, const Model *model)
+{
+	if (model->nprimary_key == 0)
+		return;
+	appendStringInfoString(sql, " ORDER BY ");
+	bolt_append_columns(sql, model, model->nprimary_key, model->primary_key);
+}
