@@ -19,7 +19,6 @@
 #include "related.h"
 #include "settings.h"
 #include "storage/lmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -197,6 +196,7 @@ referenced_keys(const RelatedObject *object, const RelatedKeys *keys, bool must_
 	RelatedStatement statement;
 	KeyPair pair;
 	int first;
+	uint64 nrows;
 
 	result->ncolumns = n;
 	result->types = palloc(sizeof(Oid) * n);
@@ -230,33 +230,13 @@ referenced_keys(const RelatedObject *object, const RelatedKeys *keys, bool must_
 						 bolt_column_text(0, bolt_model_field_by_attnum(target, relation->target_fields[i])));
 	appendStringInfo(&statement.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(target));
 	bolt_related_append_is_one(&statement.sql, &pair, 0, first);
-	result->count = bolt_related_run(&statement);
-	for (int i = 0; i < n; i++)
-	{
-		const Field *field = bolt_model_field_by_attnum(target, relation->target_fields[i]);
-		Datum *values = palloc_extended(sizeof(Datum) * Max(result->count, 1), MCXT_ALLOC_HUGE);
-		int16 length;
-		bool by_value;
-		char align;
-
-		for (int row = 0; row < result->count; row++)
-		{
-			bool isnull;
-
-			CHECK_FOR_INTERRUPTS();
-			values[row] = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1, &isnull);
-			if (isnull)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("cannot relate a %s whose value for field \"%s\" is None", target->name,
-								field->name)));
-		}
-		result->types[i] = bolt_comparison_type(field->type);
-		get_typlenbyvalalign(result->types[i], &length, &by_value, &align);
-		result->arrays[i] = PointerGetDatum(
-			construct_array(values, result->count, result->types[i], length, by_value, align));
-	}
-	SPI_freetuptable(SPI_tuptable);
+	nrows = bolt_related_run(&statement);
+	result = bolt_related_keys_of_rows(nrows, target, n, relation->target_fields);
+	if (result->count < nrows)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot relate a %s that has no value for field \"%s\"", target->name,
+						bolt_model_field_by_attnum(target, relation->target_fields[0])->name)));
 	return result;
 }
 

@@ -121,6 +121,15 @@ extern uint64 bolt_related_run(RelatedStatement *statement);
 /* Runs it; returns the number that is its only row's only column. */
 extern int64 bolt_related_count(RelatedStatement *statement);
 
+/*
+ * The keys that the first columns of the rows in SPI_tuptable are, where the column behind
+ * them, if there is one, is true.  Rows with a null are left out.
+ */
+extern RelatedKeys *bolt_related_keys_of_rows(uint64 nrows, const Model *model, int n,
+											  const AttrNumber *columns);
+
+extern Datum bolt_related_array(Datum *values, int n, Oid type);
+
 /* How the primary key of a model is compared with itself. */
 extern void bolt_related_primary_key(const Model *model, KeyPair *pair);
 

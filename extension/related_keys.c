@@ -13,7 +13,6 @@
 #include "error.h"
 #include "miscadmin.h"
 #include "related.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -273,15 +272,10 @@ bolt_related_targets(const Model *model, const JsonValue *targets)
 	for (int i = 0; i < keys->ncolumns; i++)
 	{
 		KeyComparison comparison;
-		int16 length;
-		bool by_value;
-		char align;
 
 		bolt_compare_key(&pair, i, &comparison);
 		keys->types[i] = comparison.type;
-		get_typlenbyvalalign(comparison.type, &length, &by_value, &align);
-		keys->arrays[i] = PointerGetDatum(
-			construct_array(columns[i], keys->count, comparison.type, length, by_value, align));
+		keys->arrays[i] = bolt_related_array(columns[i], keys->count, comparison.type);
 		pfree(columns[i]);
 	}
 	return keys;

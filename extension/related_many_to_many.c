@@ -4,20 +4,27 @@
  *	  Which rows of the through table make an object's many-to-many relation what it
  *	  is to be?
  *
- * Rows that are there already are left alone.  A symmetrical relation is written in
- * both directions by the same statements: were they two, sessions that begin at
- * either end would wait for each other.
+ * Rows that are there already are left alone.
  *
  * Rows are inserted in the order of the keys.  Those to be deleted are locked in that
- * order before, where the caller may do so without a further privilege or
- * policy having a say in it.
+ * order before, where the caller may do so without a further privilege or policy having a
+ * say in it.  The object's own row is not locked: as in Django, who wants two calls for one
+ * object to come one after the other locks it before.
+ *
+ * A symmetrical relation has two rows for two objects, one a direction.  The row from the
+ * lesser key to the greater one is the pair's lead: who has inserted or locked it may
+ * write the other one, its mirror, and nobody else.  Without that, sessions that begin at either
+ * end would wait for each other, or leave one row of the two.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/stratnum.h"
+#include "access/table.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog_table.h"
 #include "compat.h"
 #include "error.h"
@@ -26,6 +33,7 @@
 #include "related.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/rls.h"
 
 /* A column of the through table and what it is set to beside the two keys. */
@@ -164,6 +172,85 @@ count_of_object(Link *link)
 	appendStringInfoString(sql, ") SELECT pg_catalog.count(*) FROM written AS t0 WHERE ");
 	bolt_related_append_matches(sql, &link->source, 0, "$", 1);
 	return bolt_related_count(&link->statement);
+}
+
+/*
+ * s <= g, column by column: that a pair leads, of two columns' texts each.  True where the
+ * type has no order.
+ */
+static void
+append_leads(StringInfo sql, const Link *link, char *const *source, char *const *target)
+{
+	StringInfoData condition;
+	StringInfoData equal;
+
+	initStringInfo(&condition);
+	initStringInfo(&equal);
+	for (int i = 0; i < link->source.n; i++)
+	{
+		Oid type = link->object->types[i];
+		bool last = i == link->source.n - 1;
+		const char *less = bolt_operator(type, type, last ? BTLessEqualStrategyNumber : BTLessStrategyNumber);
+
+		if (less == NULL)
+		{
+			appendStringInfoString(sql, "true");
+			return;
+		}
+		appendStringInfo(&condition, "%s%s%s %s %s", i > 0 ? " OR " : "", equal.data, source[i], less,
+						 target[i]);
+		appendStringInfo(&equal, "%s %s %s AND ", source[i], bolt_operator(type, type, BTEqualStrategyNumber),
+						 target[i]);
+	}
+	appendStringInfo(sql, "(%s)", condition.data);
+}
+
+/* That a pair of m leads */
+static char *
+pair_leads(const Link *link)
+{
+	StringInfoData sql;
+	char *source[INDEX_MAX_KEYS];
+	char *target[INDEX_MAX_KEYS];
+
+	initStringInfo(&sql);
+	for (int i = 0; i < link->source.n; i++)
+	{
+		source[i] = psprintf("m.s%d", i + 1);
+		target[i] = psprintf("m.g%d", i + 1);
+	}
+	append_leads(&sql, link, source, target);
+	return sql.data;
+}
+
+/* That a row of the through table does, or that it is the mirror of none */
+static char *
+row_leads(const Link *link)
+{
+	StringInfoData sql;
+	char *source[INDEX_MAX_KEYS];
+	char *target[INDEX_MAX_KEYS];
+
+	initStringInfo(&sql);
+	for (int i = 0; i < link->source.n; i++)
+	{
+		source[i] = bolt_far_key_output(&link->source, i, 0);
+		target[i] = bolt_far_key_output(&link->target, i, 0);
+	}
+	append_leads(&sql, link, source, target);
+	appendStringInfo(&sql, " OR NOT EXISTS (SELECT FROM %s AS t1 WHERE ",
+					 bolt_model_sql_name(link->object->through));
+	for (int i = 0; i < link->source.n; i++)
+	{
+		Oid type = link->object->types[i];
+		const char *equal = bolt_operator(type, type, BTEqualStrategyNumber);
+
+		appendStringInfo(&sql, "%s%s %s %s AND %s %s %s", i > 0 ? " AND " : "",
+						 bolt_far_key_output(&link->source, i, 1), equal, target[i],
+						 bolt_far_key_output(&link->target, i, 1), equal, source[i]);
+	}
+	appendStringInfoChar(&sql, ')');
+	return sql.data;
 }
 
 /* ----------
@@ -353,8 +440,37 @@ append_pair_order(StringInfo sql, int n, const Oid *types, const char *prefix, b
 	}
 }
 
+/* Which of the missing pairs are to be inserted */
+typedef enum Insertion
+{
+	INSERT_ALL,
+	INSERT_LEADING,
+	INSERT_MIRRORS /* of those that are there */
+} Insertion;
+
+static void
+append_inserted(StringInfo sql, const Link *link, Insertion insertion)
+{
+	const char *through = bolt_model_sql_name(link->object->through);
+
+	appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s AS t0 WHERE ", through);
+	append_is_pair(sql, link);
+	appendStringInfoChar(sql, ')');
+	if (insertion == INSERT_LEADING)
+		appendStringInfo(sql, " AND %s", pair_leads(link));
+	else if (insertion == INSERT_MIRRORS)
+	{
+		appendStringInfo(sql, " AND NOT %s AND EXISTS (SELECT FROM %s AS t0 WHERE ", pair_leads(link),
+						 through);
+		bolt_related_append_matches(sql, &link->source, 0, "m.g", 1);
+		appendStringInfoString(sql, " AND ");
+		bolt_related_append_matches(sql, &link->target, 0, "m.s", 1);
+		appendStringInfoChar(sql, ')');
+	}
+}
+
 static int64
-insert_missing(const RelatedObject *object, const RelatedKeys *targets, List *defaults)
+insert_pairs(const RelatedObject *object, const RelatedKeys *targets, List *defaults, Insertion insertion)
 {
 	const ModelRelation *relation = object->relation;
 	Link link;
@@ -362,7 +478,6 @@ insert_missing(const RelatedObject *object, const RelatedKeys *targets, List *de
 	bool ordered = false;
 	ListCell *lc;
 
-	refuse_other_shared(object, targets);
 	begin_link(&link, object, targets);
 	begin_count(&link);
 	appendStringInfo(sql, "INSERT INTO %s AS t0 (", bolt_model_sql_name(object->through));
@@ -389,10 +504,7 @@ insert_missing(const RelatedObject *object, const RelatedKeys *targets, List *de
 
 	appendStringInfoString(sql, " FROM ");
 	append_pairs(sql, &link);
-	appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s AS t0 WHERE ",
-					 bolt_model_sql_name(object->through));
-	append_is_pair(sql, &link);
-	appendStringInfoChar(sql, ')');
+	append_inserted(sql, &link, insertion);
 	if (relation->symmetrical)
 		append_pair_order(sql, link.source.n, object->types, "m.s", &ordered);
 	append_pair_order(sql, link.target.n, targets->types, "m.g", &ordered);
@@ -404,6 +516,18 @@ insert_missing(const RelatedObject *object, const RelatedKeys *targets, List *de
 		appendStringInfoString(sql, ") DO NOTHING");
 	}
 	return count_of_object(&link);
+}
+
+static int64
+insert_missing(const RelatedObject *object, const RelatedKeys *targets, List *defaults)
+{
+	int64 inserted;
+
+	refuse_other_shared(object, targets);
+	if (!object->relation->symmetrical)
+		return insert_pairs(object, targets, defaults, INSERT_ALL);
+	inserted = insert_pairs(object, targets, defaults, INSERT_LEADING);
+	return inserted + insert_pairs(object, targets, defaults, INSERT_MIRRORS);
 }
 
 int64
@@ -424,39 +548,57 @@ bolt_many_to_many_add(const RelatedObject *object, const RelatedKeys *targets,
 typedef enum Removal
 {
 	REMOVE_TARGETS,
-	REMOVE_OTHERS,
+	REMOVE_TARGETS_AND_NULLS, /* and rows that relate to nothing */
+	REMOVE_OTHERS,			  /* what relates to anything but a target */
 	REMOVE_ALL
 } Removal;
+
+/* That a row relates the object to another */
+static void
+append_is_relating(StringInfo sql, const Link *link)
+{
+	const ModelRelation *relation = link->object->relation;
+	bool begun = false;
+
+	appendStringInfoChar(sql, '(');
+	for (int i = 0; i < relation->ntarget_fields; i++)
+	{
+		const Field *field =
+			bolt_model_field_by_attnum(link->object->through, relation->through_target_fields[i]);
+
+		if (field->not_null)
+			continue;
+		appendStringInfoString(sql, begun ? " AND " : "");
+		bolt_append_column(sql, 0, field->name);
+		appendStringInfoString(sql, " IS NOT NULL");
+		begun = true;
+	}
+	appendStringInfoString(sql, begun ? ")" : "true)");
+}
 
 static void
 append_removed(StringInfo sql, const Link *link, Removal removal)
 {
-	const ModelRelation *relation = link->object->relation;
-
 	append_is_of_object(sql, link);
 	if (removal == REMOVE_ALL)
 		return;
+	appendStringInfoString(sql, " AND ");
 	if (removal == REMOVE_OTHERS)
 	{
-		/* a row that leads nowhere is no related object */
-		for (int i = 0; i < relation->ntarget_fields; i++)
-		{
-			const Field *field =
-				bolt_model_field_by_attnum(link->object->through, relation->through_target_fields[i]);
-
-			if (field->not_null)
-				continue;
-			appendStringInfoString(sql, " AND ");
-			bolt_append_column(sql, 0, field->name);
-			appendStringInfoString(sql, " IS NOT NULL");
-		}
+		append_is_relating(sql, link);
+		appendStringInfoString(sql, " AND NOT ");
 	}
-	appendStringInfoString(
-		sql, removal == REMOVE_OTHERS ? " AND NOT EXISTS (SELECT FROM " : " AND EXISTS (SELECT FROM ");
+	else if (removal == REMOVE_TARGETS_AND_NULLS)
+	{
+		appendStringInfoString(sql, "(NOT ");
+		append_is_relating(sql, link);
+		appendStringInfoString(sql, " OR ");
+	}
+	appendStringInfoString(sql, "EXISTS (SELECT FROM ");
 	append_pairs(sql, link);
 	appendStringInfoString(sql, " WHERE ");
 	append_is_pair(sql, link);
-	appendStringInfoChar(sql, ')');
+	appendStringInfoString(sql, removal == REMOVE_TARGETS_AND_NULLS ? "))" : ")");
 }
 
 /*
@@ -474,33 +616,78 @@ may_lock(const Model *model)
 		check_enable_rls(model->oid, InvalidOid, true) != RLS_ENABLED;
 }
 
+/*
+ * The other end of a row, in the type of the target's key: of a symmetrical relation,
+ * whichever is not the object.
+ */
 static void
+append_other_end(StringInfo sql, const Link *link)
+{
+	for (int i = 0; i < link->target.n; i++)
+	{
+		appendStringInfoString(sql, i > 0 ? ", " : "");
+		if (link->symmetrical)
+		{
+			appendStringInfoString(sql, "CASE WHEN ");
+			bolt_related_append_matches(sql, &link->source, 0, "$", 1);
+			appendStringInfo(sql, " THEN %s ELSE %s END", bolt_far_key_output(&link->target, i, 0),
+							 bolt_far_key_output(&link->source, i, 0));
+		}
+		else
+			appendStringInfoString(sql, bolt_far_key_output(&link->target, i, 0));
+	}
+}
+
+/*
+ * Locks the rows that are to be deleted, of a symmetrical relation those that lead; returns
+ * the keys of their other ends.
+ */
+static RelatedKeys *
 lock_removed(const RelatedObject *object, const RelatedKeys *targets, Removal removal)
 {
+	const Model *through = object->through;
 	Link link;
 	StringInfo sql = &link.statement.sql;
 	bool ordered = false;
+	uint64 nrows;
 
 	begin_link(&link, object, targets);
-	appendStringInfo(sql, "SELECT pg_catalog.count(*) FROM (SELECT FROM %s AS t0 WHERE ",
-					 bolt_model_sql_name(object->through));
+	appendStringInfoString(sql, "SELECT ");
+	append_other_end(sql, &link);
+	appendStringInfo(sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(through));
 	append_removed(sql, &link, removal);
+	if (link.symmetrical)
+		appendStringInfo(sql, " AND (%s)", row_leads(&link));
 	bolt_related_append_order(sql, &link.source, 0, &ordered);
 	bolt_related_append_order(sql, &link.target, 0, &ordered);
-	appendStringInfoString(sql, " FOR UPDATE OF t0) AS locked");
-	bolt_related_count(&link.statement);
+	if (!object->relation->through_unique && through->nprimary_key > 0)
+	{
+		KeyPair primary_key;
+
+		bolt_related_primary_key(through, &primary_key);
+		bolt_related_append_order(sql, &primary_key, 0, &ordered);
+	}
+	appendStringInfoString(sql, " FOR UPDATE OF t0");
+	nrows = bolt_related_run(&link.statement);
+	return bolt_related_keys_of_rows(nrows, object->target, link.target.n, object->relation->target_fields);
 }
 
 static int64
 delete_rows(const RelatedObject *object, const RelatedKeys *targets, Removal removal)
 {
-	Link link;
-	StringInfo sql = &link.statement.sql;
 	bool single = removal == REMOVE_TARGETS && targets->count == 1 && !object->relation->symmetrical &&
 		object->relation->through_unique;
+	Link link;
+	StringInfo sql = &link.statement.sql;
 
 	if (!single && may_lock(object->through))
-		lock_removed(object, targets, removal);
+	{
+		/* what others add from now on stays */
+		targets = lock_removed(object, targets, removal);
+		removal = removal == REMOVE_ALL ? REMOVE_TARGETS_AND_NULLS : REMOVE_TARGETS;
+	}
+	if (removal == REMOVE_TARGETS && targets->count == 0)
+		return 0;
 	begin_link(&link, object, targets);
 	begin_count(&link);
 	appendStringInfo(sql, "DELETE FROM %s AS t0 WHERE ", bolt_model_sql_name(object->through));
@@ -514,14 +701,97 @@ bolt_many_to_many_remove(const RelatedObject *object, const RelatedKeys *targets
 	return targets->count == 0 ? 0 : delete_rows(object, targets, REMOVE_TARGETS);
 }
 
+/* ----------
+ * Setting
+ * ----------
+ */
+
+static bool
+has_triggers(Relation through)
+{
+	for (int i = 0; through->trigdesc != NULL && i < through->trigdesc->numtriggers; i++)
+	{
+		if (!through->trigdesc->triggers[i].tgisinternal)
+			return true;
+	}
+	return through->rd_rules != NULL;
+}
+
+/* Whether rows of other pairs cannot conflict with a new one in an index. */
+static bool
+is_of_pairs(const RelatedObject *object, List *defaults, Form_pg_index index)
+{
+	const ModelRelation *relation = object->relation;
+	const AttrNumber *keys = index->indkey.values;
+	int n = index->indnkeyatts;
+	bool within = index->indisunique;
+	bool apart = true;
+	ListCell *lc;
+
+	for (int i = 0; i < relation->nfields; i++)
+		within &= bolt_columns_contain(n, keys, relation->through_source_fields[i]);
+	for (int i = 0; i < relation->ntarget_fields; i++)
+		within &= bolt_columns_contain(n, keys, relation->through_target_fields[i]);
+	if (within)
+		return true;
+
+	/* a column that no call sets, such as a surrogate key; 0 is an expression */
+	for (int i = 0; i < n; i++)
+		apart &= keys[i] != 0 &&
+			!bolt_columns_contain(relation->nfields, relation->through_source_fields, keys[i]) &&
+			!bolt_columns_contain(relation->ntarget_fields, relation->through_target_fields, keys[i]);
+	foreach(lc, defaults)
+		apart &= !bolt_columns_contain(n, keys, ((ThroughDefault *) lfirst(lc))->field->attnum);
+	return apart;
+}
+
+/*
+ * Django's set removes before it adds.  Sessions that do so can wait for each other: one
+ * for a pair that the other, having deleted it, is going on to add behind.  Where
+ * nobody can tell the difference, rows are therefore added first: who deletes waits for
+ * none who still adds.
+ */
+static bool
+may_add_first(const RelatedObject *object, List *defaults)
+{
+	Relation through = table_open(object->through->oid, NoLock);
+	bool result = (through->rd_rel->relkind == RELKIND_RELATION ||
+				   through->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) &&
+		!has_triggers(through);
+	ListCell *lc;
+
+	if (result)
+	{
+		foreach(lc, RelationGetIndexList(through))
+		{
+			Relation index = index_open(lfirst_oid(lc), AccessShareLock);
+			Form_pg_index form = index->rd_index;
+
+			if ((form->indisunique || form->indisexclusion) && !is_of_pairs(object, defaults, form))
+				result = false;
+			index_close(index, AccessShareLock);
+		}
+	}
+	table_close(through, NoLock);
+	return result;
+}
+
 int64
 bolt_many_to_many_set(const RelatedObject *object, const RelatedKeys *targets,
 					  const JsonValue *through_defaults)
 {
 	List *defaults = read_defaults(object, through_defaults);
-	int64 removed = delete_rows(object, targets, REMOVE_OTHERS);
+	int64 changed = 0;
 
-	return removed + (targets->count == 0 ? 0 : insert_missing(object, targets, defaults));
+	if (targets->count == 0)
+		return delete_rows(object, targets, REMOVE_OTHERS);
+	if (may_add_first(object, defaults))
+	{
+		changed = insert_missing(object, targets, defaults);
+		return changed + delete_rows(object, targets, REMOVE_OTHERS);
+	}
+	changed = delete_rows(object, targets, REMOVE_OTHERS);
+	return changed + insert_missing(object, targets, defaults);
 }
 
 int64

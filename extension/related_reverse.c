@@ -4,8 +4,8 @@
  *	  Which rows of the far table refer to an object, seen from that object?
  *
  * Their foreign key is set and set to NULL.  The rows that a call speaks of are
- * locked first, all of them in the order of their primary key, so that the
- * statements behind it wait for nobody.
+ * locked first, all of them in the order of their primary key.  The statements behind
+ * it change none but these, and so wait for nobody.
  *
  *-------------------------------------------------------------------------
  */
@@ -123,18 +123,34 @@ append_is_either(StringInfo sql, const Referrers *referrers)
 	appendStringInfoChar(sql, ')');
 }
 
-static void
+/*
+ * Locks them, in the order of their primary key; returns the keys of those that refer
+ * to the object and are no targets.  NULL where the rows cannot be locked: those of views.
+ */
+static RelatedKeys *
 lock_rows(const RelatedObject *object, const RelatedKeys *targets, Spoken spoken)
 {
+	const Model *target = object->target;
 	Referrers referrers;
 	StringInfo sql = &referrers.statement.sql;
 	bool ordered = false;
+	uint64 nrows;
 
-	if (object->target->relkind != RELKIND_RELATION && object->target->relkind != RELKIND_PARTITIONED_TABLE)
-		return;
+	if ((target->relkind != RELKIND_RELATION && target->relkind != RELKIND_PARTITIONED_TABLE) ||
+		target->nprimary_key == 0)
+		return NULL;
 	begin_referrers(&referrers, object, targets);
-	appendStringInfo(sql, "SELECT pg_catalog.count(*) FROM (SELECT FROM %s AS t0 WHERE ",
-					 bolt_model_sql_name(object->target));
+	appendStringInfoString(sql, "SELECT ");
+	for (int i = 0; i < target->nprimary_key; i++)
+		appendStringInfo(sql, "%s, ",
+						 bolt_column_text(0, bolt_model_field_by_attnum(target, target->primary_key[i])));
+	append_refers(sql, &referrers);
+	if (targets != NULL)
+	{
+		appendStringInfoString(sql, " AND NOT ");
+		append_is_target(sql, &referrers);
+	}
+	appendStringInfo(sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(target));
 	switch (spoken)
 	{
 		case SPOKEN_TARGETS:
@@ -148,8 +164,9 @@ lock_rows(const RelatedObject *object, const RelatedKeys *targets, Spoken spoken
 			break;
 	}
 	bolt_related_append_order(sql, &referrers.primary_key, 0, &ordered);
-	appendStringInfoString(sql, " FOR NO KEY UPDATE OF t0) AS locked");
-	bolt_related_count(&referrers.statement);
+	appendStringInfoString(sql, " FOR NO KEY UPDATE OF t0");
+	nrows = bolt_related_run(&referrers.statement);
+	return bolt_related_keys_of_rows(nrows, target, target->nprimary_key, target->primary_key);
 }
 
 static void
@@ -228,9 +245,25 @@ update_to_object(const RelatedObject *object, const RelatedKeys *targets)
 	return bolt_related_run(&referrers.statement);
 }
 
-/* Those that refer to the object: all of them, those that are targets, or those that are not. */
 static int64
-update_to_null(const RelatedObject *object, const RelatedKeys *targets, bool others)
+update_to_null(const RelatedObject *object, const RelatedKeys *targets)
+{
+	Referrers referrers;
+	StringInfo sql = &referrers.statement.sql;
+
+	if (targets->count == 0)
+		return 0;
+	begin_referrers(&referrers, object, targets);
+	append_update(sql, &referrers, true);
+	append_refers(sql, &referrers);
+	appendStringInfoString(sql, " AND ");
+	append_is_target(sql, &referrers);
+	return bolt_related_run(&referrers.statement);
+}
+
+/* All that refer to the object, but for the targets: of rows that could not be locked. */
+static int64
+update_others_to_null(const RelatedObject *object, const RelatedKeys *targets)
 {
 	Referrers referrers;
 	StringInfo sql = &referrers.statement.sql;
@@ -240,7 +273,7 @@ update_to_null(const RelatedObject *object, const RelatedKeys *targets, bool oth
 	append_refers(sql, &referrers);
 	if (targets != NULL)
 	{
-		appendStringInfoString(sql, others ? " AND NOT " : " AND ");
+		appendStringInfoString(sql, " AND NOT ");
 		append_is_target(sql, &referrers);
 	}
 	return bolt_related_run(&referrers.statement);
@@ -269,26 +302,29 @@ bolt_reverse_remove(const RelatedObject *object, const RelatedKeys *targets)
 		return 0;
 	lock_rows(object, targets, SPOKEN_TARGETS);
 	refuse_unrelated(object, targets);
-	return update_to_null(object, targets, false);
+	return update_to_null(object, targets);
 }
 
 int64
 bolt_reverse_set(const RelatedObject *object, const RelatedKeys *targets)
 {
+	RelatedKeys *others;
 	int64 removed;
 
 	if (!is_nullable(object))
 		return bolt_reverse_add(object, targets);
-	lock_rows(object, targets, SPOKEN_BOTH);
+	others = lock_rows(object, targets, SPOKEN_BOTH);
 	bolt_related_refuse_missing(object->target, targets);
-	removed = update_to_null(object, targets, true);
+	removed = others != NULL ? update_to_null(object, others) : update_others_to_null(object, targets);
 	return removed + update_to_object(object, targets);
 }
 
 int64
 bolt_reverse_clear(const RelatedObject *object)
 {
+	RelatedKeys *referring;
+
 	refuse_not_null(object, "clear");
-	lock_rows(object, NULL, SPOKEN_RELATED);
-	return update_to_null(object, NULL, false);
+	referring = lock_rows(object, NULL, SPOKEN_RELATED);
+	return referring != NULL ? update_to_null(object, referring) : update_others_to_null(object, NULL);
 }

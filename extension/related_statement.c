@@ -13,7 +13,9 @@
 #include "access/stratnum.h"
 #include "error.h"
 #include "kept_plan.h"
+#include "miscadmin.h"
 #include "related.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 
 void
@@ -76,6 +78,67 @@ bolt_related_count(RelatedStatement *statement)
 	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 	return count;
+}
+
+/* False where one of them is null, or a flag behind them is false. */
+static bool
+read_row(uint64 row, int n, Datum *key)
+{
+	TupleDesc columns = SPI_tuptable->tupdesc;
+	bool isnull;
+
+	for (int i = 0; i < n; i++)
+	{
+		key[i] = SPI_getbinval(SPI_tuptable->vals[row], columns, i + 1, &isnull);
+		if (isnull)
+			return false;
+	}
+	if (columns->natts == n)
+		return true;
+	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[row], columns, n + 1, &isnull)) && !isnull;
+}
+
+RelatedKeys *
+bolt_related_keys_of_rows(uint64 nrows, const Model *model, int n, const AttrNumber *columns)
+{
+	RelatedKeys *keys = palloc0(sizeof(RelatedKeys));
+	Datum *values[INDEX_MAX_KEYS];
+
+	keys->ncolumns = n;
+	keys->types = palloc(sizeof(Oid) * n);
+	keys->arrays = palloc(sizeof(Datum) * n);
+	for (int i = 0; i < n; i++)
+		values[i] = palloc_extended(sizeof(Datum) * Max(nrows, 1), MCXT_ALLOC_HUGE);
+	for (uint64 row = 0; row < nrows; row++)
+	{
+		Datum key[INDEX_MAX_KEYS];
+
+		CHECK_FOR_INTERRUPTS();
+		if (!read_row(row, n, key))
+			continue;
+		for (int i = 0; i < n; i++)
+			values[i][keys->count] = key[i];
+		keys->count++;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		keys->types[i] = bolt_comparison_type(bolt_model_field_by_attnum(model, columns[i])->type);
+		keys->arrays[i] = bolt_related_array(values[i], keys->count, keys->types[i]);
+		pfree(values[i]);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return keys;
+}
+
+Datum
+bolt_related_array(Datum *values, int n, Oid type)
+{
+	int16 length;
+	bool by_value;
+	char align;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	return PointerGetDatum(construct_array(values, n, type, length, by_value, align));
 }
 
 /* ----------
