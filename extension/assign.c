@@ -82,11 +82,16 @@ bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const 
 		place--;
 	assigned = &row->assigned[place];
 	if (place < row->nassigned && assigned->field->attnum == field->attnum)
+	{
+		/* a key that was written before stands nowhere in the arguments */
+		const JsonValue *at = value->parent != NULL ? value : assigned->value;
+
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("'%s' and '%s' are both values of column \"%s\" of %s", assigned->name, name,
 						field->name, model->name),
-				 bolt_errdetail_at(value)));
+				 bolt_errdetail_at(at)));
+	}
 	memmove(assigned + 1, assigned, sizeof(Assignment) * (row->nassigned - place));
 	row->nassigned++;
 	memset(assigned, 0, sizeof(Assignment));
@@ -239,6 +244,23 @@ assign_member(const Model *model, JsonValue *member, WriteKind kind, WriteRow *r
 		assign_nested(model, row, relation, member, kind);
 }
 
+/* A new object whose key is null gets the one that the database makes. */
+static void
+forget_null_key(const Model *model, WriteRow *row)
+{
+	int n = 0;
+
+	for (int i = 0; i < row->nassigned; i++)
+	{
+		const Assignment *assigned = &row->assigned[i];
+
+		if (assigned->value->kind != JSON_NULL ||
+			!is_member_of(assigned->field->attnum, model->nprimary_key, model->primary_key))
+			row->assigned[n++] = *assigned;
+	}
+	row->nassigned = n;
+}
+
 void
 bolt_assign(const Model *model, JsonValue *object, WriteKind kind, WriteRow *row)
 {
@@ -252,4 +274,6 @@ bolt_assign(const Model *model, JsonValue *object, WriteKind kind, WriteRow *row
 		CHECK_FOR_INTERRUPTS();
 		assign_member(model, member, kind, row);
 	}
+	if (kind == WRITE_INSERT)
+		forget_null_key(model, row);
 }

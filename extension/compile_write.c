@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "access/stratnum.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -90,15 +92,54 @@ find_field_reference(const Expression *expression)
 	return expression->otherwise != NULL ? find_field_reference(expression->otherwise) : NULL;
 }
 
-static char *
-expression_value(Select *select, const WriteStatement *write, const Assignment *assignment)
+/* Does an expression's SQL name a column of this table? */
+static bool
+refers_to_table(const char *sql, int alias)
 {
-	const Expression *reference;
-	Operand operand = {0};
+	char *prefix = psprintf("t%d.", alias);
+	int length = strlen(prefix);
 
-	if (write->kind == WRITE_INSERT &&
-		((reference = find_field_reference(assignment->expression)) != NULL ||
-		 (assignment->expression->whens != NIL && (reference = assignment->expression) != NULL)))
+	for (const char *at = sql; *at != '\0'; at++)
+	{
+		if (*at == '"')
+		{
+			/* another's name: "t0." may stand in it */
+			while (*++at != '"' && *at != '\0')
+				;
+			if (*at == '\0')
+				break;
+		}
+		else if (strncmp(at, prefix, length) == 0 &&
+				 (at == sql || (!isalnum((unsigned char) at[-1]) && at[-1] != '_')))
+			return true;
+	}
+	return false;
+}
+
+/* An UPDATE's values are in terms of its own table, an INSERT's of none. */
+static void
+refuse_columns(const Select *select, const WriteStatement *write, const Assignment *assignment,
+			   const char *sql)
+{
+	ListCell *lc;
+
+	foreach(lc, select->joins)
+	{
+		const JoinedTable *join = lfirst(lc);
+		const Expression *reference;
+
+		if ((write->kind != WRITE_INSERT && foreach_current_index(lc) == 0) ||
+			!refers_to_table(sql, join->alias))
+			continue;
+		if (write->kind != WRITE_INSERT)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("Joined field references are not permitted in this query"),
+					 bolt_errdetail_at(assignment->value),
+					 errhint("Take the other table's value by a Subquery with an OuterRef.")));
+		reference = find_field_reference(assignment->expression);
+		if (reference == NULL)
+			reference = assignment->expression;
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -106,6 +147,14 @@ expression_value(Select *select, const WriteStatement *write, const Assignment *
 				 "Failed to insert expression %s on %s.%s. F() expressions can only be used to update, not to insert",
 				 reference->name, write->model->name, assignment->field->name),
 			 bolt_errdetail_at(reference->value)));
+	}
+}
+
+static char *
+expression_value(Select *select, const WriteStatement *write, const Assignment *assignment)
+{
+	Operand operand = {0};
+
 	bolt_expression(select, bolt_base_alias(select), assignment->expression, &operand);
 	if (operand.aggregate || bolt_has_aggregate(assignment->expression))
 		ereport(ERROR,
@@ -117,6 +166,7 @@ expression_value(Select *select, const WriteStatement *write, const Assignment *
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Window expressions are not allowed in this query (%s)", assignment->name),
 				 bolt_errdetail_at(assignment->value)));
+	refuse_columns(select, write, assignment, operand.sql);
 	return unconstify(char *, operand.sql);
 }
 
@@ -368,30 +418,11 @@ append_update_many(StringInfo sql, SelectText *text, const WriteStatement *write
  * ----------
  */
 
-static void
-refuse_joins(const SelectText *text, const char *sql, const WriteStatement *write)
-{
-	ListCell *lc;
-
-	for_each_from(lc, text->select->joins, 1)
-	{
-		const JoinedTable *join = lfirst(lc);
-
-		if (strstr(sql, psprintf("t%d.", join->alias)) != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("Joined field references are not permitted in this query"),
-					 bolt_errdetail_at(write->row->source),
-					 errhint("Take the other table's value by a Subquery with an OuterRef.")));
-	}
-}
-
 /* a = 1, b = …: all in terms of the table itself */
 static void
 append_set(StringInfo sql, SelectText *text, const WriteStatement *write)
 {
 	const WriteRow *row = write->row;
-	int start = sql->len;
 
 	for (int i = 0; i < row->nassigned; i++)
 	{
@@ -400,7 +431,6 @@ append_set(StringInfo sql, SelectText *text, const WriteStatement *write)
 		appendStringInfo(sql, "%s%s = %s", i > 0 ? ", " : "", quote_identifier(row->assigned[i].field->name),
 						 value);
 	}
-	refuse_joins(text, sql->data + start, write);
 }
 
 /* The annotations alone: what the new values may refer to. */
@@ -508,7 +538,6 @@ bolt_compile_write(Compiler *compiler, const Document *document)
 				append_update_many(&sql, &text, write);
 			else
 				append_update_one(&sql, &text, write);
-			refuse_joins(&text, sql.data, write);
 		}
 	}
 	text.outputs = NIL;

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "compile.h"
 #include "document.h"
@@ -21,6 +22,7 @@
 #include "graph_cache.h"
 #include "key_index.h"
 #include "miscadmin.h"
+#include "related.h"
 #include "statement.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
@@ -270,6 +272,15 @@ watch_row(void *argument, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
+pg_noreturn static void
+refuse_same_key(const Model *model, const WriteRow *row)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("two rows of %s have the same primary key", model->name), bolt_errdetail_at(row->source),
+			 errhint("A row can be given once in a call.")));
+}
+
 /*
  * The primary keys of rows in the form in which they come back, sorted.
  * Error 21000 where two rows have the same.
@@ -305,11 +316,7 @@ sort_keys(Returned *returned, const FetchStatement *statement)
 	}
 	twice = bolt_key_index_sort(index);
 	if (twice >= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_CARDINALITY_VIOLATION),
-				 errmsg("two rows of %s have the same primary key", model->name),
-				 bolt_errdetail_at(returned->rows[twice]->source),
-				 errhint("A row can be given once in a call.")));
+		refuse_same_key(model, returned->rows[twice]);
 }
 
 /* ----------
@@ -458,6 +465,111 @@ add_to_group(RowGroup *group, WriteRow *row)
 	group->rows[group->nrows++] = row;
 }
 
+static void
+refuse_key_expressions(const Model *model, const WriteRow *row)
+{
+	for (int i = 0; i < model->nprimary_key; i++)
+	{
+		const Assignment *assignment = bolt_assignment_of(row, model->primary_key[i]);
+
+		if (assignment != NULL && assignment->is_expression)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the primary key of an object of %s must be a value, not an expression", model->name),
+				 bolt_errdetail_at(assignment->value)));
+	}
+}
+
+/* The primary key as a document says it; members keep their places in the arguments. */
+static JsonValue *
+key_value(const Model *model, const WriteRow *row)
+{
+	JsonValue *columns[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		columns[i] = bolt_assignment_of(row, model->primary_key[i])->value;
+	return model->nprimary_key == 1 ? columns[0] : bolt_json_array(columns, model->nprimary_key);
+}
+
+/*
+ * Before several statements update rows: locks them all in the order of their keys,
+ * as one statement would.
+ */
+static void
+lock_rows(const Model *model, WriteRow **rows, int nrows)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm locks", ALLOCSET_DEFAULT_SIZES);
+	JsonValue **values;
+	RelatedStatement statement;
+	KeyPair pair;
+	bool ordered = false;
+	int first;
+
+	if (model->relkind != RELKIND_RELATION && model->relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	MemoryContextSwitchTo(context);
+	values = palloc_extended(sizeof(JsonValue *) * nrows, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < nrows; i++)
+		values[i] = key_value(model, rows[i]);
+	bolt_related_primary_key(model, &pair);
+	bolt_related_begin(&statement);
+	first = bolt_related_keys_params(&statement, bolt_related_targets(model, bolt_json_array(values, nrows)));
+	appendStringInfo(&statement.sql, "SELECT FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	bolt_related_append_is_one(&statement.sql, &pair, 0, first);
+	bolt_related_append_order(&statement.sql, &pair, 0, &ordered);
+	appendStringInfoString(&statement.sql, " FOR NO KEY UPDATE OF t0");
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	bolt_related_run(&statement);
+	SPI_finish();
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+/* Error 21000 where two rows have the same key; statements of their own would not notice. */
+static void
+refuse_repeated_keys(const Model *model, WriteRow **rows, int nrows)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm keys", ALLOCSET_DEFAULT_SIZES);
+	FmgrInfo outputs[INDEX_MAX_KEYS];
+	KeyIndex *index;
+	int twice;
+
+	MemoryContextSwitchTo(context);
+	index = bolt_key_index_make(nrows);
+	for (int i = 0; i < model->nprimary_key; i++)
+	{
+		Oid function;
+		bool varlena;
+
+		getTypeOutputInfo(bolt_model_field_by_attnum(model, model->primary_key[i])->type, &function,
+						  &varlena);
+		fmgr_info(function, &outputs[i]);
+	}
+	for (int i = 0; i < nrows; i++)
+	{
+		Datum values[INDEX_MAX_KEYS];
+		StringInfoData key;
+
+		CHECK_FOR_INTERRUPTS();
+		initStringInfo(&key);
+		if (bolt_related_key(model, key_value(model, rows[i]), values))
+		{
+			for (int j = 0; j < model->nprimary_key; j++)
+				bolt_key_index_append(&key, OutputFunctionCall(&outputs[j], values[j]));
+		}
+		index->keys[i] = key.data;
+	}
+	twice = bolt_key_index_sort(index);
+	if (twice >= 0)
+		refuse_same_key(model, rows[twice]);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
 int64
 bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, const Conflict *conflict,
 				WriteOutput *out)
@@ -471,6 +583,8 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 
 	if (conflict != NULL)
 		write.conflict = *conflict;
+	for (int i = 0; kind == WRITE_UPDATE && i < nrows; i++)
+		refuse_key_expressions(model, rows[i]);
 	if (nrows == 1)
 		return run_rows(&write, rows, 1, out);
 	for (int i = 0; i < nrows; i++)
@@ -480,6 +594,11 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 			!same_columns(last->rows[0], rows[i]))
 			last = group_of(&groups, &plain, rows[i]);
 		add_to_group(last, rows[i]);
+	}
+	if (kind == WRITE_UPDATE && (list_length(groups) > 1 || nrows > BATCH_ROWS))
+	{
+		refuse_repeated_keys(model, rows, nrows);
+		lock_rows(model, rows, nrows);
 	}
 	foreach(lc, groups)
 	{

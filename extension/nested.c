@@ -444,7 +444,11 @@ save_rows(const Model *model, WriteRow **rows, int nrows, WriteOutput *out, bool
 			some[n++] = rows[i];
 	}
 	if (n > 0)
+	{
+		/* so that it is seen which were there */
+		want_columns(out, model, model->nprimary_key, model->primary_key);
 		bolt_write_rows(model, WRITE_UPDATE, some, n, NULL, out);
+	}
 	n = 0;
 	for (int i = 0; i < nrows; i++)
 	{

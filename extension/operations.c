@@ -62,12 +62,19 @@ append_paths(StringInfo text, const char *key, List *paths)
 static void
 show_nested(const Model *model, const char *name, Objects *objects)
 {
+	WriteRow **written = palloc_extended(sizeof(WriteRow *) * objects->nrows, MCXT_ALLOC_HUGE);
+	int nwritten = 0;
 	List *select_related;
 	List *prefetch_related;
 	StringInfoData text;
 
 	if (model->nprimary_key == 0)
 		return;
+	for (int i = 0; i < objects->nrows; i++)
+	{
+		if (objects->rows[i]->written)
+			written[nwritten++] = objects->rows[i];
+	}
 	bolt_nested_paths(objects->rows, objects->nrows, &select_related, &prefetch_related);
 	initStringInfo(&text);
 	appendStringInfoString(&text, "{\"model\": ");
@@ -75,8 +82,7 @@ show_nested(const Model *model, const char *name, Objects *objects)
 	append_paths(&text, "select_related", select_related);
 	append_paths(&text, "prefetch_related", prefetch_related);
 	appendStringInfoChar(&text, '}');
-	bolt_refetch(bolt_document_parse(text.data, text.len), model, objects->rows, objects->nrows, true,
-				 &objects->out);
+	bolt_refetch(bolt_document_parse(text.data, text.len), model, written, nwritten, true, &objects->out);
 }
 
 static bool
@@ -168,19 +174,19 @@ concrete_fields(const Model *model, List *names, const char *method, const char 
 		const ModelRelation *relation = field == NULL ? bolt_model_relation(model, name, NULL) : NULL;
 
 		if (field != NULL)
-			fields = lappend(fields, unconstify(Field *, field));
+			fields = list_append_unique_ptr(fields, unconstify(Field *, field));
 		else if (strcmp(name, "pk") == 0 && relation == NULL && model->nprimary_key > 0)
 		{
 			for (int i = 0; i < model->nprimary_key; i++)
-				fields = lappend(
+				fields = list_append_unique_ptr(
 					fields, unconstify(Field *, bolt_model_field_by_attnum(model, model->primary_key[i])));
 		}
 		else if (relation != NULL && relation_is_forward(relation))
 		{
 			for (int i = 0; i < relation->nfields; i++)
-				fields = lappend(fields,
-								 unconstify(Field *,
-											bolt_model_field_by_attnum(model, relation->source_fields[i])));
+				fields = list_append_unique_ptr(
+					fields,
+					unconstify(Field *, bolt_model_field_by_attnum(model, relation->source_fields[i])));
 		}
 		else if (relation != NULL)
 			ereport(ERROR,
@@ -291,7 +297,11 @@ bolt_op_bulk_create(const char *name, const text *rows, const BulkOptions *optio
 	model = bolt_written_model(name, NULL);
 	fill_conflict(model, options, &conflict);
 	json_foreach(row, array)
+	{
+		CHECK_FOR_INTERRUPTS();
+		bolt_expect_object(row, "a row");
 		bolt_assign(model, row, WRITE_INSERT, objects->rows[row->index]);
+	}
 	objects->rows = sorted_rows(objects, conflict.unique_fields);
 	write_objects(model, name, objects, false, &conflict);
 	objects->rows = in_order;
@@ -304,9 +314,34 @@ bolt_op_bulk_create(const char *name, const text *rows, const BulkOptions *optio
  * ----------
  */
 
+/* Does a member say a column of these, or of the primary key? */
+static bool
+is_looked_at(const Model *model, const JsonValue *member, List *fields)
+{
+	const Field *field = bolt_model_field(model, member->name);
+	const ModelRelation *relation;
+
+	if (field == NULL && strcmp(member->name, "pk") == 0)
+		return true;
+	if (field != NULL &&
+		(list_member_ptr(fields, unconstify(Field *, field)) ||
+		 has_primary_key(model, list_make1(unconstify(Field *, field)))))
+		return true;
+	relation = field == NULL ? bolt_model_relation(model, member->name, member) : NULL;
+	if (relation == NULL || !relation_is_forward(relation))
+		return false;
+	for (int i = 0; i < relation->nfields; i++)
+	{
+		if (list_member_ptr(
+				fields, unconstify(Field *, bolt_model_field_by_attnum(model, relation->source_fields[i]))))
+			return true;
+	}
+	return false;
+}
+
 /* An object of which only some members are looked at. */
 static JsonValue *
-some_members(JsonValue *object, const Model *model, List *names)
+some_members(const Model *model, JsonValue *object, List *fields)
 {
 	JsonValue *result = palloc(sizeof(JsonValue));
 
@@ -315,20 +350,9 @@ some_members(JsonValue *object, const Model *model, List *names)
 	result->count = 0;
 	json_foreach(member, object)
 	{
-		bool wanted = strcmp(member->name, "pk") == 0;
 		JsonValue *copy;
-		ListCell *lc;
 
-		for (int i = 0; i < model->nprimary_key && !wanted; i++)
-			wanted =
-				strcmp(member->name, bolt_model_field_by_attnum(model, model->primary_key[i])->name) == 0;
-		foreach(lc, names)
-		{
-			if (wanted)
-				break;
-			wanted = strcmp(member->name, lfirst(lc)) == 0;
-		}
-		if (!wanted)
+		if (!is_looked_at(model, member, fields))
 			continue;
 		copy = palloc(sizeof(JsonValue));
 		*copy = *member;
@@ -352,6 +376,16 @@ check_bulk_row(const Model *model, const WriteRow *row, List *fields, const Json
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("All bulk_update() objects must have a primary key set"), bolt_errdetail_at(source)));
+	if (row->nested != NIL)
+	{
+		const NestedValue *nested = linitial(row->nested);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("bulk_update() prohibited to prevent data loss due to unsaved related object '%s'",
+						nested->value->name),
+				 bolt_errdetail_at(nested->value)));
+	}
 	foreach(lc, fields)
 	{
 		const Field *field = lfirst(lc);
@@ -362,8 +396,6 @@ check_bulk_row(const Model *model, const WriteRow *row, List *fields, const Json
 					 errmsg("a row has no value for field '%s'", field->name), bolt_errdetail_at(source),
 					 errhint("bulk_update() sets each of the fields in each of the rows.")));
 	}
-	if (row->nested != NIL)
-		invalid_options("bulk_update() can only be used with concrete fields");
 }
 
 /* QuerySet.bulk_update; returns the rows matched */
@@ -391,7 +423,7 @@ bolt_op_bulk_update(const char *name, const text *rows, List *names)
 	{
 		CHECK_FOR_INTERRUPTS();
 		bolt_expect_object(row, "a row");
-		bolt_assign(model, some_members(row, model, names), WRITE_UPDATE, objects->rows[row->index]);
+		bolt_assign(model, some_members(model, row, fields), WRITE_UPDATE, objects->rows[row->index]);
 		check_bulk_row(model, objects->rows[row->index], fields, row);
 	}
 	if (objects->nrows > 0)
