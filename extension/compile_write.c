@@ -204,9 +204,12 @@ single_value(Select *select, const WriteStatement *write, const Assignment *assi
  * ----------
  */
 
-/* All columns as members of the object, and as outputs in the order of the model. */
+/*
+ * All columns as members of the object, and as outputs in the order of the model; behind
+ * them the primary key as it was sent, which the column's type may write otherwise.
+ */
 static void
-append_returning(StringInfo sql, Compiler *compiler, SelectText *text, FetchNode *node)
+append_returning(StringInfo sql, Compiler *compiler, SelectText *text, List *sent_keys, FetchNode *node)
 {
 	const Model *model = text->model;
 	ItemList items = {compiler, node, 0};
@@ -215,10 +218,13 @@ append_returning(StringInfo sql, Compiler *compiler, SelectText *text, FetchNode
 
 	branch.loaded = palloc(sizeof(bool) * Max(model->nfields, 1));
 	memset(branch.loaded, true, model->nfields);
-	node->own_attnos = bolt_graph_alloc(compiler, sizeof(AttrNumber) * Max(model->nfields, 1));
+	node->own_attnos =
+		bolt_graph_alloc(compiler, sizeof(AttrNumber) * Max(model->nfields + list_length(sent_keys), 1));
 	for (int i = 0; i < model->nfields; i++)
 		node->own_attnos[i] =
 			bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &model->fields[i]));
+	foreach(lc, sent_keys)
+		node->own_attnos[model->nfields + foreach_current_index(lc)] = bolt_add_output(text, lfirst(lc));
 	bolt_add_object_items(&items, &branch, text);
 	appendStringInfoString(sql, " RETURNING ");
 	foreach(lc, text->outputs)
@@ -382,9 +388,11 @@ append_values_table(StringInfo sql, Statement *statement, const WriteRow *row, i
 	appendStringInfo(sql, ") AS t%d", alias);
 }
 
-static void
+/* Returns the columns of the values that are the primary key. */
+static List *
 append_update_many(StringInfo sql, SelectText *text, const WriteStatement *write)
 {
+	List *sent_keys = NIL;
 	const WriteRow *row = write->row;
 	Statement *statement = text->select->statement;
 	int alias = bolt_base_alias(text->select);
@@ -411,6 +419,13 @@ append_update_many(StringInfo sql, SelectText *text, const WriteStatement *write
 	appendStringInfoString(sql, " FROM ");
 	append_values_table(sql, statement, row, values);
 	appendStringInfoString(sql, where.data);
+	for (int i = 0; i < write->model->nprimary_key; i++)
+	{
+		const Assignment *key = bolt_assignment_of(row, write->model->primary_key[i]);
+
+		sent_keys = lappend(sent_keys, psprintf("t%d.c%d", values, (int) (key - row->assigned) + 1));
+	}
+	return sent_keys;
 }
 
 /* ----------
@@ -521,6 +536,7 @@ bolt_compile_write(Compiler *compiler, const Document *document)
 	FetchNode *node = bolt_new_node(compiler, NULL, &branch);
 	SelectText text;
 	StringInfoData sql;
+	List *sent_keys = NIL;
 
 	initStringInfo(&sql);
 	if (write->kind == WRITE_UPDATE_SET)
@@ -535,14 +551,14 @@ bolt_compile_write(Compiler *compiler, const Document *document)
 			appendStringInfo(&sql, "UPDATE %s AS t%d SET ", bolt_model_sql_name(write->model),
 							 bolt_base_alias(text.select));
 			if (write->many)
-				append_update_many(&sql, &text, write);
+				sent_keys = append_update_many(&sql, &text, write);
 			else
 				append_update_one(&sql, &text, write);
 		}
 	}
 	text.outputs = NIL;
 	if (write->returns)
-		append_returning(&sql, compiler, &text, node);
+		append_returning(&sql, compiler, &text, sent_keys, node);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 	if (write->kind != WRITE_INSERT)
 		bolt_order_statement(node->statement, write->model, compiler->graph->context);

@@ -135,11 +135,11 @@ bolt_document_parse(const char *text, int length)
 }
 
 void
-bolt_document_add_filter(Document *document, const char *text, int length)
+bolt_document_add_filter(Document *document, const char *argument, const char *text, int length)
 {
 	JsonValue *value = bolt_json_parse(text, length, bolt_max_depth);
 
-	value->name = "filter";
+	value->name = argument;
 	value->name_length = strlen(value->name);
 	bolt_parse_filter_call(document, document->queryset, value, false);
 	append_shape(&document->shape, value);

@@ -61,7 +61,7 @@ lookup_document(const OrCreate *call)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Calling QuerySet.get_or_create() after %s() is not supported",
 						((CombineCall *) linitial(queryset->combined))->method)));
-	bolt_document_add_filter(document, VARDATA_ANY(call->lookup), VARSIZE_ANY_EXHDR(call->lookup));
+	bolt_document_add_filter(document, "lookup", VARDATA_ANY(call->lookup), VARSIZE_ANY_EXHDR(call->lookup));
 	if (queryset->distinct_on == NIL)
 	{
 		queryset->ordered = true;
@@ -172,7 +172,7 @@ lock_object(OrCreate *call, WriteRow *row)
 
 /* A condition that says no value of the object: "age__gt", "OR". */
 static bool
-is_condition_only(const char *name)
+is_condition_only(const Model *model, const char *name)
 {
 	static const char *const connectors[] = {"AND", "OR", "XOR", "NOT", "Exists"};
 
@@ -181,7 +181,7 @@ is_condition_only(const char *name)
 		if (strcmp(name, connectors[i]) == 0)
 			return true;
 	}
-	return strstr(name, "__") != NULL;
+	return strstr(name, "__") != NULL && bolt_model_field(model, name) == NULL;
 }
 
 static JsonValue *
@@ -216,7 +216,7 @@ values_to_create(const OrCreate *call, const text *defaults, const char *argumen
 		bolt_expect_object(given, psprintf("\"%s\"", argument));
 	json_foreach(member, lookup)
 	{
-		if (!is_condition_only(member->name) &&
+		if (!is_condition_only(call->model, member->name) &&
 			(given == NULL || bolt_json_member(given, member->name) == NULL))
 			copy_member(member, values);
 	}
@@ -240,12 +240,16 @@ try_insert(OrCreate *call, const Conflict *conflict)
 	ResourceOwner owner = CurrentResourceOwner;
 	bool nested = objects->rows[0]->nested != NIL;
 
-	if (nested)
-		BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	bolt_write_nested(call->model, objects->rows, 1, false, conflict, &objects->out);
-	if (nested)
+	if (!nested)
 	{
+		bolt_write_nested(call->model, objects->rows, 1, false, conflict, &objects->out);
+		return objects->rows[0]->written;
+	}
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		bolt_write_nested(call->model, objects->rows, 1, false, conflict, &objects->out);
 		if (objects->rows[0]->written)
 			ReleaseCurrentSubTransaction();
 		else
@@ -253,6 +257,20 @@ try_insert(OrCreate *call, const Conflict *conflict)
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
 	}
+	PG_CATCH();
+	{
+		/* an error that ended inside it would leave the caller's transaction in it */
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
 	return objects->rows[0]->written;
 }
 
@@ -264,7 +282,7 @@ show_object(OrCreate *call, bool written_plainly)
 
 	if (written_plainly && bolt_is_plain(document->queryset))
 		return;
-	bolt_refetch(document, call->model, call->objects->rows, 1, true, &call->objects->out);
+	bolt_refetch(document, call->model, call->objects, true);
 }
 
 static bool
@@ -327,7 +345,7 @@ update_object(OrCreate *call, WriteRow *key, const text *defaults)
 
 	if (given == NULL || given->count == 0)
 	{
-		objects->rows[0] = key;
+		*objects->rows[0] = *key;
 		show_object(call, false);
 		return;
 	}
@@ -335,7 +353,19 @@ update_object(OrCreate *call, WriteRow *key, const text *defaults)
 	for (int i = 0; i < key->nassigned; i++)
 	{
 		const Assignment *column = &key->assigned[i];
+		Assignment *given_key = bolt_assignment_of(objects->rows[0], column->field->attnum);
 
+		if (given_key != NULL)
+		{
+			/* the key that it has is no change */
+			if (given_key->value->kind == JSON_NULL || given_key->value->text == NULL ||
+				strcmp(given_key->value->text, column->value->text) != 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("update_or_create() cannot change the primary key of %s", call->model->name),
+						 bolt_errdetail_at(given_key->value)));
+			continue;
+		}
 		bolt_assign_column(call->model, objects->rows[0], column->field, column->name, column->value);
 	}
 	bolt_want_primary_key(call->model, &objects->out);

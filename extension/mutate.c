@@ -136,7 +136,7 @@ value_error_context(void *value)
 	char *path = at != NULL ? bolt_json_path(at) : "";
 
 	if (path[0] != '\0')
-		errcontext("value at %s", path);
+		errcontext("value at %s of the arguments", path);
 }
 
 /* A column of the rows as an array; of texts, where its type has no arrays. */
@@ -184,11 +184,11 @@ column_array(const StatementParam *param, WriteRow **rows, int nrows, int column
  * Rows that come back
  * ----------
  */
-static char *
-column_text(Returned *returned, TupleTableSlot *slot, int place)
-{
-	AttrNumber attno = returned->node->own_attnos[place];
 
+/* The text of the column at that place in the model, as it stands in this column of the result. */
+static char *
+column_text(Returned *returned, TupleTableSlot *slot, int place, AttrNumber attno)
+{
 	if (slot->tts_isnull[attno - 1])
 		return NULL;
 	if (returned->outputs == NULL)
@@ -252,8 +252,9 @@ watch_row(void *argument, TupleTableSlot *slot)
 
 		initStringInfo(&key);
 		for (int i = 0; i < model->nprimary_key; i++)
-			bolt_key_index_append(
-				&key, column_text(returned, slot, bolt_field_place(model, model->primary_key[i])));
+			bolt_key_index_append(&key,
+								  column_text(returned, slot, bolt_field_place(model, model->primary_key[i]),
+											  returned->node->own_attnos[model->nfields + i]));
 		owner = bolt_key_index_find(returned->index, key.data);
 	}
 
@@ -268,7 +269,8 @@ watch_row(void *argument, TupleTableSlot *slot)
 	if (returned->out->columns != NULL)
 		row->columns = palloc0(sizeof(JsonValue *) * model->nfields);
 	while ((place = bms_next_member(returned->out->columns, place)) >= 0)
-		row->columns[place] = text_value(column_text(returned, slot, place));
+		row->columns[place] =
+			text_value(column_text(returned, slot, place, returned->node->own_attnos[place]));
 	MemoryContextSwitchTo(old);
 }
 

@@ -62,8 +62,8 @@ append_paths(StringInfo text, const char *key, List *paths)
 static void
 show_nested(const Model *model, const char *name, Objects *objects)
 {
-	WriteRow **written = palloc_extended(sizeof(WriteRow *) * objects->nrows, MCXT_ALLOC_HUGE);
-	int nwritten = 0;
+	Objects written = {palloc_extended(sizeof(WriteRow *) * objects->nrows, MCXT_ALLOC_HUGE), 0,
+					   objects->out};
 	List *select_related;
 	List *prefetch_related;
 	StringInfoData text;
@@ -73,7 +73,7 @@ show_nested(const Model *model, const char *name, Objects *objects)
 	for (int i = 0; i < objects->nrows; i++)
 	{
 		if (objects->rows[i]->written)
-			written[nwritten++] = objects->rows[i];
+			written.rows[written.nrows++] = objects->rows[i];
 	}
 	bolt_nested_paths(objects->rows, objects->nrows, &select_related, &prefetch_related);
 	initStringInfo(&text);
@@ -82,7 +82,8 @@ show_nested(const Model *model, const char *name, Objects *objects)
 	append_paths(&text, "select_related", select_related);
 	append_paths(&text, "prefetch_related", prefetch_related);
 	appendStringInfoChar(&text, '}');
-	bolt_refetch(bolt_document_parse(text.data, text.len), model, written, nwritten, true, &objects->out);
+	bolt_refetch(bolt_document_parse(text.data, text.len), model, &written, true);
+	objects->out = written.out;
 }
 
 static bool
@@ -549,7 +550,7 @@ bolt_op_update_returning(const text *queryset, const text *values)
 	objects->out.returns_objects = plain;
 	objects->nrows = update_rows(queryset, values, &objects->out, &objects->rows, &model);
 	if (!plain)
-		bolt_refetch(bolt_unfiltered(queryset), model, objects->rows, objects->nrows, false, &objects->out);
+		bolt_refetch(bolt_unfiltered(queryset), model, objects, false);
 	bolt_model_unpin();
 	return objects;
 }

@@ -64,7 +64,6 @@ extern void bolt_push_latest_snapshot(void);
  * Fetches the rows' objects by the primary keys that stand in WriteRow.columns, with all
  * that the document's queryset asks for: row by row, or in the queryset's order.
  */
-extern void bolt_refetch(Document *document, const Model *model, WriteRow **rows, int nrows,
-						 bool in_their_order, WriteOutput *out);
+extern void bolt_refetch(Document *document, const Model *model, Objects *objects, bool in_their_order);
 
 #endif /* BOLT_OPERATIONS_H */

@@ -236,7 +236,7 @@ typedef struct Document
 extern Document *bolt_document_parse(const char *text, int length);
 
 /* Adds a further call of filter() given as a JSON text of its own. */
-extern void bolt_document_add_filter(Document *document, const char *text, int length);
+extern void bolt_document_add_filter(Document *document, const char *argument, const char *text, int length);
 
 /* Adds a value that is to be a parameter; returns it, marked as a literal. */
 extern JsonValue *bolt_document_add_literal(Document *document, JsonValue *value);

@@ -396,7 +396,7 @@ bolt_get(PG_FUNCTION_ARGS)
 
 		bolt_refuse_slice(document, "Cannot filter a query once a slice has been taken");
 		refuse_combined(document, "get(...) with filters");
-		bolt_document_add_filter(document, VARDATA(filter), VARSIZE(filter) - VARHDRSZ);
+		bolt_document_add_filter(document, "filter", VARDATA(filter), VARSIZE(filter) - VARHDRSZ);
 	}
 	if (queryset->limit == NULL && queryset->offset == NULL && queryset->distinct_on == NIL)
 		clear_ordering(queryset);

@@ -152,11 +152,23 @@ bolt_push_latest_snapshot(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
+/* Values that go over to-many relations are more rows than objects. */
+static void
+make_room(Objects *objects, int nrows)
+{
+	if (nrows <= objects->nrows)
+		return;
+	objects->rows = repalloc_huge(objects->rows, sizeof(WriteRow *) * nrows);
+	while (objects->nrows < nrows)
+		objects->rows[objects->nrows++] = palloc0(sizeof(WriteRow));
+}
+
 void
-bolt_refetch(Document *document, const Model *model, WriteRow **rows, int nrows, bool in_their_order,
-			 WriteOutput *out)
+bolt_refetch(Document *document, const Model *model, Objects *objects, bool in_their_order)
 {
 	MemoryContext context = CurrentMemoryContext;
+	WriteOutput *out = &objects->out;
+	int nrows = objects->nrows;
 	Recognition *recognition = NULL;
 	FetchRun *run;
 	int fetched = 0;
@@ -164,24 +176,26 @@ bolt_refetch(Document *document, const Model *model, WriteRow **rows, int nrows,
 
 	if (nrows == 0)
 		return;
-	filter_by_keys(document, model, rows, nrows);
+	filter_by_keys(document, model, objects->rows, nrows);
 	bolt_push_latest_snapshot();
 	run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
 	if (in_their_order && nrows > 1)
-		recognition = recognize_rows(run, model, rows, nrows);
+		recognition = recognize_rows(run, model, objects->rows, nrows);
 	SPI_connect();
 	MemoryContextSwitchTo(context);
 	while ((chunk = bolt_run_chunk(run)) > 0)
 	{
+		if (!in_their_order)
+			make_room(objects, fetched + chunk);
 		for (int i = 0; i < chunk; i++)
 		{
 			int owner = recognition != NULL ? recognition->owners[i] : fetched + i;
 			WriteRow *row;
 
 			CHECK_FOR_INTERRUPTS();
-			if (owner < 0 || owner >= nrows)
+			if (owner < 0 || owner >= objects->nrows)
 				continue;
-			row = rows[owner];
+			row = objects->rows[owner];
 			row->written = true;
 			row->start = out->text.length;
 			bolt_stitch_row(run, i, &out->text);
@@ -197,5 +211,5 @@ bolt_refetch(Document *document, const Model *model, WriteRow **rows, int nrows,
 	MemoryContextDelete(run->context);
 	PopActiveSnapshot();
 	for (int i = fetched; recognition == NULL && i < nrows; i++)
-		rows[i]->written = false;
+		objects->rows[i]->written = false;
 }

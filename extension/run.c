@@ -509,7 +509,7 @@ set_argument(Argument *argument, const ArgumentRule *rule, const JsonValue *valu
 			argument->value = names_datum(argument->names);
 			break;
 		case ARGUMENT_NUMBER:
-			if (value->kind != JSON_NUMBER)
+			if (value->kind != JSON_NUMBER || strspn(value->text, "-0123456789") != strlen(value->text))
 				bolt_wrong_kind(value, bolt_quoted_key(value), "an integer");
 			argument->value = DirectFunctionCall1(int8in, CStringGetDatum(value->text));
 			break;

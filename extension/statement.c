@@ -212,7 +212,13 @@ literal_error_context(void *literal)
 	const JsonValue *value = *(const JsonValue **) literal;
 	char *path = value != NULL ? bolt_json_path(value) : "";
 
-	if (path[0] != '\0')
+	if (path[0] == '\0')
+		return;
+	while (value->parent != NULL)
+		value = value->parent;
+	if (value->name != NULL)
+		errcontext("value at %s of the arguments", path);
+	else
 		errcontext("value at %s of the queryset document", path);
 }
 
