@@ -14,6 +14,7 @@
 #include "document.h"
 #include "error.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "write.h"
 
@@ -67,10 +68,34 @@ bolt_row_has_key(const Model *model, const WriteRow *row)
 	return model->nprimary_key > 0;
 }
 
+/* json_populate_record says nothing of a member that is no attribute, and not where a value is that is no object. */
+static void
+check_composite(const Field *field, Oid type, const JsonValue *value)
+{
+	if (value->kind == JSON_ARRAY)
+	{
+		json_foreach(member, value)
+			check_composite(field, get_element_type(getBaseType(type)), member);
+		return;
+	}
+	if (value->kind != JSON_OBJECT)
+		bolt_wrong_kind(value, psprintf("a member of column \"%s\"", field->name), "an object");
+	json_foreach(member, value)
+	{
+		if (get_attnum(get_typ_typrelid(getBaseType(type)), member->name) == InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("type %s has no attribute \"%s\"", format_type_be(type), member->name),
+					 bolt_errdetail_at(member)));
+	}
+}
+
 void
 bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const char *name, JsonValue *value)
 {
 	int place = row->nassigned;
+	bool is_value =
+		value->kind == JSON_OBJECT && value->count == 1 && strcmp(value->first->name, "Value") == 0;
 	Assignment *assigned;
 
 	if (row->nassigned == row->capacity)
@@ -97,8 +122,10 @@ bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const 
 	memset(assigned, 0, sizeof(Assignment));
 	assigned->field = field;
 	assigned->name = name;
-	assigned->value = value;
-	assigned->is_expression = bolt_is_expression(value);
+	assigned->value = is_value ? value->first : value; /* of the column's type, as any literal */
+	assigned->is_expression = !is_value && bolt_is_expression(value);
+	if (!assigned->is_expression && bolt_is_composite_value(assigned))
+		check_composite(field, field->type, assigned->value);
 }
 
 /* A key of n columns: the value itself, an array of n, or null for all. */

@@ -110,10 +110,15 @@ append_quoted(StringInfo text, const char *from, int length)
 	appendStringInfoChar(text, '"');
 }
 
-/* An array of JSON in the form that array_in reads. */
+/*
+ * An array of JSON in the form that array_in reads.  Its elements are JSON themselves
+ * where the type is an array of that.
+ */
 static void
-append_array_text(StringInfo text, const JsonValue *literal)
+append_array_text(StringInfo text, const JsonValue *literal, Oid element_type)
 {
+	bool of_json = element_type == JSONOID || element_type == JSONBOID;
+
 	check_stack_depth();
 	appendStringInfoChar(text, '{');
 	json_foreach(element, literal)
@@ -121,13 +126,13 @@ append_array_text(StringInfo text, const JsonValue *literal)
 		CHECK_FOR_INTERRUPTS();
 		if (element->index > 0)
 			appendStringInfoChar(text, ',');
-		if (element->kind == JSON_ARRAY)
-			append_array_text(text, element);
+		if (element->kind == JSON_ARRAY && !of_json)
+			append_array_text(text, element, element_type);
 		else if (element->kind == JSON_NULL)
 			appendStringInfoString(text, "NULL");
 		else
 		{
-			bool decoded = element->kind == JSON_STRING || element->kind == JSON_NUMBER;
+			bool decoded = !of_json && (element->kind == JSON_STRING || element->kind == JSON_NUMBER);
 
 			append_quoted(text, decoded ? element->text : element->raw,
 						  decoded ? element->length : element->raw_length);
@@ -205,7 +210,7 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 				StringInfoData text;
 
 				initStringInfo(&text);
-				append_array_text(&text, literal);
+				append_array_text(&text, literal, get_element_type(type));
 				return text.data;
 			}
 			break;

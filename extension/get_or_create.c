@@ -11,8 +11,10 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "document.h"
 #include "error.h"
 #include "executor/spi.h"
@@ -22,8 +24,10 @@
 #include "operations.h"
 #include "settings.h"
 #include "utils/builtins.h"
+#include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 /* get() looks at so many rows to say how many it found, as Django does. */
 #define MAX_GET_RESULTS 21
@@ -228,23 +232,43 @@ values_to_create(const OrCreate *call, const text *defaults, const char *argumen
 	return values;
 }
 
+/* ON CONFLICT knows neither a view's rules and triggers nor constraints that are checked later. */
+static bool
+takes_on_conflict(const Model *model)
+{
+	Relation relation;
+	List *indexes;
+	ListCell *lc;
+	bool result = true;
+
+	if (model->relkind == RELKIND_VIEW)
+		return false;
+	relation = table_open(model->oid, NoLock);
+	indexes = RelationGetIndexList(relation);
+	table_close(relation, NoLock);
+	foreach(lc, indexes)
+	{
+		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		result = result && ((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
 /*
- * Inserts the row unless another is in its way.  What it refers to has been inserted
- * before, and goes again then.
+ * Inserts the row in a subtransaction, as Django does: what it refers to has been
+ * inserted before, and goes again where another row is in the way.
  */
 static bool
-try_insert(OrCreate *call, const Conflict *conflict)
+insert_in_subtransaction(OrCreate *call, const Conflict *conflict, bool last)
 {
 	Objects *objects = call->objects;
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	bool nested = objects->rows[0]->nested != NIL;
 
-	if (!nested)
-	{
-		bolt_write_nested(call->model, objects->rows, 1, false, conflict, &objects->out);
-		return objects->rows[0]->written;
-	}
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
@@ -259,7 +283,6 @@ try_insert(OrCreate *call, const Conflict *conflict)
 	}
 	PG_CATCH();
 	{
-		/* an error that ended inside it would leave the caller's transaction in it */
 		ErrorData *error;
 
 		MemoryContextSwitchTo(context);
@@ -268,7 +291,10 @@ try_insert(OrCreate *call, const Conflict *conflict)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		ReThrowError(error);
+		if (last || error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+			ReThrowError(error);
+		FreeErrorData(error);
+		objects->rows[0]->written = false;
 	}
 	PG_END_TRY();
 	return objects->rows[0]->written;
@@ -290,13 +316,17 @@ create_object(OrCreate *call, const text *defaults, const char *argument, bool l
 {
 	Objects *objects = call->objects;
 	Conflict conflict = {.action = CONFLICT_IGNORE};
+	bool by_error = !takes_on_conflict(call->model);
 
-	/* a view's rules and triggers know no ON CONFLICT */
-	if (last || call->model->relkind == RELKIND_VIEW)
+	if (last || by_error)
 		conflict.action = CONFLICT_ERROR;
 	bolt_assign(call->model, values_to_create(call, defaults, argument), WRITE_INSERT, objects->rows[0]);
 	bolt_want_primary_key(call->model, &objects->out);
-	if (!try_insert(call, &conflict))
+	if (by_error || objects->rows[0]->nested != NIL)
+		(void) insert_in_subtransaction(call, &conflict, last);
+	else
+		bolt_write_nested(call->model, objects->rows, 1, false, &conflict, &objects->out);
+	if (!objects->rows[0]->written)
 		return false;
 	show_object(call, objects->rows[0]->nested == NIL);
 	return true;
@@ -368,6 +398,7 @@ update_object(OrCreate *call, WriteRow *key, const text *defaults)
 		}
 		bolt_assign_column(call->model, objects->rows[0], column->field, column->name, column->value);
 	}
+	objects->rows[0]->is_there = true;
 	bolt_want_primary_key(call->model, &objects->out);
 	bolt_write_nested(call->model, objects->rows, 1, true, NULL, &objects->out);
 	show_object(call, objects->rows[0]->nested == NIL);

@@ -262,7 +262,8 @@ watch_row(void *argument, TupleTableSlot *slot)
 	if (owner < 0 || owner >= returned->nrows || returned->next >= returned->nrows)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-				 errmsg("%s returned a row that was not written", model->name)));
+				 errmsg("%s returned a row that was not written", model->name),
+				 errhint("A view's trigger has made it up, or a registered primary key is not unique.")));
 	returned->owners[returned->next++] = owner;
 	row = returned->rows[owner];
 	row->written = true;

@@ -425,8 +425,7 @@ insert_rows(const Model *model, WriteRow **rows, int nrows, const Conflict *conf
 		if (!rows[i]->written)
 			ereport(ERROR,
 					(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-					 errmsg("a row of %s was not inserted, and others refer to it", model->name),
-					 bolt_errdetail_at(rows[i]->source),
+					 errmsg("a row of %s was not inserted", model->name), bolt_errdetail_at(rows[i]->source),
 					 errhint("A trigger has left it out, or it was in conflict with another.")));
 	}
 }
@@ -452,8 +451,14 @@ save_rows(const Model *model, WriteRow **rows, int nrows, WriteOutput *out, bool
 	n = 0;
 	for (int i = 0; i < nrows; i++)
 	{
-		if (!rows[i]->written)
-			some[n++] = rows[i];
+		if (rows[i]->written)
+			continue;
+		if (rows[i]->is_there)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+					 errmsg("Save with update_fields did not affect any rows"),
+					 bolt_errdetail_at(rows[i]->source), errhint("A trigger has left the row as it was.")));
+		some[n++] = rows[i];
 	}
 	if (n > 0)
 		insert_rows(model, some, n, NULL, out, all);

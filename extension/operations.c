@@ -216,6 +216,14 @@ has_primary_key(const Model *model, List *fields)
 	return false;
 }
 
+pg_noreturn static void
+no_primary_key(const Model *model)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("model \"%s\" has no primary key", model->name),
+			 errhint("Name one with bolt.register_model.")));
+}
+
 static void
 invalid_options(const char *message)
 {
@@ -415,9 +423,7 @@ bolt_op_bulk_update(const char *name, const text *rows, List *names)
 	model = bolt_written_model(name, NULL);
 	fields = concrete_fields(model, names, "bulk_update", NULL);
 	if (model->nprimary_key == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("model \"%s\" has no primary key", model->name),
-				 errhint("Name one with bolt.register_model.")));
+		no_primary_key(model);
 	if (has_primary_key(model, fields))
 		invalid_options("bulk_update() cannot be used with primary key fields");
 	json_foreach(row, array)
@@ -545,8 +551,10 @@ bolt_op_update_returning(const text *queryset, const text *values)
 
 	bolt_model_pin();
 	model = bolt_written_model(parsed->model->text, parsed->model);
-	plain = model->nprimary_key == 0 ||
-		(bolt_is_plain(parsed) && !parsed->ordered && !parsed->reverse && model->ordering == NIL);
+	plain = bolt_is_plain(parsed) && !parsed->ordered && !parsed->reverse &&
+		(model->ordering == NIL || model->nprimary_key == 0);
+	if (!plain && model->nprimary_key == 0)
+		no_primary_key(model);
 	objects->out.returns_objects = plain;
 	objects->nrows = update_rows(queryset, values, &objects->out, &objects->rows, &model);
 	if (!plain)

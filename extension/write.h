@@ -41,6 +41,7 @@ typedef struct WriteRow
 	int capacity;
 	Assignment *assigned; /* in the order of the columns, each once */
 	List *nested;		  /* of NestedValue * */
+	bool is_there;		  /* locked: a save of it never inserts */
 
 	/* what became of it */
 	bool written;
