@@ -142,6 +142,12 @@ lock_object(OrCreate *call, WriteRow *row)
 		term->path = bolt_model_field_by_attnum(model, model->primary_key[i])->name;
 		queryset->values = lappend(queryset->values, term);
 	}
+	/* distinct rows cannot be locked: each once, without it */
+	if (queryset->distinct_on == NIL)
+	{
+		queryset->rows_by_exists = queryset->rows_by_exists || queryset->distinct;
+		queryset->distinct = false;
+	}
 	queryset->select_related = queryset->prefetch_related = queryset->only = queryset->defer = NIL;
 	queryset->select_related_all = false;
 	if (queryset->locking == NULL)

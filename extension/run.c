@@ -356,6 +356,13 @@ is_reference(const JsonValue *value)
 	return value->kind == JSON_OBJECT && value->count == 1 && strcmp(value->first->name, "Ref") == 0;
 }
 
+/* {"Value": …}, where everything is as it stands: data may look like a reference. */
+static bool
+is_value(const JsonValue *value)
+{
+	return value->kind == JSON_OBJECT && value->count == 1 && strcmp(value->first->name, "Value") == 0;
+}
+
 static bool
 has_reference(const JsonValue *value)
 {
@@ -448,15 +455,13 @@ append_resolved(StringInfo json, Results *results, const JsonValue *value, bool 
 		appendBinaryStringInfo(json, found->raw, found->raw_length);
 		appendStringInfoString(json, wraps ? "}" : "");
 	}
-	else if (!has_reference(value))
+	else if (!has_reference(value) || is_value(value))
 		appendBinaryStringInfo(json, value->raw, value->raw_length);
 	else
 	{
 		bool object = value->kind == JSON_OBJECT;
 		bool inside = in_expression || bolt_is_expression(value);
 
-		if (object && strcmp(value->first->name, "Value") == 0)
-			inside = false;
 		appendStringInfoChar(json, object ? '{' : '[');
 		json_foreach(member, value)
 		{

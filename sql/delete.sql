@@ -397,3 +397,5 @@ SELECT tried('{"model": "big", "filter": {"id__lte": 1000}}');
 SELECT deleted, models FROM bolt.delete('{"model": "big"}');
 DROP OWNED BY regress_bolt_deleter;
 DROP ROLE regress_bolt_deleter;
+SELECT bolt.unregister('log'), bolt.unregister('open_shop');
+DROP SCHEMA delete_test CASCADE;
