@@ -1,4 +1,4 @@
-"""Runs the cases, then random querysets; the last line is "N passed, N failed"."""
+"""Runs the cases, then random querysets and related managers; the last line is "N passed, N failed"."""
 
 import argparse
 import collections
@@ -13,6 +13,7 @@ from django.db import connection
 import deletes
 import features
 import random_querysets
+import related_managers
 import seed
 from bolt_django import register
 from case import all_cases
@@ -48,6 +49,10 @@ def main():
         failed += more_failed
     if "delete" in wanted and (not options.only or fnmatch.fnmatch("delete", options.only)):
         more_passed, more_failed = deletes.run(options)
+        passed += more_passed
+        failed += more_failed
+    if "related managers" in wanted and (not options.only or fnmatch.fnmatch("related managers", options.only)):
+        more_passed, more_failed = related_managers.run(options)
         passed += more_passed
         failed += more_failed
     if left_out:

@@ -29,6 +29,7 @@ PROBES = {
     "union": {"model": "press_tag", "union": [{"model": "press_tag"}]},
     "page": {"model": "press_tag"},
     "delete": """SELECT bolt.delete('{"model": "press_tag", "none": true}')""",
+    "related managers": """SELECT bolt.add('press_article', (SELECT to_json(min(id)) FROM press_article), 'tags', '[]')""",
 }
 
 
