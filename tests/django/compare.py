@@ -15,6 +15,7 @@ import features
 import random_querysets
 import related_managers
 import seed
+import writes
 from bolt_django import register
 from case import all_cases
 from outcome import compare, report
@@ -47,14 +48,12 @@ def main():
         more_passed, more_failed = random_querysets.run(options, wanted)
         passed += more_passed
         failed += more_failed
-    if "delete" in wanted and (not options.only or fnmatch.fnmatch("delete", options.only)):
-        more_passed, more_failed = deletes.run(options)
-        passed += more_passed
-        failed += more_failed
-    if "related managers" in wanted and (not options.only or fnmatch.fnmatch("related managers", options.only)):
-        more_passed, more_failed = related_managers.run(options)
-        passed += more_passed
-        failed += more_failed
+    writing = {"delete": deletes, "related managers": related_managers, "write": writes}
+    for name, module in writing.items():
+        if name in wanted and (not options.only or fnmatch.fnmatch(name, options.only)):
+            more_passed, more_failed = module.run(options)
+            passed += more_passed
+            failed += more_failed
     if left_out:
         print("left out, for want of: " + ", ".join(f"{name} ({n})" for name, n in left_out.most_common()))
     print(f"{passed} passed, {failed} failed")

@@ -28,6 +28,7 @@ PROBES = {
     "dates": {"model": "press_article", "dates": ["released", "year"]},
     "union": {"model": "press_tag", "union": [{"model": "press_tag"}]},
     "page": {"model": "press_tag"},
+    "write": """SELECT bolt.update('{"model": "press_tag", "none": true}', '{}')""",
     "delete": """SELECT bolt.delete('{"model": "press_tag", "none": true}')""",
     "related managers": """SELECT bolt.add('press_article', (SELECT to_json(min(id)) FROM press_article), 'tags', '[]')""",
 }
