@@ -90,3 +90,4 @@ SELECT count(*), count(*) FILTER (WHERE a = id AND b = 'row ' || id) FROM many;
 -- a failure in the last of them leaves none
 SELECT sqlstate_of('', $$SELECT count(*) FROM bolt.bulk_create('many', (SELECT json_agg(json_build_object('a', g, 'id', 100000 + g % 30000)) FROM generate_series(1, 30001) g)) WHERE $1 = ''$$);
 SELECT count(*) FROM many;
+DROP SCHEMA bulk_create_test CASCADE;

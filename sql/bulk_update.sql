@@ -78,3 +78,4 @@ SELECT bolt.bulk_update('many', (SELECT json_agg(json_build_object('id', g, 'a',
 SELECT count(*) FROM many WHERE a = id;
 SELECT split_part(refused('', $$SELECT bolt.bulk_update('many', (SELECT json_agg(json_build_object('id', 1 + g % 15000, 'a', 0)) FROM generate_series(1, 15001) g), '{a}') || $1$$), E'\n', 1);
 SELECT count(*) FROM many WHERE a = id;
+DROP SCHEMA bulk_update_test CASCADE;

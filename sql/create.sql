@@ -107,3 +107,4 @@ SELECT name FROM shelf_tag ORDER BY name;
 -- the same statement sees what it has written only afterwards, as with any volatile function
 SELECT count(*) FROM (SELECT bolt.create('shelf_tag', json_build_object('name', 'tag ' || g)) FROM generate_series(1, 3) g) t;
 SELECT count(*) FROM shelf_tag;
+DROP SCHEMA create_test CASCADE;

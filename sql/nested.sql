@@ -95,3 +95,4 @@ SELECT bolt.create('stop', '{"code": "b", "route": ["Rome", 1]}'), bolt.create('
 SELECT bolt.create('stop', '{"code": "d", "route": null}');
 SELECT fails('create', 'stop', '{"code": "e", "route": "Rome"}');
 SELECT bolt.create('route', '{"pk": ["Oslo", 2], "stops": ["a", {"code": "b"}, {"code": "f", "name": "Foe"}]}');
+DROP SCHEMA nested_test CASCADE;

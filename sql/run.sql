@@ -125,3 +125,4 @@ SELECT run_fails('[{"op": "get", "queryset": {"model": "account"}}]');
 -- nothing of an operation before remains
 SELECT run_fails('[{"op": "create", "model": "shelf_author", "values": {"name": "gone"}}, {"op": "nope"}]') LIKE '22023: unknown operation%';
 SELECT count(*) FROM shelf_author WHERE name = 'gone';
+DROP SCHEMA run_test CASCADE;

@@ -44,3 +44,4 @@ SELECT count(*) FROM no_key;
 -- keys that their column writes otherwise than they are given
 CREATE TABLE scaled (id numeric(6,2) PRIMARY KEY, v text);
 SELECT bolt.save('scaled', '{"id": 1.5, "v": "a"}'), bolt.save('scaled', '{"id": "1.500", "v": "b"}');
+DROP SCHEMA save_test CASCADE;

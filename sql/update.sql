@@ -128,3 +128,4 @@ SELECT fails('update_returning', NULL, '{}'), fails('update_returning', '{"model
 SELECT bolt.update_returning('{"model": "no_key", "filter": {"a": 11}}', '{"a": 12}');
 SELECT fails('update_returning', '{"model": "no_key", "values": ["a"]}', '{"a": 13}');
 SELECT fails('update_returning', '{"model": "no_key", "order_by": ["a"]}', '{"a": 13}');
+DROP SCHEMA update_test CASCADE;

@@ -322,3 +322,4 @@ SELECT bolt.create('loose', '{"a": 9}');
 SELECT fails('create', 'loose', '{"a": 9, "b": "x"}');
 ALTER TABLE loose ALTER c TYPE text;
 SELECT bolt.create('loose', '{"a": 9, "c": "text now"}');
+DROP SCHEMA write_tables_test CASCADE;
