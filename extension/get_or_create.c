@@ -379,6 +379,8 @@ update_object(OrCreate *call, WriteRow *key, const text *defaults)
 	Objects *objects = call->objects;
 	JsonValue *given = defaults != NULL ? bolt_parse_argument(defaults, "defaults") : NULL;
 
+	if (given != NULL)
+		bolt_expect_object(given, "\"defaults\"");
 	if (given == NULL || given->count == 0)
 	{
 		*objects->rows[0] = *key;
