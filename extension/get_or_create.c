@@ -152,9 +152,13 @@ lock_object(OrCreate *call, WriteRow *row)
 	queryset->select_related_all = false;
 	if (queryset->locking == NULL)
 		queryset->locking = palloc0(sizeof(Locking));
+
+	/* not every view's rows can be locked */
+	if (model->relkind == RELKIND_VIEW)
+		queryset->locking = NULL;
 	bolt_document_add_shape(document, "lock");
 	bolt_json_buffer_init(&key, CurrentMemoryContext, 0);
-	if (!run_lookup(call, document, FETCH_LOCKED, &key))
+	if (!run_lookup(call, document, queryset->locking != NULL ? FETCH_LOCKED : FETCH_OBJECTS, &key))
 		return false;
 
 	columns = bolt_json_parse(key.data, key.length, bolt_max_depth);

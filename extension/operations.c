@@ -323,7 +323,10 @@ bolt_op_bulk_create(const char *name, const text *rows, const BulkOptions *optio
  * ----------
  */
 
-/* Does a member say a column of these, or of the primary key? */
+/*
+ * Does a member say a column of these, or of the primary key?  Other columns and relations
+ * are what a fetch writes out; a name that nothing has is a mistake.
+ */
 static bool
 is_looked_at(const Model *model, const JsonValue *member, List *fields)
 {
@@ -337,6 +340,11 @@ is_looked_at(const Model *model, const JsonValue *member, List *fields)
 		 has_primary_key(model, list_make1(unconstify(Field *, field)))))
 		return true;
 	relation = field == NULL ? bolt_model_relation(model, member->name, member) : NULL;
+	if (field == NULL && relation == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s has no field named '%s'", model->name, member->name), bolt_errdetail_at(member),
+				 bolt_errhint_choices(bolt_model_choices(model))));
 	if (relation == NULL || !relation_is_forward(relation))
 		return false;
 	for (int i = 0; i < relation->nfields; i++)

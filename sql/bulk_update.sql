@@ -10,7 +10,9 @@ SELECT bolt.bulk_update('shelf_author', '[{"id": 2, "born": 12}, {"id": 1, "born
 SELECT bolt.bulk_update('shelf_author', '[{"id": 3, "born": null, "name": "Cyd"}]', '{born,name}');
 SELECT * FROM shelf_author ORDER BY id;
 -- what is not among the fields stays, given or not
-SELECT bolt.bulk_update('shelf_author', '[{"pk": 1, "born": 21, "name": "ignored", "age": 3, "books": [1]}]', '{born}');
+SELECT bolt.bulk_update('shelf_author', '[{"pk": 1, "born": 21, "name": "ignored", "books": [1]}]', '{born}');
+-- but a name that nothing has is a mistake
+SELECT bolt.bulk_update('shelf_author', '[{"pk": 1, "born": 21, "age": 3}]', '{born}');
 -- a relation by its own name or its column's, its key or an object of it
 SELECT bolt.bulk_update('shelf_author', '[{"id": 1, "mentor": 2}, {"id": 2, "mentor_id": 3}, {"id": 3, "mentor": {"id": 1}}]', '{mentor}');
 SELECT * FROM shelf_author ORDER BY id;
