@@ -67,6 +67,7 @@ typedef struct FetchStatement
 	StatementParam *params;
 	bool generic_plan;			  /* one plan serves all values */
 	bool keyed_by_index;		  /* an index serves its keys: never scan it all */
+	bool hashed;				  /* joins by hashing, however few rows are expected */
 	bool parallel;				  /* may run on parallel workers */
 	SPIPlanPtr plans[PLAN_KINDS]; /* NULL until it first runs */
 

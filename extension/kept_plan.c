@@ -27,6 +27,7 @@ typedef struct KeptPlan
 	uint64 hash;
 	int users; /* calls that run it now */
 	bool dropped;
+	int hints;
 	dlist_node recency;
 } KeptPlan;
 
@@ -57,9 +58,10 @@ drop_plan(KeptPlan *plan)
 }
 
 static bool
-is_plan_of(const KeptPlan *plan, const Model *ordered, const char *sql, int nparams, const Oid *types)
+is_plan_of(const KeptPlan *plan, const Model *ordered, int hints, const char *sql, int nparams,
+		   const Oid *types)
 {
-	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams ||
+	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams || plan->hints != hints ||
 		plan->statement.ordered_table != (ordered != NULL ? ordered->oid : InvalidOid))
 		return false;
 	for (int i = 0; i < nparams; i++)
@@ -71,7 +73,7 @@ is_plan_of(const KeptPlan *plan, const Model *ordered, const char *sql, int npar
 }
 
 static KeptPlan *
-make_plan(const Model *ordered, const char *sql, int nparams, const Oid *types, uint64 hash)
+make_plan(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types, uint64 hash)
 {
 	MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "bolt_orm plan", ALLOCSET_SMALL_SIZES);
 	KeptPlan *plan = MemoryContextAllocZero(context, sizeof(KeptPlan));
@@ -79,7 +81,10 @@ make_plan(const Model *ordered, const char *sql, int nparams, const Oid *types, 
 	plan->context = context;
 	plan->hash = hash;
 	plan->statement.sql = MemoryContextStrdup(context, sql);
+	plan->hints = hints;
 	plan->statement.generic_plan = true;
+	plan->statement.keyed_by_index = (hints & KEPT_BY_INDEX) != 0;
+	plan->statement.hashed = (hints & KEPT_HASHED) != 0;
 	plan->statement.nparams = nparams;
 	plan->statement.params = MemoryContextAllocZero(context, sizeof(StatementParam) * Max(nparams, 1));
 	for (int i = 0; i < nparams; i++)
@@ -90,9 +95,9 @@ make_plan(const Model *ordered, const char *sql, int nparams, const Oid *types, 
 }
 
 static KeptPlan *
-plan_of(const Model *ordered, const char *sql, int nparams, const Oid *types)
+plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types)
 {
-	uint64 hash = hash_bytes_extended((const unsigned char *) sql, strlen(sql), nparams);
+	uint64 hash = hash_bytes_extended((const unsigned char *) sql, strlen(sql), nparams << 8 | hints);
 	KeptEntry *entry;
 	KeptPlan *plan;
 	bool found;
@@ -105,7 +110,7 @@ plan_of(const Model *ordered, const char *sql, int nparams, const Oid *types)
 		kept = hash_create("bolt_orm plans", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	entry = hash_search(kept, &hash, HASH_FIND, NULL);
-	if (entry != NULL && is_plan_of(entry->plan, ordered, sql, nparams, types))
+	if (entry != NULL && is_plan_of(entry->plan, ordered, hints, sql, nparams, types))
 	{
 		dlist_move_head(&recently_used, &entry->plan->recency);
 		return entry->plan;
@@ -114,19 +119,19 @@ plan_of(const Model *ordered, const char *sql, int nparams, const Oid *types)
 		drop_plan(entry->plan);
 	while (hash_get_num_entries(kept) >= bolt_plan_cache_size)
 		drop_plan(dlist_tail_element(KeptPlan, recency, &recently_used));
-	plan = make_plan(ordered, sql, nparams, types, hash);
+	plan = make_plan(ordered, hints, sql, nparams, types, hash);
 	entry = hash_search(kept, &hash, HASH_ENTER, &found);
 	entry->plan = plan;
 	dlist_push_head(&recently_used, &plan->recency);
 	return plan;
 }
 
-uint64
-bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int nparams, const Oid *types,
-				 const Datum *values, const bool *isnull)
+static uint64
+run(DestReceiver *dest, const Model *ordered, int hints, const char *sql, int nparams, const Oid *types,
+	const Datum *values, const bool *isnull)
 {
 	MemoryContext context = CurrentMemoryContext;
-	KeptPlan *plan = plan_of(ordered, sql, nparams, types);
+	KeptPlan *plan = plan_of(ordered, hints, sql, nparams, types);
 	ParamListInfo params = makeParamList(nparams);
 
 	for (int i = 0; i < nparams; i++)
@@ -155,7 +160,15 @@ bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int 
 }
 
 uint64
-bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *values, const bool *isnull)
+bolt_run_kept(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types,
+			  const Datum *values, const bool *isnull)
 {
-	return bolt_run_kept_to(NULL, NULL, sql, nparams, types, values, isnull);
+	return run(NULL, ordered, hints, sql, nparams, types, values, isnull);
+}
+
+uint64
+bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int nparams, const Oid *types,
+				 const Datum *values, const bool *isnull)
+{
+	return run(dest, ordered, 0, sql, nparams, types, values, isnull);
 }

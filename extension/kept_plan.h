@@ -13,23 +13,26 @@
 #include "model.h"
 #include "tcop/dest.h"
 
+/* What the planner is to be told, for it cannot know. */
+#define KEPT_BY_INDEX 0x01 /* an index serves the keys: never scan it all */
+#define KEPT_HASHED 0x02   /* array parameters are long: join by hashing */
+
 /*
  * Runs a statement under a snapshot of its own, and what it has changed is seen
  * by the next.  Its plan is made once for a text and types of parameters, and kept.  Names and
  * operators in the text are qualified, and nothing that a caller sent is in it.
  *
+ * ordered: it is an UPDATE or DELETE of this model, and takes the rows, where they can
+ * be ordered, in the order of their primary key; or NULL.
+ * hints: of KEPT_.
  * values, isnull: nparams of them; isnull may be NULL where none is.
  * Result: how many rows it returned or changed.  What it returned is in
  * SPI_tuptable.  To be called between SPI_connect and SPI_finish.
  */
-extern uint64 bolt_run_kept(const char *sql, int nparams, const Oid *types, const Datum *values,
-							const bool *isnull);
+extern uint64 bolt_run_kept(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types,
+							const Datum *values, const bool *isnull);
 
-/*
- * The same.  What it returns goes to dest, and is not counted.
- * ordered: it is an UPDATE or DELETE of this model, and takes the rows, where they can
- * be ordered, in the order of their primary key.  Either may be NULL.
- */
+/* The same without hints.  What it returns goes to dest, if that is not NULL, and is not counted. */
 extern uint64 bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int nparams,
 							   const Oid *types, const Datum *values, const bool *isnull);
 

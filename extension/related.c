@@ -223,6 +223,7 @@ referenced_keys(const RelatedObject *object, const RelatedKeys *keys, bool must_
 		bolt_related_refuse_missing(target, keys);
 	bolt_related_primary_key(target, &pair);
 	bolt_related_begin(&statement);
+	statement.hints = bolt_related_key_hints(target, keys);
 	first = bolt_related_keys_params(&statement, keys);
 	appendStringInfoString(&statement.sql, "SELECT ");
 	for (int i = 0; i < n; i++)

@@ -99,6 +99,8 @@ extern int bolt_related_errdetail(const JsonValue *value);
 typedef struct RelatedStatement
 {
 	StringInfoData sql;
+	const Model *ordered; /* see bolt_run_kept: NULL and 0 to begin with */
+	int hints;
 	int nparams;
 	int capacity;
 	Oid *types;
@@ -118,9 +120,6 @@ extern int bolt_related_keys_params(RelatedStatement *statement, const RelatedKe
 /* Runs it; returns how many rows it changed or returned, into SPI_tuptable. */
 extern uint64 bolt_related_run(RelatedStatement *statement);
 
-/* Runs it; returns the number that is its only row's only column. */
-extern int64 bolt_related_count(RelatedStatement *statement);
-
 /*
  * The keys that the first columns of the rows in SPI_tuptable are, where the column behind
  * them, if there is one, is true.  Rows with a null are left out.
@@ -129,6 +128,12 @@ extern RelatedKeys *bolt_related_keys_of_rows(uint64 nrows, const Model *model, 
 											  const AttrNumber *columns);
 
 extern Datum bolt_related_array(Datum *values, int n, Oid type);
+
+/* With more keys than this a statement joins by hashing. */
+#define MANY_KEYS 100
+
+/* The hints for a statement that finds rows by such primary keys */
+extern int bolt_related_key_hints(const Model *model, const RelatedKeys *keys);
 
 /* How the primary key of a model is compared with itself. */
 extern void bolt_related_primary_key(const Model *model, KeyPair *pair);
@@ -140,10 +145,7 @@ extern void bolt_related_append_matches(StringInfo sql, const KeyPair *pair, int
 /* EXISTS (SELECT FROM unnest($1) AS k WHERE t0.a = k.c1): the row's key is one of those. */
 extern void bolt_related_append_is_one(StringInfo sql, const KeyPair *pair, int alias, int first_param);
 
-/*
- * " ORDER BY t0.a, t0.b", which every manager locks and inserts rows in.  Columns of a
- * type that has no order are left out.
- */
+/* " ORDER BY t0.a, t0.b", but for columns of a type that has no order */
 extern void bolt_related_append_order(StringInfo sql, const KeyPair *pair, int alias, bool *begun);
 
 /* Error P0002 where a key is no object's; it names the keys. */

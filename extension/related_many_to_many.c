@@ -6,15 +6,14 @@
  *
  * Rows that are there already are left alone.
  *
- * Rows are inserted in the order of the keys.  Those to be deleted are locked in that
- * order before, where the caller may do so without a further privilege or policy having a
- * say in it.  The object's own row is not locked: as in Django, who wants two calls for one
- * object to come one after the other locks it before.
+ * Rows are inserted in the order of the keys, and deleted in that of the through table's
+ * primary key.  The object's own row is not locked: as in Django, who wants two calls for
+ * one object to come one after the other locks it before.
  *
  * A symmetrical relation has two rows for two objects, one a direction.  The row from the
- * lesser key to the greater one is the pair's lead: who has inserted or locked it may
- * write the other one, its mirror, and nobody else.  Without that, sessions that begin at either
- * end would wait for each other, or leave one row of the two.
+ * lesser key to the greater one is the pair's lead: who has inserted it inserts the other
+ * one, its mirror, and nobody else.  Without that, sessions that begin at either end
+ * would wait for each other, or leave one row of the two.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,15 +25,14 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog_table.h"
-#include "compat.h"
 #include "error.h"
 #include "executor/spi.h"
+#include "kept_plan.h"
 #include "miscadmin.h"
 #include "related.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 
 /* A column of the through table and what it is set to beside the two keys. */
 typedef struct ThroughDefault
@@ -121,12 +119,15 @@ append_pairs(StringInfo sql, const Link *link)
 	appendStringInfoString(sql, ") AS m");
 }
 
-/* That a row of the through table is one of m */
+/* That a row of the through table, which is the object's, is one of m */
 static void
 append_is_pair(StringInfo sql, const Link *link)
 {
-	bolt_related_append_matches(sql, &link->source, 0, link->symmetrical ? "m.s" : "$", 1);
-	appendStringInfoString(sql, " AND ");
+	if (link->symmetrical)
+	{
+		bolt_related_append_matches(sql, &link->source, 0, "m.s", 1);
+		appendStringInfoString(sql, " AND ");
+	}
 	bolt_related_append_matches(sql, &link->target, 0, "m.g", 1);
 }
 
@@ -145,51 +146,61 @@ append_is_of_object(StringInfo sql, const Link *link)
 }
 
 /*
- * The other direction's rows do not count: they are the other objects'.  Begins
- * what ends with count_of_object.
+ * Runs a statement that writes; returns how many of the rows are the object's: of a symmetrical
+ * relation those of the other direction are not.
  */
-static void
-begin_count(Link *link)
-{
-	if (link->symmetrical)
-		appendStringInfoString(&link->statement.sql, "WITH written AS (");
-}
-
 static int64
-count_of_object(Link *link)
+run_and_count(Link *link)
 {
 	StringInfo sql = &link->statement.sql;
+	uint64 nrows;
+	int64 count = 0;
 
 	if (!link->symmetrical)
 		return bolt_related_run(&link->statement);
 	appendStringInfoString(sql, " RETURNING ");
-	for (int i = 0; i < link->source.n; i++)
-	{
-		appendStringInfoString(sql, i > 0 ? ", " : "");
-		bolt_append_column(
-			sql, 0, bolt_model_field_by_attnum(link->source.far_model, link->source.far_fields[i])->name);
-	}
-	appendStringInfoString(sql, ") SELECT pg_catalog.count(*) FROM written AS t0 WHERE ");
 	bolt_related_append_matches(sql, &link->source, 0, "$", 1);
-	return bolt_related_count(&link->statement);
+	nrows = bolt_related_run(&link->statement);
+	for (uint64 row = 0; row < nrows; row++)
+	{
+		bool isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		count += DatumGetBool(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull)) &&
+			!isnull;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return count;
 }
 
 /*
- * s <= g, column by column: that a pair leads, of two columns' texts each.  True where the
- * type has no order.
+ * Whether the object's rows are joined with keys by hashing.  An index leads to them, if
+ * there is one for the object's key; a few of them it leads to directly.
  */
 static void
-append_leads(StringInfo sql, const Link *link, char *const *source, char *const *target)
+set_hints(Link *link, bool all_rows)
+{
+	if (link->object->relation->indexed && !link->symmetrical)
+		link->statement.hints |= KEPT_BY_INDEX;
+	if (all_rows || link->targets->count > MANY_KEYS)
+		link->statement.hints |= KEPT_HASHED;
+}
+
+/*
+ * That a pair of m leads: s <= g, column by column.  They all do where the type has no order.
+ */
+static void
+append_leads(StringInfo sql, const Link *link)
 {
 	StringInfoData condition;
 	StringInfoData equal;
 
 	initStringInfo(&condition);
 	initStringInfo(&equal);
-	for (int i = 0; i < link->source.n; i++)
+	for (int i = 1; i <= link->source.n; i++)
 	{
-		Oid type = link->object->types[i];
-		bool last = i == link->source.n - 1;
+		Oid type = link->object->types[i - 1];
+		bool last = i == link->source.n;
 		const char *less = bolt_operator(type, type, last ? BTLessEqualStrategyNumber : BTLessStrategyNumber);
 
 		if (less == NULL)
@@ -197,60 +208,11 @@ append_leads(StringInfo sql, const Link *link, char *const *source, char *const 
 			appendStringInfoString(sql, "true");
 			return;
 		}
-		appendStringInfo(&condition, "%s%s%s %s %s", i > 0 ? " OR " : "", equal.data, source[i], less,
-						 target[i]);
-		appendStringInfo(&equal, "%s %s %s AND ", source[i], bolt_operator(type, type, BTEqualStrategyNumber),
-						 target[i]);
+		appendStringInfo(&condition, "%s%sm.s%d %s m.g%d", i > 1 ? " OR " : "", equal.data, i, less, i);
+		appendStringInfo(&equal, "m.s%d %s m.g%d AND ", i, bolt_operator(type, type, BTEqualStrategyNumber),
+						 i);
 	}
 	appendStringInfo(sql, "(%s)", condition.data);
-}
-
-/* That a pair of m leads */
-static char *
-pair_leads(const Link *link)
-{
-	StringInfoData sql;
-	char *source[INDEX_MAX_KEYS];
-	char *target[INDEX_MAX_KEYS];
-
-	initStringInfo(&sql);
-	for (int i = 0; i < link->source.n; i++)
-	{
-		source[i] = psprintf("m.s%d", i + 1);
-		target[i] = psprintf("m.g%d", i + 1);
-	}
-	append_leads(&sql, link, source, target);
-	return sql.data;
-}
-
-/* That a row of the through table does, or that it is the mirror of none */
-static char *
-row_leads(const Link *link)
-{
-	StringInfoData sql;
-	char *source[INDEX_MAX_KEYS];
-	char *target[INDEX_MAX_KEYS];
-
-	initStringInfo(&sql);
-	for (int i = 0; i < link->source.n; i++)
-	{
-		source[i] = bolt_far_key_output(&link->source, i, 0);
-		target[i] = bolt_far_key_output(&link->target, i, 0);
-	}
-	append_leads(&sql, link, source, target);
-	appendStringInfo(&sql, " OR NOT EXISTS (SELECT FROM %s AS t1 WHERE ",
-					 bolt_model_sql_name(link->object->through));
-	for (int i = 0; i < link->source.n; i++)
-	{
-		Oid type = link->object->types[i];
-		const char *equal = bolt_operator(type, type, BTEqualStrategyNumber);
-
-		appendStringInfo(&sql, "%s%s %s %s AND %s %s %s", i > 0 ? " AND " : "",
-						 bolt_far_key_output(&link->source, i, 1), equal, target[i],
-						 bolt_far_key_output(&link->target, i, 1), equal, source[i]);
-	}
-	appendStringInfoChar(&sql, ')');
-	return sql.data;
 }
 
 /* ----------
@@ -454,14 +416,22 @@ append_inserted(StringInfo sql, const Link *link, Insertion insertion)
 	const char *through = bolt_model_sql_name(link->object->through);
 
 	appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s AS t0 WHERE ", through);
+	append_is_of_object(sql, link);
+	appendStringInfoString(sql, " AND ");
 	append_is_pair(sql, link);
 	appendStringInfoChar(sql, ')');
 	if (insertion == INSERT_LEADING)
-		appendStringInfo(sql, " AND %s", pair_leads(link));
+	{
+		appendStringInfoString(sql, " AND ");
+		append_leads(sql, link);
+	}
 	else if (insertion == INSERT_MIRRORS)
 	{
-		appendStringInfo(sql, " AND NOT %s AND EXISTS (SELECT FROM %s AS t0 WHERE ", pair_leads(link),
-						 through);
+		appendStringInfoString(sql, " AND NOT ");
+		append_leads(sql, link);
+		appendStringInfo(sql, " AND EXISTS (SELECT FROM %s AS t0 WHERE ", through);
+		append_is_of_object(sql, link);
+		appendStringInfoString(sql, " AND ");
 		bolt_related_append_matches(sql, &link->source, 0, "m.g", 1);
 		appendStringInfoString(sql, " AND ");
 		bolt_related_append_matches(sql, &link->target, 0, "m.s", 1);
@@ -479,7 +449,7 @@ insert_pairs(const RelatedObject *object, const RelatedKeys *targets, List *defa
 	ListCell *lc;
 
 	begin_link(&link, object, targets);
-	begin_count(&link);
+	set_hints(&link, false);
 	appendStringInfo(sql, "INSERT INTO %s AS t0 (", bolt_model_sql_name(object->through));
 	append_key_columns(sql, &link);
 	foreach(lc, defaults)
@@ -515,7 +485,7 @@ insert_pairs(const RelatedObject *object, const RelatedKeys *targets, List *defa
 		append_key_columns(sql, &link);
 		appendStringInfoString(sql, ") DO NOTHING");
 	}
-	return count_of_object(&link);
+	return run_and_count(&link);
 }
 
 static int64
@@ -548,151 +518,69 @@ bolt_many_to_many_add(const RelatedObject *object, const RelatedKeys *targets,
 typedef enum Removal
 {
 	REMOVE_TARGETS,
-	REMOVE_TARGETS_AND_NULLS, /* and rows that relate to nothing */
-	REMOVE_OTHERS,			  /* what relates to anything but a target */
+	REMOVE_OTHERS, /* what relates to anything but a target */
 	REMOVE_ALL
 } Removal;
 
-/* That a row relates the object to another */
 static void
-append_is_relating(StringInfo sql, const Link *link)
+append_removed(StringInfo sql, const Link *link, Removal removal)
 {
 	const ModelRelation *relation = link->object->relation;
-	bool begun = false;
 
-	appendStringInfoChar(sql, '(');
-	for (int i = 0; i < relation->ntarget_fields; i++)
+	append_is_of_object(sql, link);
+	if (removal == REMOVE_ALL)
+		return;
+	for (int i = 0; i < relation->ntarget_fields && removal == REMOVE_OTHERS; i++)
 	{
 		const Field *field =
 			bolt_model_field_by_attnum(link->object->through, relation->through_target_fields[i]);
 
 		if (field->not_null)
 			continue;
-		appendStringInfoString(sql, begun ? " AND " : "");
+		appendStringInfoString(sql, " AND ");
 		bolt_append_column(sql, 0, field->name);
 		appendStringInfoString(sql, " IS NOT NULL");
-		begun = true;
 	}
-	appendStringInfoString(sql, begun ? ")" : "true)");
-}
-
-static void
-append_removed(StringInfo sql, const Link *link, Removal removal)
-{
-	append_is_of_object(sql, link);
-	if (removal == REMOVE_ALL)
-		return;
-	appendStringInfoString(sql, " AND ");
-	if (removal == REMOVE_OTHERS)
-	{
-		append_is_relating(sql, link);
-		appendStringInfoString(sql, " AND NOT ");
-	}
-	else if (removal == REMOVE_TARGETS_AND_NULLS)
-	{
-		appendStringInfoString(sql, "(NOT ");
-		append_is_relating(sql, link);
-		appendStringInfoString(sql, " OR ");
-	}
-	appendStringInfoString(sql, "EXISTS (SELECT FROM ");
+	appendStringInfo(sql, " AND %sEXISTS (SELECT FROM ", removal == REMOVE_OTHERS ? "NOT " : "");
 	append_pairs(sql, link);
 	appendStringInfoString(sql, " WHERE ");
 	append_is_pair(sql, link);
-	appendStringInfoString(sql, removal == REMOVE_TARGETS_AND_NULLS ? "))" : ")");
+	appendStringInfoChar(sql, ')');
 }
 
-/*
- * To lock a row takes the privilege to update it, and passes the policies for
- * updates.  A caller who may only delete goes without.
- */
-static bool
-may_lock(const Model *model)
+/* The through table's rows by its primary key, or else by its two references */
+static Model *
+order_of_rows(const RelatedObject *object)
 {
-	Oid role = GetUserId();
+	const ModelRelation *relation = object->relation;
+	Model *result = palloc(sizeof(Model));
+	AttrNumber *columns;
 
-	return (model->relkind == RELKIND_RELATION || model->relkind == RELKIND_PARTITIONED_TABLE) &&
-		(pg_class_aclcheck(model->oid, role, ACL_UPDATE) == ACLCHECK_OK ||
-		 pg_attribute_aclcheck_all(model->oid, role, ACL_UPDATE, ACLMASK_ANY) == ACLCHECK_OK) &&
-		check_enable_rls(model->oid, InvalidOid, true) != RLS_ENABLED;
-}
-
-/*
- * The other end of a row, in the type of the target's key: of a symmetrical relation,
- * whichever is not the object.
- */
-static void
-append_other_end(StringInfo sql, const Link *link)
-{
-	for (int i = 0; i < link->target.n; i++)
-	{
-		appendStringInfoString(sql, i > 0 ? ", " : "");
-		if (link->symmetrical)
-		{
-			appendStringInfoString(sql, "CASE WHEN ");
-			bolt_related_append_matches(sql, &link->source, 0, "$", 1);
-			appendStringInfo(sql, " THEN %s ELSE %s END", bolt_far_key_output(&link->target, i, 0),
-							 bolt_far_key_output(&link->source, i, 0));
-		}
-		else
-			appendStringInfoString(sql, bolt_far_key_output(&link->target, i, 0));
-	}
-}
-
-/*
- * Locks the rows that are to be deleted, of a symmetrical relation those that lead; returns
- * the keys of their other ends.
- */
-static RelatedKeys *
-lock_removed(const RelatedObject *object, const RelatedKeys *targets, Removal removal)
-{
-	const Model *through = object->through;
-	Link link;
-	StringInfo sql = &link.statement.sql;
-	bool ordered = false;
-	uint64 nrows;
-
-	begin_link(&link, object, targets);
-	appendStringInfoString(sql, "SELECT ");
-	append_other_end(sql, &link);
-	appendStringInfo(sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(through));
-	append_removed(sql, &link, removal);
-	if (link.symmetrical)
-		appendStringInfo(sql, " AND (%s)", row_leads(&link));
-	bolt_related_append_order(sql, &link.source, 0, &ordered);
-	bolt_related_append_order(sql, &link.target, 0, &ordered);
-	if (!object->relation->through_unique && through->nprimary_key > 0)
-	{
-		KeyPair primary_key;
-
-		bolt_related_primary_key(through, &primary_key);
-		bolt_related_append_order(sql, &primary_key, 0, &ordered);
-	}
-	appendStringInfoString(sql, " FOR UPDATE OF t0");
-	nrows = bolt_related_run(&link.statement);
-	return bolt_related_keys_of_rows(nrows, object->target, link.target.n, object->relation->target_fields);
+	*result = *object->through;
+	if (result->nprimary_key > 0)
+		return result;
+	columns = palloc(sizeof(AttrNumber) * (relation->nfields + relation->ntarget_fields));
+	memcpy(columns, relation->through_source_fields, sizeof(AttrNumber) * relation->nfields);
+	memcpy(columns + relation->nfields, relation->through_target_fields,
+		   sizeof(AttrNumber) * relation->ntarget_fields);
+	result->primary_key = columns;
+	result->nprimary_key = relation->nfields + relation->ntarget_fields;
+	return result;
 }
 
 static int64
 delete_rows(const RelatedObject *object, const RelatedKeys *targets, Removal removal)
 {
-	bool single = removal == REMOVE_TARGETS && targets->count == 1 && !object->relation->symmetrical &&
-		object->relation->through_unique;
 	Link link;
 	StringInfo sql = &link.statement.sql;
 
-	if (!single && may_lock(object->through))
-	{
-		/* what others add from now on stays */
-		targets = lock_removed(object, targets, removal);
-		removal = removal == REMOVE_ALL ? REMOVE_TARGETS_AND_NULLS : REMOVE_TARGETS;
-	}
-	if (removal == REMOVE_TARGETS && targets->count == 0)
-		return 0;
 	begin_link(&link, object, targets);
-	begin_count(&link);
+	link.statement.ordered = order_of_rows(object);
+	if (removal != REMOVE_ALL)
+		set_hints(&link, removal == REMOVE_OTHERS);
 	appendStringInfo(sql, "DELETE FROM %s AS t0 WHERE ", bolt_model_sql_name(object->through));
 	append_removed(sql, &link, removal);
-	return count_of_object(&link);
+	return run_and_count(&link);
 }
 
 int64

@@ -14,6 +14,7 @@
 #include "catalog/pg_class.h"
 #include "error.h"
 #include "executor/spi.h"
+#include "kept_plan.h"
 #include "related.h"
 #include "utils/builtins.h"
 
@@ -41,8 +42,10 @@ begin_referrers(Referrers *referrers, const RelatedObject *object, const Related
 	bolt_related_primary_key(object->target, &referrers->primary_key);
 	bolt_related_begin(&referrers->statement);
 	bolt_related_object_params(&referrers->statement, object);
-	if (targets != NULL)
-		referrers->first_target = bolt_related_keys_params(&referrers->statement, targets);
+	if (targets == NULL)
+		return;
+	referrers->statement.hints = bolt_related_key_hints(object->target, targets);
+	referrers->first_target = bolt_related_keys_params(&referrers->statement, targets);
 }
 
 /* t0.article_id = $1 */
@@ -125,7 +128,7 @@ append_is_either(StringInfo sql, const Referrers *referrers)
 
 /*
  * Locks them, in the order of their primary key; returns the keys of those that refer
- * to the object and are no targets.  NULL where the rows cannot be locked: those of views.
+ * to the object.  NULL where the rows cannot be locked: those of views.
  */
 static RelatedKeys *
 lock_rows(const RelatedObject *object, const RelatedKeys *targets, Spoken spoken)
@@ -140,16 +143,13 @@ lock_rows(const RelatedObject *object, const RelatedKeys *targets, Spoken spoken
 		target->nprimary_key == 0)
 		return NULL;
 	begin_referrers(&referrers, object, targets);
+	if ((spoken & SPOKEN_RELATED) && !object->relation->indexed)
+		referrers.statement.hints = 0;
 	appendStringInfoString(sql, "SELECT ");
 	for (int i = 0; i < target->nprimary_key; i++)
 		appendStringInfo(sql, "%s, ",
 						 bolt_column_text(0, bolt_model_field_by_attnum(target, target->primary_key[i])));
 	append_refers(sql, &referrers);
-	if (targets != NULL)
-	{
-		appendStringInfoString(sql, " AND NOT ");
-		append_is_target(sql, &referrers);
-	}
 	appendStringInfo(sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(target));
 	switch (spoken)
 	{
@@ -245,19 +245,35 @@ update_to_object(const RelatedObject *object, const RelatedKeys *targets)
 	return bolt_related_run(&referrers.statement);
 }
 
+/* Those of the rows, which are locked, that are no targets. */
 static int64
-update_to_null(const RelatedObject *object, const RelatedKeys *targets)
+update_to_null(const RelatedObject *object, const RelatedKeys *locked, const RelatedKeys *targets)
 {
 	Referrers referrers;
 	StringInfo sql = &referrers.statement.sql;
+	int n = object->target->nprimary_key;
 
-	if (targets->count == 0)
+	if (locked->count == 0)
 		return 0;
-	begin_referrers(&referrers, object, targets);
+	begin_referrers(&referrers, object, locked);
 	append_update(sql, &referrers, true);
 	append_refers(sql, &referrers);
-	appendStringInfoString(sql, " AND ");
-	append_is_target(sql, &referrers);
+	appendStringInfoString(sql, " AND EXISTS (SELECT FROM (SELECT ");
+	bolt_append_names(sql, "k.c", n);
+	appendStringInfoString(sql, " FROM ");
+	bolt_append_unnest(sql, referrers.first_target, n, "k");
+	if (targets != NULL)
+	{
+		appendStringInfoString(sql, " EXCEPT SELECT ");
+		bolt_append_names(sql, "k.c", n);
+		appendStringInfoString(sql, " FROM ");
+		bolt_append_unnest(sql, bolt_related_keys_params(&referrers.statement, targets), n, "k");
+	}
+	appendStringInfoString(sql, ") AS k (");
+	bolt_append_names(sql, "c", n);
+	appendStringInfoString(sql, ") WHERE ");
+	bolt_related_append_matches(sql, &referrers.primary_key, 0, "k.c", 1);
+	appendStringInfoChar(sql, ')');
 	return bolt_related_run(&referrers.statement);
 }
 
@@ -269,6 +285,7 @@ update_others_to_null(const RelatedObject *object, const RelatedKeys *targets)
 	StringInfo sql = &referrers.statement.sql;
 
 	begin_referrers(&referrers, object, targets);
+	referrers.statement.hints = targets != NULL ? KEPT_HASHED : 0;
 	append_update(sql, &referrers, true);
 	append_refers(sql, &referrers);
 	if (targets != NULL)
@@ -302,29 +319,30 @@ bolt_reverse_remove(const RelatedObject *object, const RelatedKeys *targets)
 		return 0;
 	lock_rows(object, targets, SPOKEN_TARGETS);
 	refuse_unrelated(object, targets);
-	return update_to_null(object, targets);
+	return update_to_null(object, targets, NULL);
 }
 
 int64
 bolt_reverse_set(const RelatedObject *object, const RelatedKeys *targets)
 {
-	RelatedKeys *others;
+	RelatedKeys *related;
 	int64 removed;
 
 	if (!is_nullable(object))
 		return bolt_reverse_add(object, targets);
-	others = lock_rows(object, targets, SPOKEN_BOTH);
+	related = lock_rows(object, targets, SPOKEN_BOTH);
 	bolt_related_refuse_missing(object->target, targets);
-	removed = others != NULL ? update_to_null(object, others) : update_others_to_null(object, targets);
+	removed =
+		related != NULL ? update_to_null(object, related, targets) : update_others_to_null(object, targets);
 	return removed + update_to_object(object, targets);
 }
 
 int64
 bolt_reverse_clear(const RelatedObject *object)
 {
-	RelatedKeys *referring;
+	RelatedKeys *related;
 
 	refuse_not_null(object, "clear");
-	referring = lock_rows(object, NULL, SPOKEN_RELATED);
-	return referring != NULL ? update_to_null(object, referring) : update_others_to_null(object, NULL);
+	related = lock_rows(object, NULL, SPOKEN_RELATED);
+	return related != NULL ? update_to_null(object, related, NULL) : update_others_to_null(object, NULL);
 }

@@ -22,6 +22,8 @@ void
 bolt_related_begin(RelatedStatement *statement)
 {
 	initStringInfo(&statement->sql);
+	statement->ordered = NULL;
+	statement->hints = 0;
 	statement->nparams = 0;
 	statement->capacity = 8;
 	statement->types = palloc(sizeof(Oid) * statement->capacity);
@@ -64,20 +66,16 @@ bolt_related_keys_params(RelatedStatement *statement, const RelatedKeys *keys)
 uint64
 bolt_related_run(RelatedStatement *statement)
 {
-	return bolt_run_kept(statement->sql.data, statement->nparams, statement->types, statement->values,
-						 statement->isnull);
+	return bolt_run_kept(statement->ordered, statement->hints, statement->sql.data, statement->nparams,
+						 statement->types, statement->values, statement->isnull);
 }
 
-int64
-bolt_related_count(RelatedStatement *statement)
+int
+bolt_related_key_hints(const Model *model, const RelatedKeys *keys)
 {
-	bool isnull;
-	int64 count;
-
-	bolt_related_run(statement);
-	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_freetuptable(SPI_tuptable);
-	return count;
+	if (model->primary_key_constraint)
+		return KEPT_BY_INDEX;
+	return keys->count > MANY_KEYS ? KEPT_HASHED : 0;
 }
 
 /* False where one of them is null, or a flag behind them is false. */
@@ -232,6 +230,7 @@ bolt_related_refuse_missing(const Model *model, const RelatedKeys *keys)
 
 	bolt_related_primary_key(model, &pair);
 	bolt_related_begin(&statement);
+	statement.hints = bolt_related_key_hints(model, keys);
 	first = bolt_related_keys_params(&statement, keys);
 	appendStringInfoString(&statement.sql, "SELECT ");
 	bolt_append_names(&statement.sql, "k.c", pair.n);

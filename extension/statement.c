@@ -16,6 +16,8 @@
  *   goes from the index to each row, one for many, which may sort the rows by
  *   their place first, and one for keys without gaps, which reads the index from
  *   the first to the last.
+ * - Whether its array parameters are long, which it takes to have ten elements: a
+ *   nested loop over thousands of keys and rows takes minutes.
  * - The order in which an UPDATE or DELETE takes, and so locks, its rows, for
  *   which SQL has no words: without one, two of them could deadlock.
  * - No JIT, which guesses of many rows would switch on for statements that
@@ -138,6 +140,7 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 	bool save_jit = jit_enabled;
 	bool save_seqscan = enable_seqscan;
 	bool save_bitmapscan = enable_bitmapscan;
+	bool save_nestloop = enable_nestloop;
 	PlannedStmt *result;
 
 	if (statement == NULL || query_string == NULL ||
@@ -155,6 +158,7 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 	PG_TRY();
 	{
 		jit_enabled = false;
+		enable_nestloop &= !statement->hashed;
 		if (statement->keyed_by_index)
 		{
 			enable_seqscan = false;
@@ -167,6 +171,7 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 		jit_enabled = save_jit;
 		enable_seqscan = save_seqscan;
 		enable_bitmapscan = save_bitmapscan;
+		enable_nestloop = save_nestloop;
 		running = current;
 	}
 	PG_END_TRY();

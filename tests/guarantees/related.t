@@ -154,4 +154,18 @@ SKIP:
 	is(statements(6), $few, "as many statements for 6 targets as for 1: $few");
 }
 
+# ----- many targets, which a nested loop over keys and rows would take minutes for
+
+psql_ok($database, 'INSERT INTO tag SELECT generate_series(9, 30000)', 'INSERT INTO person SELECT generate_series(9, 30000)',
+	'INSERT INTO comment SELECT generate_series(13, 30000)', 'ANALYZE');
+$first->ask("SET statement_timeout = '20s'");
+for my $relation (q['article', '5', 'tags'], q['person', '5', 'friends'], q['article', '5', 'comment'])
+{
+	my $ids = sub { "(SELECT json_agg(i) FROM generate_series(1, 30000, $_[0]) i)" };
+
+	is($first->ask("SELECT bolt.clear($relation) * 0, bolt.set($relation, " . $ids->(1) . "), bolt.set($relation, " . $ids->(2)
+		. "), bolt.remove($relation, " . $ids->(4) . "), bolt.clear($relation)"), '0|30000|15000|7500|7500', "30,000 targets of $relation")
+	  or diag($first->{error});
+}
+
 close_test();
