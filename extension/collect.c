@@ -254,6 +254,7 @@ run_root(Collector *collector, FetchRun *run)
 	KeyReceiver receiver;
 
 	rows->by_keys = node->key.ncolumns > 0;
+	rows->locked = node->locks;
 	bolt_init_key_receiver(&receiver, rows, collector->context);
 	bolt_statement_run(node->statement, PLAN_MANY, run->nodes[0].params, 0, false,
 					   rows->by_keys ? &receiver.pub : NULL);

@@ -26,11 +26,10 @@ append_keys(StringInfo sql, SelectText *text, const DeleteTarget *target, bool l
 	for (int i = 0; i < target->ncolumns; i++)
 		bolt_add_output(text, bolt_column_text(alias, bolt_model_field_by_attnum(model, target->columns[i])));
 	bolt_append_select(sql, text, NULL, NULL, NULL, false);
+
+	/* by number: a query that filters by windows knows them by other names */
 	for (int i = 0; i < model->nprimary_key; i++)
-	{
-		appendStringInfoString(sql, i == 0 ? " ORDER BY " : ", ");
-		bolt_append_column(sql, alias, bolt_model_field_by_attnum(model, model->primary_key[i])->name);
-	}
+		appendStringInfo(sql, "%s%d", i == 0 ? " ORDER BY " : ", ", i + 1);
 	if (lock)
 		appendStringInfo(sql, " FOR UPDATE OF t%d", alias);
 }
@@ -77,6 +76,7 @@ bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *quer
 	FetchNode *node = bolt_new_node(compiler, NULL, &branch);
 	const DeleteTarget *target = linitial(bolt_delete_graph(model)->targets);
 	QuerySet *rows = palloc(sizeof(QuerySet));
+	bool windows;
 	bool keys;
 
 	/* each row once, and nothing about what it would look like */
@@ -84,10 +84,20 @@ bolt_compile_delete(Compiler *compiler, const Model *model, const QuerySet *quer
 	rows->rows_by_exists = true;
 	rows->distinct = false;
 	bolt_begin_select_text(&text, &statement, model, rows);
-	keys = target->collected || (list_length(text.select->joins) > 1 && model->nprimary_key > 0);
+	windows = text.around.len > 0;
+	if (windows && model->nprimary_key == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot delete rows of model \"%s\" by a filter on a window: it has no primary key",
+						model->name),
+				 errhint("Give the table a primary key, or name one with bolt.register_model.")));
+	keys = target->collected || windows || (list_length(text.select->joins) > 1 && model->nprimary_key > 0);
+
+	/* PostgreSQL locks no rows that a window is over */
+	node->locks = keys && lock && !windows;
 	initStringInfo(&sql);
 	if (keys)
-		append_keys(&sql, &text, target, lock);
+		append_keys(&sql, &text, target, node->locks);
 	else
 		append_delete(&sql, &text);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);

@@ -63,6 +63,11 @@ SELECT tried('{"model": "blog_article_tags", "filter": {"article__comments__id__
 SELECT tried('{"model": "auth_profile", "filter": {"user__articles__title__startswith": "A"}}');
 -- an annotation
 SELECT tried('{"model": "auth_profile", "annotate": {"n": {"Count": "user__articles"}}, "filter": {"n__gte": 3}}', 'SELECT string_agg(id::text, $$ $$ ORDER BY id) FROM auth_profile');
+-- a window: the first of each article, and all but those
+SELECT tried('{"model": "blog_article_tags", "annotate": {"n": {"Window": {"RowNumber": []}, "partition_by": ["article"], "order_by": ["id"]}}, "filter": {"n": 1}}',
+	'SELECT string_agg(id::text, $$ $$ ORDER BY id) FROM blog_article_tags');
+SELECT tried('{"model": "blog_article_tags", "annotate": {"n": {"Window": {"RowNumber": []}, "partition_by": ["article"], "order_by": ["id"]}}, "filter": {"n__gt": 1}}',
+	'SELECT string_agg(id::text, $$ $$ ORDER BY id) FROM blog_article_tags');
 -- what says nothing about which rows is ignored
 SELECT tried('{"model": "auth_profile", "filter": {"city__name": "Rome"}, "order_by": ["-city__name"], "distinct": true, "select_related": ["user"],
 	"prefetch_related": ["user__articles"], "only": ["bio"], "select_for_update": true}');
@@ -101,6 +106,7 @@ SELECT tried('{"model": "blog_article"}', 'SELECT count(*) FROM auth_user');
 SELECT tried('{"model": "blog_article", "filter": {"author__username": "ann", "tags__name__in": ["sql", "json"]}}');
 SELECT tried('{"model": "blog_article", "filter": {"id": 10}}');
 SELECT tried('{"model": "blog_article", "filter": {"id": 99}}');
+SELECT tried('{"model": "blog_article", "annotate": {"n": {"Window": {"RowNumber": []}, "order_by": ["-id"]}}, "filter": {"n__lte": 2}}');
 -- two levels, and a table that is reached in two ways
 SELECT bolt.register_relation('blog_article', '{author_id}', related_name => 'articles', on_delete => 'CASCADE');
 SELECT bolt.register_relation('blog_article', '{editor_id}', related_name => 'edited', on_delete => 'CASCADE');
@@ -273,6 +279,7 @@ SELECT bolt.register_relation('visit', '{shop_id}', on_delete => 'CASCADE');
 SELECT tried('{"model": "shop"}');
 SELECT tried('{"model": "visit", "filter": {"n__lte": 4}}');
 SELECT tried('{"model": "visit", "filter": {"shop__shelf__id": 2}}');
+SELECT tried('{"model": "visit", "annotate": {"i": {"Window": {"RowNumber": []}, "order_by": ["n"]}}, "filter": {"i": 1}}');
 SELECT tried('{"model": "visit", "none": true, "filter": {"shop__shelf__id": 2}}');
 CREATE TABLE log (entry text UNIQUE);
 CREATE TABLE log_note (id int PRIMARY KEY, entry text REFERENCES log (entry));

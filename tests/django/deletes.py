@@ -10,7 +10,8 @@ import random
 
 from django.apps import apps
 from django.db import Error, NotSupportedError, connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
 
 import bolt
 from bolt_django import NeedsChain
@@ -35,6 +36,9 @@ CASES = {
     "exclude": lambda: Person.objects.exclude(articles__published=True),
     "an annotation": lambda: Person.objects.annotate(n=Count("articles")).filter(n__gte=2),
     "an F": lambda: Article.objects.filter(views__gt=F("words")),
+    "a window": lambda: Comment.objects.annotate(
+        n=Window(RowNumber(), partition_by=F("article"), order_by="id")
+    ).filter(n__gt=1),
     "a Q": lambda: Issue.objects.filter(Q(number=1) | Q(articles__words__gt=50)),
     "distinct, ordered": lambda: Article.objects.filter(tags__weight__gt=0).distinct().order_by("-title"),
     "select_related": lambda: Comment.objects.select_related("article").filter(article__section__name__gt="A"),
