@@ -25,6 +25,10 @@ class Failure:
         return f"{self.sqlstate} {self.message}"
 
 
+class TooLarge(Exception):
+    """An answer of more text than was wanted."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Statement:
     sql: str
@@ -49,14 +53,17 @@ def statement_for(request, form="plain"):
     return Statement(sql, [json.dumps(document), *(value for _, value in arguments)], document)
 
 
-def run(statement):
-    """The parsed result, or a Failure."""
+def run(statement, most=None):
+    """The parsed result, or a Failure; raises TooLarge for one of more than so many characters."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, statement.arguments)
-            answers = [parse(text) if text not in ("true", "false") else text == "true" for (text,) in cursor]
+            texts = [text for (text,) in cursor]
     except Error as error:
         return failure_of(error)
+    if most is not None and sum(len(text or "") for text in texts) > most:
+        raise TooLarge
+    answers = [parse(text) if text not in ("true", "false") else text == "true" for text in texts]
     return answers if "bolt.fetch(" in statement.sql else answers[0]
 
 

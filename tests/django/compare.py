@@ -85,6 +85,7 @@ def load(number):
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/django/run", description=__doc__)
     parser.add_argument("--random", type=int, default=0, metavar="N", help="how many random querysets")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="the number of the first of them")
     parser.add_argument("--seed", type=int, default=1, help="of the rows and of the random querysets")
     parser.add_argument("--form", choices=["plain", "chain"], default="plain", help="of the documents")
     parser.add_argument("--only", metavar="PATTERN", help='cases by their id, such as "lookup: *"')

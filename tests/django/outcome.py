@@ -44,8 +44,8 @@ class Page:
 class Outcome:
     """What both said of an expression.
 
-    verdict: "same", "different", "needs chain" or "ambiguous", where Django's own answer
-    is one of several; the other fields are for a report.
+    verdict: "same", "different", "needs chain", "ambiguous", where Django's own answer
+    is one of several, or "too large"; the other fields are for a report.
     """
 
     verdict: str
@@ -55,12 +55,13 @@ class Outcome:
     bolt: str = ""
 
 
-def compare(build, form="plain", function="fetch_json", sqlstate=None, instead=None, refused=None):
+def compare(build, form="plain", function="fetch_json", sqlstate=None, instead=None, refused=None, most=None):
     """Evaluates build() once, asks both, and compares.
 
     sqlstate: the error that bolt_orm is to give, where Django's exception leaves a choice.
     instead: an expression for which Django gives what bolt_orm is to give for build().
     refused: the error that bolt_orm is to give, although Django has an answer.
+    most: answers of more characters are not compared.
     """
     try:
         request = _request_of(build, function)
@@ -69,7 +70,10 @@ def compare(build, form="plain", function="fetch_json", sqlstate=None, instead=N
         if form == "chain":
             raise
         return Outcome("needs chain")
-    answer = bolt.run(statement)
+    try:
+        answer = bolt.run(statement, most)
+    except bolt.TooLarge:
+        return Outcome("too large", statement.document, statement)
     if refused is not None:
         same = isinstance(answer, bolt.Failure) and answer.sqlstate == refused
         return _outcome(same, statement, "(an answer that is not wanted)", str(answer))
