@@ -151,7 +151,10 @@ derive(SelectText *text, Statement *statement, const Model *model, const QuerySe
 	ListCell *lc;
 
 	bolt_begin_select_text(&inner, statement, model, queryset);
-	bolt_add_order(&inner);
+
+	/* an order that chooses no rows is none: a path to many in it would multiply them */
+	if (bolt_is_sliced(queryset) || queryset->distinct_on != NIL)
+		bolt_add_order(&inner);
 	if (queryset->dates != NULL)
 	{
 		Annotation value = {.name = "datefield"};

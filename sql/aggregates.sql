@@ -116,6 +116,8 @@ SELECT bolt.count('{"model": "blog_article", "annotate": {"c": {"Count": "commen
 -- an aggregate of the object's own columns is of that one row
 SELECT checked('{"model": "blog_article", "annotate": {"n": {"Count": "rating"}, "s": {"Sum": "rating"}, "a": {"Count": "*"}, "u": {"Max": "author__username"}}, "values": ["id", "n", "s", "a", "u"], "filter": {"id__in": [1, 3]}, "order_by": ["id"]}',
 	$$ SELECT a.id, count(rating) n, sum(rating) s, count(*) a, max(username) u FROM blog_article a JOIN auth_user u ON u.id = author_id WHERE a.id IN (1, 3) GROUP BY a.id ORDER BY a.id $$);
+-- an order through a relation to many gives aggregate() no more rows
+SELECT aggregated('{"model": "blog_article", "distinct": true, "order_by": ["comments__id"]}', '{"n": {"Count": "*"}, "s": {"Sum": "rating"}}', 'SELECT count(*) n, sum(rating) s FROM blog_article');
 -- keys of several columns
 CREATE TABLE place (country text, code int, name text, PRIMARY KEY (country, code));
 CREATE TABLE visit (id int PRIMARY KEY, place_country text, place_code int, days int, FOREIGN KEY (place_country, place_code) REFERENCES place);

@@ -47,5 +47,8 @@ CASES = {
     .annotate(x=F("comment__text"))
     .filter(x="yes")
     .aggregate(n=Count("pk"), m=Max("x")),
+    "of distinct rows, whatever order they had": lambda: Article.objects.order_by("comment__likes")
+    .distinct()
+    .aggregate(n=Count("pk")),
     "error: of an unknown field": lambda: Article.objects.aggregate(n=Sum("nothing")),
 }

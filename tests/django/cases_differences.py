@@ -173,6 +173,9 @@ CASES = {
         lambda: Issue.objects.select_related("magazine").defer("magazine_id").distinct("pk")[1:].exists(),
         instead=lambda: Issue.objects.distinct("pk")[1:].exists(),
     ),
+    "empty-unasked": Case(
+        lambda: Tag.objects.filter(name__in=[]).distinct("id").latest("weight", "pk"), sqlstate="42P10"
+    ),
     "window-column": Case(
         lambda: Article.objects.annotate(length=F("words"), n=Window(RowNumber(), order_by="pk")).filter(
             Q(n__lte=3) | Q(author__active=True)

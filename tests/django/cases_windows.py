@@ -110,6 +110,9 @@ CASES = {
     "in_bulk": lambda: numbered().filter(n__lte=2).in_bulk([1, 5, 10]),
     "page": lambda: Page(numbered().filter(n__lt=20).order_by("pk"), 2, 3),
     "aggregate": Case(lambda: numbered().filter(n__lte=5).aggregate(s=Sum("words"), m=Max("n")), ("aggregate()",)),
+    "aggregate, whatever order there was": Case(
+        lambda: numbered().filter(n__lte=5).order_by("comment__likes").aggregate(n=Count("pk")), ("aggregate()",)
+    ),
     "aggregate of a relation": Case(
         lambda: numbered().filter(n__lte=5).aggregate(s=Sum("author__level")), ("aggregate()",)
     ),
