@@ -109,3 +109,4 @@ BEGIN
 END $$;
 SELECT memory_after(20) > 0;
 SELECT memory_after(200) - memory_after(20) < 200000;
+DROP SCHEMA bad_writes_test CASCADE;
