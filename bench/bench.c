@@ -129,30 +129,35 @@ takes_turns(const Contestant *contestant)
  * where the contestant has not failed.
  */
 static double
-take_turn(Contestant *contestant, const Workload *workload, int first, int executions)
+take_turn(Contestant *contestant, const Workload *workload, const Settings *settings, int first,
+		  int executions)
 {
 	double *samples = malloc(executions * sizeof(double));
 	double result;
 
 	for (int i = 0; i < executions && contestant->failure == NULL; i++)
+	{
 		samples[i] = execute(contestant, workload, first + i, NULL, NULL);
+		undo_execution(contestant, workload);
+	}
+	restore(workload, settings);
 	result = contestant->failure == NULL ? median(samples, executions) : 0;
 	free(samples);
 	return result;
 }
 
 static void
-warm_up(Workload *workload)
+warm_up(Workload *workload, const Settings *settings)
 {
 	foreach_contestant(contestant, workload)
 	{
 		if (takes_turns(contestant) && workload->warm_up > 0)
-			take_turn(contestant, workload, 0, workload->warm_up);
+			take_turn(contestant, workload, settings, 0, workload->warm_up);
 	}
 }
 
 static void
-run_round(Workload *workload, int round)
+run_round(Workload *workload, const Settings *settings, int round)
 {
 	foreach_contestant(contestant, workload)
 	{
@@ -160,7 +165,8 @@ run_round(Workload *workload, int round)
 
 		if (!takes_turns(contestant))
 			continue;
-		sample = take_turn(contestant, workload, round * workload->executions, workload->executions);
+		sample =
+			take_turn(contestant, workload, settings, round * workload->executions, workload->executions);
 		if (contestant->failure == NULL)
 			contestant->samples[contestant->sample_count++] = sample;
 		else
@@ -178,7 +184,7 @@ run_rounds(Workload *workload, const Settings *settings)
 		if (round >= LEAST_ROUNDS && seconds() - start > settings->seconds)
 			break;
 		progress("%s: round %d of %d", workload->name, round + 1, settings->rounds);
-		run_round(workload, round);
+		run_round(workload, settings, round);
 	}
 }
 
@@ -195,7 +201,7 @@ run_workload(Workload *workload, const Settings *settings)
 	verify_workload(workload, settings);
 	if (workload->microseconds)
 		keep_awake();
-	warm_up(workload);
+	warm_up(workload, settings);
 	run_rounds(workload, settings);
 	let_sleep();
 	foreach_contestant(contestant, workload)

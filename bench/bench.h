@@ -13,7 +13,7 @@
 
 #include <libpq-fe.h>
 
-#define MAX_PARAMETERS 2
+#define MAX_PARAMETERS 8
 #define MAX_STATEMENTS 8
 #define MAX_ROUNDS 1000
 
@@ -21,14 +21,18 @@
 typedef enum Manner
 {
 	PREPARED,	/* prepared once, then executed */
-	UNPREPARED, /* PQexecParams: parsed and planned each time */
+	UNPREPARED, /* PQexecParams: parsed and planned each time, a
+								 * statement after another */
 	SIMPLE,		/* simple query, values as literals in its text */
 	PIPELINED,	/* prepared, all sent before the first result is
 								 * read, one Sync */
 	SUCCESSIVE, /* prepared, each sent after the results of the
 								 * one before */
-	COPIED		/* COPY (statement) TO '/dev/null', values as
+	COPIED,		/* COPY (statement) TO '/dev/null', values as
 								 * literals */
+	LOADED,		/* COPY table FROM STDIN, its only value being
+								 * the data */
+	DJANGO		/* a function of django/contestant.py */
 } Manner;
 
 /* A statement of a file under sql/. */
@@ -36,12 +40,13 @@ typedef struct Statement
 {
 	char *node; /* of the graph, where the file names it */
 	char *text;
+	int parameter_count; /* where it is prepared */
 } Statement;
 
 typedef struct Contestant
 {
 	const char *name;		/* in reports; bolt's own start with "bolt" */
-	const char *statements; /* sql/<statements>.sql */
+	const char *statements; /* sql/<statements>.sql; DJANGO: the function */
 	const char *document;	/* sql/<document>.json is the only parameter,
 								 * its first line that of the first statement
 								 * and so on, its last line that of the rest;
@@ -54,6 +59,11 @@ typedef struct Contestant
 								 * verified is the one that is timed */
 
 	const char *setting; /* run after connecting */
+	const char *values;	 /* sql/<values>.values.sql, run once: its row
+								 * is the parameters, in which the numbers
+								 * are filled in as in documents */
+	bool other_form;	 /* what it returns is not compared, only what
+								 * it has written */
 
 	/* What a run adds. */
 	PGconn *conn;
@@ -61,6 +71,9 @@ typedef struct Contestant
 	int statement_count;
 	char *document_texts[MAX_STATEMENTS];
 	int document_count;
+	char *value_texts[MAX_PARAMETERS];
+	int value_count;
+	struct Python *python;		/* DJANGO */
 	long row_count;				/* of the last execution, 0 before the first */
 	char *failure;				/* why it does not take part */
 	double samples[MAX_ROUNDS]; /* milliseconds an execution, a round */
@@ -83,11 +96,20 @@ typedef struct Workload
 	bool arrays_ordered;	/* so is the order inside arrays */
 	bool microseconds;		/* too short for cores that fall asleep between two
 								 * executions: they are kept awake */
+	const char *writes;		/* sql/<writes>.state.sql is what it has written,
+								 * .restore.sql undoes it, after each turn */
+	bool rolled_back;		/* each execution, not timed */
+	bool network;			/* a round trip takes a millisecond longer */
 } Workload;
 
 /* awake.c */
 extern void keep_awake(void);
 extern void let_sleep(void);
+
+/* network.c */
+#define NETWORK_MICROSECONDS 1000
+
+extern int network_port(void);
 
 #define foreach_contestant(contestant, workload) \
 	for (Contestant *contestant = (workload)->contestants; contestant->name != NULL; contestant++)
@@ -133,17 +155,28 @@ extern int read_documents(const char *folder, const char *name, char **documents
 extern char *substitute(const char *text, const char *const *values, int count);
 
 /* contestant.c */
-extern PGconn *connect_server(void);
+extern double milliseconds(void);
+extern PGconn *connect_server(const Workload *workload);
 extern PGresult *query(PGconn *conn, const char *text);
 extern void open_contestant(Contestant *contestant, const Workload *workload, const char *folder);
 extern void close_contestant(Contestant *contestant);
 extern double execute(Contestant *contestant, const Workload *workload, int execution, RowReceiver receiver,
 					  void *argument);
+extern void undo_execution(Contestant *contestant, const Workload *workload);
 extern void contestant_values(const Contestant *contestant, const Workload *workload, int execution,
 							  int *values);
 
+/* django.c */
+extern void open_django(Contestant *contestant, const Workload *workload, const char *folder);
+extern void close_django(Contestant *contestant);
+extern double run_django(Contestant *contestant, const int *numbers, int count, RowReceiver receiver,
+						 void *argument);
+extern void tell_django(Contestant *contestant, const char *command);
+extern char *django_state(Contestant *contestant, const char *query);
+
 /* verify.c */
 extern void verify_workload(Workload *workload, const Settings *settings);
+extern void restore(const Workload *workload, const Settings *settings);
 
 /* memory.c */
 extern int measure_memory(const Settings *settings, Memory *memory);

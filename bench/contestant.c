@@ -26,10 +26,11 @@ typedef struct Request
 	int count;
 	char *documents[MAX_STATEMENTS];
 	int document_count;
-	char *text; /* SIMPLE and COPIED: what is sent */
+	char *texts[MAX_PARAMETERS]; /* the contestant's values, which values are then */
+	char *text;					 /* SIMPLE and COPIED: what is sent */
 } Request;
 
-static double
+double
 milliseconds(void)
 {
 	struct timespec now;
@@ -39,12 +40,28 @@ milliseconds(void)
 }
 
 /*
- * PGHOST, PGPORT, PGUSER, PGDATABASE and PGOPTIONS say where and how.
+ * PGHOST, PGPORT, PGUSER, PGDATABASE and PGOPTIONS say where and how; what writes has a
+ * database of its own.  The workload may be NULL.
  */
 PGconn *
-connect_server(void)
+connect_server(const Workload *workload)
 {
-	PGconn *conn = PQconnectdb("fallback_application_name=bench");
+	const char *const names[] = {
+		"fallback_application_name", "dbname", "host", "port", "sslmode", "gssencmode", NULL};
+	const char *values[] = {"bench", NULL, NULL, NULL, NULL, NULL, NULL};
+	char port[16];
+	PGconn *conn;
+
+	if (workload != NULL && workload->writes != NULL)
+		values[1] = getenv("BENCH_WRITE_DATABASE");
+	if (workload != NULL && workload->network)
+	{
+		snprintf(port, sizeof(port), "%d", network_port());
+		values[2] = "127.0.0.1";
+		values[3] = port;
+		values[4] = values[5] = "disable";
+	}
+	conn = PQconnectdbParams(names, values, 0);
 
 	if (PQstatus(conn) != CONNECTION_OK)
 		die("%s", PQerrorMessage(conn));
@@ -82,9 +99,13 @@ primary_message(const PGresult *result)
 static void
 prepare(Contestant *contestant, const Workload *workload)
 {
-	Oid types[MAX_PARAMETERS] = {INT4OID, INT4OID};
+	Oid types[MAX_PARAMETERS];
 	int count = workload->parameter_count;
 
+	for (int i = 0; i < MAX_PARAMETERS; i++)
+		types[i] = INT4OID;
+	if (contestant->values != NULL)
+		count = 0; /* the server finds how many, and their types */
 	if (contestant->document != NULL)
 	{
 		types[0] = JSONOID;
@@ -100,7 +121,26 @@ prepare(Contestant *contestant, const Workload *workload)
 		if (PQresultStatus(result) != PGRES_COMMAND_OK)
 			fail(contestant, primary_message(result));
 		PQclear(result);
+		result = PQdescribePrepared(contestant->conn, name);
+		contestant->statement[i].parameter_count = PQnparams(result);
+		PQclear(result);
 	}
+}
+
+/* Asks the server for the texts of its parameters. */
+static void
+make_values(Contestant *contestant, const char *folder)
+{
+	char *text = read_text(folder, contestant->values, ".values.sql");
+	PGresult *result = query(contestant->conn, text);
+
+	contestant->value_count = PQnfields(result);
+	if (PQntuples(result) != 1 || contestant->value_count > MAX_PARAMETERS)
+		die("\"%s.values.sql\" is not one row of %d columns at the most", contestant->values, MAX_PARAMETERS);
+	for (int i = 0; i < contestant->value_count; i++)
+		contestant->value_texts[i] = strdup(PQgetvalue(result, 0, i));
+	PQclear(result);
+	free(text);
 }
 
 /*
@@ -110,13 +150,20 @@ prepare(Contestant *contestant, const Workload *workload)
 void
 open_contestant(Contestant *contestant, const Workload *workload, const char *folder)
 {
-	contestant->conn = connect_server();
 	contestant->row_count = 0;
+	if (contestant->manner == DJANGO)
+	{
+		open_django(contestant, workload, folder);
+		return;
+	}
+	contestant->conn = connect_server(workload);
 	if (contestant->setting != NULL)
 		PQclear(query(contestant->conn, contestant->setting));
 	contestant->statement_count = read_statements(folder, contestant->statements, contestant->statement);
 	if (contestant->document != NULL)
 		contestant->document_count = read_documents(folder, contestant->document, contestant->document_texts);
+	if (contestant->values != NULL)
+		make_values(contestant, folder);
 	if (contestant->manner == PREPARED || contestant->manner == PIPELINED || contestant->manner == SUCCESSIVE)
 		prepare(contestant, workload);
 	if (contestant->manner == PIPELINED)
@@ -126,6 +173,8 @@ open_contestant(Contestant *contestant, const Workload *workload, const char *fo
 void
 close_contestant(Contestant *contestant)
 {
+	if (contestant->manner == DJANGO)
+		close_django(contestant);
 	PQfinish(contestant->conn);
 	contestant->conn = NULL;
 	for (int i = 0; i < contestant->statement_count; i++)
@@ -137,6 +186,9 @@ close_contestant(Contestant *contestant)
 	for (int i = 0; i < contestant->document_count; i++)
 		free(contestant->document_texts[i]);
 	contestant->document_count = 0;
+	for (int i = 0; i < contestant->value_count; i++)
+		free(contestant->value_texts[i]);
+	contestant->value_count = 0;
 }
 
 void
@@ -207,6 +259,13 @@ make_request(Request *request, const Contestant *contestant, const Workload *wor
 	for (int i = 0; i < contestant->document_count; i++)
 		request->documents[i] = substitute(contestant->document_texts[i], request->values, request->count);
 	request->document_count = contestant->document_count;
+	for (int i = 0; i < contestant->value_count; i++)
+		request->texts[i] = substitute(contestant->value_texts[i], request->values, request->count);
+	if (contestant->value_count > 0)
+	{
+		request->count = contestant->value_count;
+		memcpy(request->values, request->texts, sizeof(request->values));
+	}
 	if (request->document_count > 0)
 		request->count = 1;
 	if (contestant->manner == SIMPLE || contestant->manner == COPIED)
@@ -218,6 +277,8 @@ free_request(Request *request)
 {
 	for (int i = 0; i < request->document_count; i++)
 		free(request->documents[i]);
+	for (int i = 0; i < MAX_PARAMETERS; i++)
+		free(request->texts[i]);
 	free(request->text);
 }
 
@@ -257,8 +318,8 @@ send_prepared(Contestant *contestant, const Request *request, int statement)
 	char name[16];
 
 	snprintf(name, sizeof(name), "s%d", statement);
-	if (!PQsendQueryPrepared(contestant->conn, name, request->count, statement_values(request, statement),
-							 NULL, NULL, 0))
+	if (!PQsendQueryPrepared(contestant->conn, name, contestant->statement[statement].parameter_count,
+							 statement_values(request, statement), NULL, NULL, 0))
 		fail(contestant, PQerrorMessage(contestant->conn));
 }
 
@@ -301,30 +362,77 @@ run_prepared(Contestant *contestant, const Workload *workload, const Request *re
 	return received;
 }
 
-/* A contestant that sends the text of one query: a statement, or all its COPYs. */
+/* A contestant that sends texts: a statement after another, or all its COPYs at once. */
 static double
 run_query(Contestant *contestant, const Workload *workload, const Request *request, RowReceiver receiver,
 		  void *argument)
 {
-	Oid types[MAX_PARAMETERS] = {INT4OID, INT4OID};
+	Oid types[MAX_PARAMETERS] = {INT4OID, INT4OID, INT4OID};
 	PGconn *conn = contestant->conn;
-	int sent;
+	double received = 0;
+	int rounds = contestant->manner == UNPREPARED ? contestant->statement_count : 1;
 
 	if (request->document_count > 0)
 		types[0] = JSONOID;
-	if (contestant->manner == UNPREPARED)
-		sent = PQsendQueryParams(conn, contestant->statement[0].text, request->count, types,
-								 statement_values(request, 0), NULL, NULL, 0);
-	else
-		sent = PQsendQuery(conn, request->text);
-	if (!sent)
+	for (int i = 0; i < rounds && contestant->failure == NULL; i++)
 	{
-		fail(contestant, PQerrorMessage(conn));
-		return 0;
+		int sent;
+
+		if (contestant->manner == UNPREPARED)
+			sent = PQsendQueryParams(conn, contestant->statement[i].text, request->count, types,
+									 statement_values(request, i), NULL, NULL, 0);
+		else
+			sent = PQsendQuery(conn, request->text);
+		if (!sent)
+		{
+			fail(contestant, PQerrorMessage(conn));
+			break;
+		}
+		if (workload->streamed)
+			PQsetSingleRowMode(conn);
+		received += read_results(contestant, receiver, argument);
 	}
-	if (workload->streamed)
-		PQsetSingleRowMode(conn);
-	return read_results(contestant, receiver, argument);
+	return received;
+}
+
+/* COPY takes its data after the server has said that it may come. */
+static double
+run_load(Contestant *contestant, const Request *request)
+{
+	const char *data = request->values[0];
+	PGconn *conn = contestant->conn;
+	PGresult *result = PQexec(conn, contestant->statement[0].text);
+
+	if (PQresultStatus(result) != PGRES_COPY_IN)
+		fail(contestant, primary_message(result));
+	else if (PQputCopyData(conn, data, (int) strlen(data)) != 1 || PQputCopyEnd(conn, NULL) != 1)
+		fail(contestant, PQerrorMessage(conn));
+	PQclear(result);
+	return read_results(contestant, NULL, NULL);
+}
+
+/* Takes back what an execution has written, where the workload says so. */
+void
+undo_execution(Contestant *contestant, const Workload *workload)
+{
+	if (!workload->rolled_back)
+		return;
+	if (contestant->manner == DJANGO)
+		tell_django(contestant, "rollback");
+	else
+		PQclear(query(contestant->conn, "ROLLBACK"));
+}
+
+static double
+execute_django(Contestant *contestant, const Workload *workload, int execution, RowReceiver receiver,
+			   void *argument)
+{
+	int numbers[MAX_PARAMETERS] = {0};
+
+	contestant_values(contestant, workload, execution, numbers);
+	if (workload->rolled_back)
+		tell_django(contestant, "begin");
+	return run_django(contestant, numbers, workload->parameter_count, receiver, argument);
 }
 
 /*
@@ -341,13 +449,19 @@ execute(Contestant *contestant, const Workload *workload, int execution, RowRece
 	double start;
 	double end;
 
+	if (contestant->manner == DJANGO)
+		return execute_django(contestant, workload, execution, receiver, argument);
 	contestant->row_count = 0;
 	make_request(&request, contestant, workload, execution);
+	if (workload->rolled_back)
+		PQclear(query(contestant->conn, "BEGIN"));
 	start = milliseconds();
 	if (contestant->manner == PIPELINED)
 		received = run_pipeline(contestant, workload, &request, receiver, argument);
 	else if (contestant->manner == PREPARED || contestant->manner == SUCCESSIVE)
 		received = run_prepared(contestant, workload, &request, receiver, argument);
+	else if (contestant->manner == LOADED)
+		received = run_load(contestant, &request);
 	else
 		received = run_query(contestant, workload, &request, receiver, argument);
 	end = milliseconds();

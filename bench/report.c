@@ -16,6 +16,7 @@
 typedef enum Measure
 {
 	TIMES_FASTER,	  /* peer's median / subject's, at least */
+	TIMES_AS_LONG,	  /* subject's median / peer's, at most */
 	PER_ARTICLE,	  /* subject's time an article / peer's, at most */
 	MICROSECONDS_MORE /* subject's median - peer's, at most */
 } Measure;
@@ -48,6 +49,19 @@ static const Bar bars[] = {
 	{"paging", "bolt.page, prepared", "bolt.count and bolt.fetch, pipelined", TIMES_FASTER, 1},
 	{"paging", "bolt.page, prepared", "bolt.count and bolt.fetch, two round trips", TIMES_FASTER, 1},
 	{"document", "bolt.fetch, 40 keys", "SELECT $1, 40 keys", MICROSECONDS_MORE, 20},
+	{"create", "bolt.create, prepared", "INSERT … RETURNING json, prepared", TIMES_AS_LONG, 1.2},
+	{"create", "bolt.create, prepared", "INSERT … RETURNING *, prepared", TIMES_AS_LONG, 1.2},
+	{"bulk_create", "bolt.bulk_create, prepared", "json_populate_recordset, RETURNING json", TIMES_FASTER,
+	 1.5},
+	{"bulk_create", "bolt.bulk_create, prepared", "json_populate_recordset", TIMES_FASTER, 1.5},
+	{"bulk_create", "bolt.bulk_create, prepared", "COPY", TIMES_AS_LONG, 2},
+	{"bulk_comments", "bolt.bulk_create, prepared", "json_populate_recordset, RETURNING json", TIMES_FASTER,
+	 1.5},
+	{"bulk_comments", "bolt.bulk_create, prepared", "json_populate_recordset", TIMES_FASTER, 1.5},
+	{"bulk_comments", "bolt.bulk_create, prepared", "COPY", TIMES_AS_LONG, 2},
+	{"delete", "bolt.delete, prepared", "Django", TIMES_FASTER, 10},
+	{"transfer", "bolt.run, prepared", "six statements, prepared", TIMES_FASTER, 3},
+	{"transfer", "bolt.run, prepared", "six statements, unprepared", TIMES_FASTER, 3},
 };
 
 /* What the two contestants of PER_ARTICLE fetch. */
@@ -97,7 +111,7 @@ write_proc_line(FILE *out, const char *path, const char *beginning)
 static void
 write_facts(FILE *out, const Settings *settings)
 {
-	PGconn *conn = connect_server();
+	PGconn *conn = connect_server(NULL);
 	PGresult *result = query(conn,
 							 "SELECT current_setting('server_version'), "
 							 "string_agg(name || ' ' || current_setting(name), ', ' ORDER BY name) "
@@ -132,6 +146,9 @@ measured(const Bar *bar, const Contestant *subject, const Contestant *peer, bool
 		case TIMES_FASTER:
 			return is_paired ? paired_ratio(peer, subject) :
 							   contestant_median(peer) / contestant_median(subject);
+		case TIMES_AS_LONG:
+			return is_paired ? paired_ratio(subject, peer) :
+							   contestant_median(subject) / contestant_median(peer);
 		case PER_ARTICLE:
 			return FEW_ARTICLES / ALL_ARTICLES *
 				(is_paired ? paired_ratio(subject, peer) :
@@ -149,6 +166,7 @@ write_bar(FILE *out, const Bar *bar, const Settings *settings)
 {
 	static const char *const forms[] = {
 		[TIMES_FASTER] = "≥ %g×",
+		[TIMES_AS_LONG] = "≤ %g× as long",
 		[PER_ARTICLE] = "≤ %g× an article",
 		[MICROSECONDS_MORE] = "≤ %g µs more",
 	};
@@ -239,7 +257,7 @@ write_failures(FILE *out, const Workload *workload)
 static void
 write_unindexed_note(FILE *out, const Settings *settings)
 {
-	PGconn *conn = connect_server();
+	PGconn *conn = connect_server(NULL);
 	PGresult *result =
 		query(conn, "SELECT (SELECT count(*) FROM bench_parent), (SELECT count(*) FROM bench_child)");
 
@@ -308,6 +326,15 @@ write_workload(FILE *out, const Workload *workload, const Settings *settings, co
 		write_memory(out, memory, memory_count);
 	if (strcmp(workload->name, "unindexed") == 0)
 		write_unindexed_note(out, settings);
+	if (workload->rolled_back)
+		fprintf(
+			out,
+			"\nEach execution is in a transaction that is rolled back; its beginning and end are not timed.\n");
+	if (workload->network)
+		fprintf(
+			out,
+			"\nThrough a relay on the loopback interface that holds what it passes on for %d µs each way.\n",
+			NETWORK_MICROSECONDS / 2);
 	write_failures(out, workload);
 }
 

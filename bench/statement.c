@@ -68,7 +68,7 @@ read_statements(const char *folder, const char *name, Statement *statement)
 
 	for (;;)
 	{
-		Statement next = {NULL, NULL};
+		Statement next = {NULL, NULL, 0};
 		char *end;
 
 		text = skip_comments(text, &next);

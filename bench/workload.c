@@ -12,6 +12,8 @@
 #include "bench.h"
 
 #define ARTICLES 50000
+#define ACCOUNTS 1000
+#define USERS 2000
 
 /* Another article each time, the same ones for each contestant. */
 static void
@@ -39,6 +41,28 @@ hundred_ids(int execution, int *values)
 {
 	values[0] = 1 + (int) (execution * 7919L % (ARTICLES - 100));
 	values[1] = values[0] + 99;
+}
+
+static void
+one_user(int execution, int *values)
+{
+	values[0] = 1 + (int) (execution * 7919L % USERS);
+}
+
+/* Names that nobody has, each once. */
+static void
+new_number(int execution, int *values)
+{
+	values[0] = 1000000 + execution;
+}
+
+/* Two accounts and an amount. */
+static void
+transfer_numbers(int execution, int *values)
+{
+	values[0] = 1 + (int) (execution * 7919L % ACCOUNTS);
+	values[1] = 1 + (values[0] + 499) % ACCOUNTS;
+	values[2] = 1 + execution % 10;
 }
 
 static Contestant article[] = {
@@ -179,6 +203,130 @@ static Contestant document[] = {
 	{.name = NULL},
 };
 
+static Contestant create[] = {
+	{"bolt.create, prepared", "bolt.create", .values = "create.document", .manner = PREPARED},
+	{"INSERT … RETURNING json, prepared", "create.json", .values = "create.columns", .manner = PREPARED},
+	{
+		"INSERT … RETURNING *, prepared",
+		"create.returning",
+		.values = "create.columns",
+		.manner = PREPARED,
+		.other_form = true,
+	},
+	{
+		"INSERT … RETURNING id, prepared",
+		"create.id",
+		.values = "create.columns",
+		.manner = PREPARED,
+		.other_form = true,
+	},
+	{"Django", "create", .manner = DJANGO},
+	{.name = NULL},
+};
+
+static Contestant update[] = {
+	{"bolt.update, prepared", "bolt.update", .values = "update.document", .manner = PREPARED},
+	{"UPDATE, prepared", "update.plain", .values = "update.columns", .manner = PREPARED, .other_form = true},
+	{"Django", "update", .manner = DJANGO},
+	{.name = NULL},
+};
+
+static Contestant get_hit[] = {
+	{"bolt.get_or_create, prepared", "bolt.get_or_create", .values = "get_hit.document", .manner = PREPARED},
+	{"SELECT, prepared", "get_hit.select", .values = "get_hit.key", .manner = PREPARED},
+	{"one statement for both, prepared", "get_or_create.single", .values = "get_hit.columns",
+	 .manner = PREPARED},
+	{"Django", "get_hit", .manner = DJANGO},
+	{.name = NULL},
+};
+
+static Contestant get_miss[] = {
+	{"bolt.get_or_create, prepared", "bolt.get_or_create", .values = "get_miss.document", .manner = PREPARED},
+	{
+		"SELECT, then INSERT … ON CONFLICT, prepared",
+		"get_miss.two",
+		.values = "get_miss.columns",
+		.manner = SUCCESSIVE,
+	},
+	{"one statement for both, prepared", "get_or_create.single", .values = "get_miss.columns",
+	 .manner = PREPARED},
+	{"Django", "get_miss", .manner = DJANGO},
+	{.name = NULL},
+};
+
+static Contestant bulk_create[] = {
+	{"bolt.bulk_create, prepared", "bolt.bulk_create", .values = "bulk_create.document", .manner = PREPARED},
+	{"json_populate_recordset, RETURNING json", "bulk_create.json", .values = "bulk_create.rows",
+	 .manner = PREPARED},
+	{
+		"json_populate_recordset, RETURNING *",
+		"bulk_create.returning",
+		.values = "bulk_create.rows",
+		.manner = PREPARED,
+		.other_form = true,
+	},
+	{
+		"json_populate_recordset",
+		"bulk_create.plain",
+		.values = "bulk_create.rows",
+		.manner = PREPARED,
+		.other_form = true,
+	},
+	{"COPY", "bulk_create.copy", .values = "bulk_create.copy", .manner = LOADED, .other_form = true},
+	{"Django", "bulk_create", .manner = DJANGO},
+	{.name = NULL},
+};
+
+static Contestant bulk_comments[] = {
+	{"bolt.bulk_create, prepared", "bolt.bulk_create", .values = "bulk_comments.document",
+	 .manner = PREPARED},
+	{
+		"json_populate_recordset, RETURNING json",
+		"bulk_comments.json",
+		.values = "bulk_comments.rows",
+		.manner = PREPARED,
+	},
+	{
+		"json_populate_recordset, RETURNING *",
+		"bulk_comments.returning",
+		.values = "bulk_comments.rows",
+		.manner = PREPARED,
+		.other_form = true,
+	},
+	{
+		"json_populate_recordset",
+		"bulk_comments.plain",
+		.values = "bulk_comments.rows",
+		.manner = PREPARED,
+		.other_form = true,
+	},
+	{"COPY", "bulk_comments.copy", .values = "bulk_comments.copy", .manner = LOADED, .other_form = true},
+	{"Django", "bulk_comments", .manner = DJANGO},
+	{.name = NULL},
+};
+
+static Contestant delete[] = {
+	{"bolt.delete, prepared", "bolt.delete", "delete", .manner = PREPARED, .other_form = true},
+	{"three DELETEs, prepared", "delete.plain", .manner = SUCCESSIVE, .other_form = true},
+	{"Django", "delete", .manner = DJANGO, .other_form = true},
+	{.name = NULL},
+};
+
+#define TRANSFER_CONTESTANTS \
+	{ \
+		{"bolt.run, prepared", "bolt.run", "transfer", .manner = PREPARED, .other_form = true}, \
+			{"six statements, prepared", "transfer.six", .manner = SUCCESSIVE, .other_form = true}, \
+			{"five, the check in the client", "transfer.five", .manner = SUCCESSIVE, .other_form = true}, \
+			{"six statements, unprepared", "transfer.six", .manner = UNPREPARED, .other_form = true}, \
+			{"Django", "transfer", .manner = DJANGO, .other_form = true}, \
+		{ \
+			.name = NULL \
+		} \
+	}
+
+static Contestant transfer[] = TRANSFER_CONTESTANTS;
+static Contestant network[] = TRANSFER_CONTESTANTS;
+
 Workload workloads[] = {
 	{
 		.name = "article",
@@ -280,6 +428,116 @@ Workload workloads[] = {
 		.verified = 1,
 		.executions = 500,
 		.warm_up = 2000,
+	},
+	{
+		.name = "create",
+		.title = "One article created",
+		.contestants = create,
+		.parameter_count = 1,
+		.parameters = new_number,
+		.verified = 3,
+		.executions = 200,
+		.warm_up = 200,
+		.documents_ordered = true,
+		.microseconds = true,
+		.writes = "article",
+	},
+	{
+		.name = "update",
+		.title = "One article updated by its key",
+		.contestants = update,
+		.parameter_count = 1,
+		.parameters = one_article,
+		.verified = 3,
+		.executions = 200,
+		.warm_up = 200,
+		.documents_ordered = true,
+		.microseconds = true,
+		.writes = "update",
+	},
+	{
+		.name = "get_hit",
+		.title = "get_or_create of a user who is there",
+		.contestants = get_hit,
+		.parameter_count = 1,
+		.parameters = one_user,
+		.verified = 3,
+		.executions = 200,
+		.warm_up = 200,
+		.documents_ordered = true,
+		.microseconds = true,
+		.writes = "user",
+	},
+	{
+		.name = "get_miss",
+		.title = "get_or_create of a user who is not there",
+		.contestants = get_miss,
+		.parameter_count = 1,
+		.parameters = new_number,
+		.verified = 3,
+		.executions = 200,
+		.warm_up = 200,
+		.documents_ordered = true,
+		.microseconds = true,
+		.writes = "user",
+	},
+	{
+		.name = "bulk_create",
+		.title = "10,000 articles created",
+		.contestants = bulk_create,
+		.verified = 1,
+		.executions = 1,
+		.warm_up = 1,
+		.documents_ordered = true,
+		.writes = "article",
+		.rolled_back = true,
+	},
+	{
+		.name = "bulk_comments",
+		.title = "10,000 comments created",
+		.contestants = bulk_comments,
+		.verified = 1,
+		.executions = 1,
+		.warm_up = 1,
+		.documents_ordered = true,
+		.writes = "comment",
+		.rolled_back = true,
+	},
+	{
+		.name = "delete",
+		.title = "2,000 articles deleted, each with 8 comments and 3 tags",
+		.contestants = delete,
+		.parameter_count = 1,
+		.parameters = two_thousand_articles,
+		.verified = 1,
+		.executions = 1,
+		.warm_up = 1,
+		.writes = "delete",
+		.rolled_back = true,
+	},
+	{
+		.name = "transfer",
+		.title = "Money from one account to another, over a local socket",
+		.contestants = transfer,
+		.parameter_count = 3,
+		.parameters = transfer_numbers,
+		.verified = 3,
+		.executions = 100,
+		.warm_up = 100,
+		.microseconds = true,
+		.writes = "account",
+	},
+	{
+		.name = "network",
+		.title = "The same, a round trip taking a millisecond longer",
+		.contestants = network,
+		.parameter_count = 3,
+		.parameters = transfer_numbers,
+		.verified = 1,
+		.executions = 10,
+		.warm_up = 10,
+		.writes = "account",
+		.network = true,
 	},
 	{.name = NULL},
 };

@@ -1,0 +1,1 @@
+SELECT count(*) || ' accounts, ' || md5(string_agg(a::text, ',' ORDER BY id)) FROM bench_account a;

@@ -1,0 +1,1 @@
+COPY blog_comment (text, created_at, article_id, author_id) FROM STDIN;

@@ -1,0 +1,1 @@
+COPY blog_article (title, content, published, created_at, author_id) FROM STDIN;

@@ -1,0 +1,1 @@
+SELECT 'new$1', 'new$1@example.com', 'First', false, '2024-03-01T12:00:00+00:00';

@@ -1,0 +1,2 @@
+SELECT '{"model": "auth_user"}', '{"username": "new$1"}',
+	'{"email": "new$1@example.com", "first_name": "First", "is_staff": false, "date_joined": "2024-03-01T12:00:00+00:00"}';

@@ -1,0 +1,1 @@
+SELECT '$1', 'Another title for $1', 9;
