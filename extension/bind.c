@@ -262,9 +262,13 @@ bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum 
 									 param->typmod);
 		return false;
 	}
-	if (param->plain && (literal->kind == JSON_STRING || literal->kind == JSON_NUMBER))
+	if (param->plain && literal->kind != JSON_OBJECT && literal->kind != JSON_ARRAY)
 	{
-		*value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, literal->text),
+		const char *text = literal->kind == JSON_TRUE ? "true" :
+			literal->kind == JSON_FALSE				  ? "false" :
+														literal->text;
+
+		*value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, text),
 								   param->io_param, param->typmod);
 		return true;
 	}

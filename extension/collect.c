@@ -30,7 +30,9 @@
 #include "fetch.h"
 #include "graph_cache.h"
 #include "miscadmin.h"
+#include "reference_check.h"
 #include "statement.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -80,7 +82,7 @@ collect_level(Collector *collector, TargetRows *rows)
 	foreach(lc, target->cascades)
 		rows->followed[foreach_current_index(lc)] =
 			collector->rows[((DeleteEdge *) lfirst(lc))->from->number].keys.count;
-	bolt_run_referring(collector, &call, &receiver.pub, NULL);
+	bolt_run_referring(collector, &call, &receiver.pub, NULL, NULL);
 	bolt_check_protected(collector, rows);
 }
 
@@ -123,7 +125,7 @@ update_referring(Collector *collector, const DeleteEdge *edge)
 			quote_identifier(bolt_model_field_by_attnum(model, relation->target_fields[i])->name), value);
 	appendStringInfoString(&call.sql, " WHERE ");
 	bolt_append_refers(&call, collector, edge, 0);
-	bolt_run_referring(collector, &call, NULL, model);
+	bolt_run_referring(collector, &call, NULL, model, NULL);
 }
 
 static void
@@ -177,6 +179,55 @@ append_delete(ReferringCall *call, const Collector *collector, const TargetRows 
 		bolt_append_cascades(call, collector, rows->target, NULL);
 }
 
+/* The foreign keys to rows that are deleted by their keys; locked, so that none has changed. */
+typedef struct DeleteChecks
+{
+	const TargetRows *rows;
+	List *checks; /* of ReferenceCheck * */
+	MemoryContext context;
+} DeleteChecks;
+
+static void
+take_checks(void *argument, QueryDesc *query)
+{
+	DeleteChecks *checks = argument;
+	const DeleteTarget *target = checks->rows->target;
+	MemoryContext old = MemoryContextSwitchTo(checks->context);
+
+	checks->checks = bolt_take_delete_checks(query, target->ncolumns, target->columns);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+run_checks(void *argument)
+{
+	DeleteChecks *checks = argument;
+	ListCell *lc;
+
+	foreach(lc, checks->checks)
+	{
+		const ReferenceCheck *check = lfirst(lc);
+		Datum array = bolt_target_column(checks->rows, check->target_column, check->type, 0);
+		Datum *values;
+		bool *nulls;
+		int n;
+		int known = 0;
+		int16 length;
+		bool by_value;
+		char alignment;
+
+		get_typlenbyvalalign(check->type, &length, &by_value, &alignment);
+		deconstruct_array(DatumGetArrayTypeP(array), check->type, length, by_value, alignment, &values,
+						  &nulls, &n);
+		for (int i = 0; i < n; i++)
+		{
+			if (!nulls[i])
+				values[known++] = values[i];
+		}
+		bolt_check_deleted(check, known, values);
+	}
+}
+
 static void
 delete_in_order(Collector *collector)
 {
@@ -185,6 +236,9 @@ delete_in_order(Collector *collector)
 	foreach(lc, collector->graph->deletion)
 	{
 		TargetRows *rows = &collector->rows[((DeleteTarget *) lfirst(lc))->number];
+		DeleteChecks checks = {rows, NIL, collector->context};
+		StatementWatcher watcher = {take_checks, run_checks, &checks};
+		bool many = rows->by_keys && rows->locked && rows->keys.count >= BOLT_MANY_REFERENCES;
 		ReferringCall call;
 
 		if (!has_rows(collector, rows))
@@ -192,7 +246,8 @@ delete_in_order(Collector *collector)
 		bolt_begin_referring(collector, &call);
 		append_delete(&call, collector, rows);
 		rows->deleted = bolt_run_referring(collector, &call, NULL,
-										   rows->by_keys && rows->locked ? NULL : rows->target->model);
+										   rows->by_keys && rows->locked ? NULL : rows->target->model,
+										   many ? &watcher : NULL);
 	}
 }
 
@@ -215,7 +270,7 @@ delete_at_once(Collector *collector)
 	}
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&call.sql, "%s (SELECT pg_catalog.count(*) FROM d%d)", i == 0 ? " SELECT" : ",", i);
-	bolt_run_referring(collector, &call, NULL, NULL);
+	bolt_run_referring(collector, &call, NULL, NULL, NULL);
 	for (int i = 0; i < n; i++)
 	{
 		bool isnull;

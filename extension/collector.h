@@ -15,6 +15,7 @@
 #include "executor/tuptable.h"
 #include "key_table.h"
 #include "lib/stringinfo.h"
+#include "statement.h"
 #include "tcop/dest.h"
 
 /* A column that rows are referred to by, beside the primary key. */
@@ -98,9 +99,12 @@ extern bool bolt_may_lock_rows(const Model *model);
 /* Begins a statement; CurrentMemoryContext is that of one statement then … */
 extern void bolt_begin_referring(Collector *collector, ReferringCall *call);
 
-/* … and that of the whole call when it has run.  dest and ordered are those of bolt_run_kept_to. */
+/*
+ * … and that of the whole call when it has run.  dest, ordered and watcher are those of
+ * bolt_run_kept_to.
+ */
 extern uint64 bolt_run_referring(Collector *collector, ReferringCall *call, DestReceiver *dest,
-								 const Model *ordered);
+								 const Model *ordered, const StatementWatcher *watcher);
 
 /* The columns of pair equal those of some row, of the keys from number first on. */
 extern void bolt_append_has_key(ReferringCall *call, const KeyPair *pair, const TargetRows *keys, int first);

@@ -668,8 +668,11 @@ run_root(FetchRun *run)
 
 		if (run->locks || (bound >= 0 && bound <= Max(run->largest_chunk, FIRST_CHUNK)))
 		{
-			bolt_statement_run(root->node->statement, PLAN_MANY, root->params,
-							   run->document->queryset->row_limit, !run->locks, &receiver.pub);
+			if (run->watcher != NULL)
+				bolt_statement_write(root->node->statement, root->params, &receiver.pub, run->watcher);
+			else
+				bolt_statement_run(root->node->statement, PLAN_MANY, root->params,
+								   run->document->queryset->row_limit, !run->locks, &receiver.pub);
 			run->done = true;
 			MemoryContextSwitchTo(old);
 			return;

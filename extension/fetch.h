@@ -123,6 +123,7 @@ typedef struct FetchRun
 	int largest_chunk;
 	RootWatcher watch; /* NULL: nobody looks */
 	void *watch_argument;
+	const struct StatementWatcher *watcher; /* of a root statement that writes, or NULL */
 } FetchRun;
 
 /*

@@ -127,12 +127,13 @@ plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid
 }
 
 static uint64
-run(DestReceiver *dest, const Model *ordered, int hints, const char *sql, int nparams, const Oid *types,
-	const Datum *values, const bool *isnull)
+run(DestReceiver *dest, const Model *ordered, int hints, const StatementWatcher *watcher, const char *sql,
+	int nparams, const Oid *types, const Datum *values, const bool *isnull)
 {
 	MemoryContext context = CurrentMemoryContext;
 	KeptPlan *plan = plan_of(ordered, hints, sql, nparams, types);
 	ParamListInfo params = makeParamList(nparams);
+	uint64 rows;
 
 	for (int i = 0; i < nparams; i++)
 	{
@@ -146,7 +147,13 @@ run(DestReceiver *dest, const Model *ordered, int hints, const char *sql, int np
 	plan->users++;
 	PG_TRY();
 	{
-		bolt_statement_run(&plan->statement, PLAN_MANY, params, 0, false, dest);
+		if (watcher != NULL)
+			rows = bolt_statement_write(&plan->statement, params, dest, watcher);
+		else
+		{
+			bolt_statement_run(&plan->statement, PLAN_MANY, params, 0, false, dest);
+			rows = SPI_processed;
+		}
 	}
 	PG_FINALLY();
 	{
@@ -156,19 +163,19 @@ run(DestReceiver *dest, const Model *ordered, int hints, const char *sql, int np
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	pfree(params);
-	return SPI_processed;
+	return rows;
 }
 
 uint64
 bolt_run_kept(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types,
 			  const Datum *values, const bool *isnull)
 {
-	return run(NULL, ordered, hints, sql, nparams, types, values, isnull);
+	return run(NULL, ordered, hints, NULL, sql, nparams, types, values, isnull);
 }
 
 uint64
-bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int nparams, const Oid *types,
-				 const Datum *values, const bool *isnull)
+bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const StatementWatcher *watcher, const char *sql,
+				 int nparams, const Oid *types, const Datum *values, const bool *isnull)
 {
-	return run(dest, ordered, 0, sql, nparams, types, values, isnull);
+	return run(dest, ordered, 0, watcher, sql, nparams, types, values, isnull);
 }

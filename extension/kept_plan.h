@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "model.h"
+#include "statement.h"
 #include "tcop/dest.h"
 
 /* What the planner is to be told, for it cannot know. */
@@ -32,8 +33,12 @@
 extern uint64 bolt_run_kept(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types,
 							const Datum *values, const bool *isnull);
 
-/* The same without hints.  What it returns goes to dest, if that is not NULL, and is not counted. */
-extern uint64 bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const char *sql, int nparams,
-							   const Oid *types, const Datum *values, const bool *isnull);
+/*
+ * The same without hints.  What it returns goes to dest, if that is not NULL, and is not counted.
+ * watcher: as of bolt_statement_write, or NULL.
+ */
+extern uint64 bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const StatementWatcher *watcher,
+							   const char *sql, int nparams, const Oid *types, const Datum *values,
+							   const bool *isnull);
 
 #endif /* BOLT_KEPT_PLAN_H */

@@ -22,11 +22,13 @@
 #include "graph_cache.h"
 #include "key_index.h"
 #include "miscadmin.h"
+#include "reference_check.h"
 #include "related.h"
 #include "statement.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "write.h"
@@ -49,6 +51,9 @@ typedef struct Returned
 	int *owners;		   /* per returned row: whose it is */
 	int capacity;		   /* of owners, and of rows that grow */
 	FmgrInfo *outputs;	   /* per column */
+	List *checks;		   /* foreign keys that are checked when all rows are there */
+	Datum **checked;	   /* per check: its column of the returned rows … */
+	bool **checked_nulls;
 } Returned;
 
 /* ----------
@@ -233,6 +238,57 @@ collect_row(Returned *returned)
 	returned->rows[returned->nrows++] = palloc0(sizeof(WriteRow));
 }
 
+/* ----------
+ * Foreign keys of many rows
+ * ----------
+ */
+static void
+take_checks(void *argument, QueryDesc *query)
+{
+	Returned *returned = argument;
+	MemoryContext old = MemoryContextSwitchTo(returned->context);
+	int n;
+
+	returned->checks = bolt_take_insert_checks(query);
+	n = list_length(returned->checks);
+	returned->checked = palloc(sizeof(Datum *) * Max(n, 1));
+	returned->checked_nulls = palloc(sizeof(bool *) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		returned->checked[i] = palloc(sizeof(Datum) * returned->nrows);
+		returned->checked_nulls[i] = palloc(sizeof(bool) * returned->nrows);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* Keeps what a returned row refers to. */
+static void
+note_references(Returned *returned, TupleTableSlot *slot, int number)
+{
+	ListCell *lc;
+
+	foreach(lc, returned->checks)
+	{
+		const ReferenceCheck *check = lfirst(lc);
+		int i = foreach_current_index(lc);
+		int place = bolt_field_place(returned->model, check->source_column);
+		AttrNumber attno = returned->node->own_attnos[place];
+
+		returned->checked_nulls[i][number] = slot->tts_isnull[attno - 1];
+		returned->checked[i][number] = slot->tts_isnull[attno - 1] ?
+			(Datum) 0 :
+			datumCopy(slot->tts_values[attno - 1], check->by_value, check->length);
+	}
+}
+
+static void
+run_checks(void *argument)
+{
+	Returned *returned = argument;
+
+	bolt_check_inserted(returned->checks, returned->next, returned->checked, returned->checked_nulls);
+}
+
 /* Looks at a returned row before it is written: whose is it, and which columns are to be kept? */
 static void
 watch_row(void *argument, TupleTableSlot *slot)
@@ -264,6 +320,7 @@ watch_row(void *argument, TupleTableSlot *slot)
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("%s returned a row that was not written", model->name),
 				 errhint("A view's trigger has made it up, or a registered primary key is not unique.")));
+	note_references(returned, slot, returned->next);
 	returned->owners[returned->next++] = owner;
 	row = returned->rows[owner];
 	row->written = true;
@@ -351,6 +408,7 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, WriteOutput *out)
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm write", ALLOCSET_DEFAULT_SIZES);
 	Returned returned = {write->model, NULL, rows, nrows, 0, out, caller};
+	StatementWatcher watcher = {take_checks, run_checks, &returned};
 	Document *document;
 	FetchStatement *statement;
 	FetchRun *run;
@@ -378,6 +436,9 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, WriteOutput *out)
 	{
 		returned.node = run->graph->nodes[0];
 		returned.owners = palloc(sizeof(int) * nrows);
+		if (write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_UPDATE &&
+			nrows >= BOLT_MANY_REFERENCES)
+			run->watcher = &watcher;
 		run->watch = watch_row;
 		run->watch_argument = &returned;
 	}

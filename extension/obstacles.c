@@ -93,7 +93,7 @@ find_obstacles(Collector *collector, const DeleteEdge *edge, int first, KeyTable
 	appendStringInfo(&call.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
 	bolt_append_refers(&call, collector, edge, first);
 	bolt_append_primary_key_order(&call.sql, model);
-	bolt_run_referring(collector, &call, &receiver.pub, NULL);
+	bolt_run_referring(collector, &call, &receiver.pub, NULL, NULL);
 	if (receiver.count > 0)
 		add_obstacles(obstacles, edge, &receiver);
 }

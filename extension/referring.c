@@ -41,10 +41,11 @@ add_param(ReferringCall *call, Oid type, Datum value)
 }
 
 uint64
-bolt_run_referring(Collector *collector, ReferringCall *call, DestReceiver *dest, const Model *ordered)
+bolt_run_referring(Collector *collector, ReferringCall *call, DestReceiver *dest, const Model *ordered,
+				   const StatementWatcher *watcher)
 {
-	uint64 rows =
-		bolt_run_kept_to(dest, ordered, call->sql.data, call->nparams, call->types, call->values, NULL);
+	uint64 rows = bolt_run_kept_to(dest, ordered, watcher, call->sql.data, call->nparams, call->types,
+								   call->values, NULL);
 
 	MemoryContextSwitchTo(collector->context);
 	return rows;

@@ -28,8 +28,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "access/xact.h"
 #include "compat.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
 #include "jit/jit.h"
 #include "nodes/makefuncs.h"
 #include "nodes/params.h"
@@ -336,6 +338,57 @@ plan_for(FetchStatement *statement, PlanKind kind, ParamListInfo params)
 	PG_END_TRY();
 	error_context_stack = callback.previous;
 	return plan;
+}
+
+/* What SPI says of an error in a statement that it runs */
+static void
+write_error_context(void *sql)
+{
+	if (geterrposition() > 0)
+		bolt_statement_error_context(sql);
+	else
+		errcontext("SQL statement \"%s\"", (const char *) sql);
+}
+
+uint64
+bolt_statement_write(FetchStatement *statement, ParamListInfo params, DestReceiver *dest,
+					 const StatementWatcher *watcher)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	CachedPlan *plan = plan_for(statement, PLAN_MANY, params);
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = write_error_context,
+									 .arg = statement->sql};
+	QueryDesc *query;
+	uint64 processed;
+
+	MemoryContextSwitchTo(context);
+	if (list_length(plan->stmt_list) != 1)
+	{
+		ReleaseCachedPlan(plan, owner);
+		bolt_statement_run(statement, PLAN_MANY, params, 0, false, dest);
+		return SPI_processed;
+	}
+	error_context_stack = &callback;
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	query = CreateQueryDesc(linitial_node(PlannedStmt, plan->stmt_list), statement->sql, GetActiveSnapshot(),
+							InvalidSnapshot, dest != NULL ? dest : None_Receiver, params, NULL, 0);
+	ExecutorStart(query, 0);
+	watcher->started(watcher->argument, query);
+	bolt_executor_run(query, 0);
+	processed = query->estate->es_processed;
+	watcher->ran(watcher->argument);
+	ExecutorFinish(query);
+	ExecutorEnd(query);
+	FreeQueryDesc(query);
+	PopActiveSnapshot();
+	ReleaseCachedPlan(plan, owner);
+	CommandCounterIncrement();
+	error_context_stack = callback.previous;
+	MemoryContextSwitchTo(context);
+	return processed;
 }
 
 /*

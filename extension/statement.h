@@ -12,6 +12,7 @@
 
 #include "postgres.h"
 
+#include "executor/execdesc.h"
 #include "fetch_graph.h"
 #include "model.h"
 #include "tcop/dest.h"
@@ -42,6 +43,24 @@ extern void bolt_statement_run(FetchStatement *statement, PlanKind kind, ParamLi
  * allocated in context.
  */
 extern void bolt_order_statement(FetchStatement *statement, const Model *model, MemoryContext context);
+
+/* Looks into a statement that writes while it is run. */
+typedef struct StatementWatcher
+{
+	void (*started)(void *argument, QueryDesc *query);
+
+	/* its rows are written; what follows from them, by triggers, is still to come */
+	void (*ran)(void *argument);
+	void *argument;
+} StatementWatcher;
+
+/*
+ * Runs a statement that writes, as bolt_statement_run does, but watched; dest may be NULL.
+ * Returns how many rows it wrote.  Where rules have made several statements
+ * of it the watcher is not called.
+ */
+extern uint64 bolt_statement_write(FetchStatement *statement, ParamListInfo params, DestReceiver *dest,
+								   const StatementWatcher *watcher);
 
 /* A statement that is run a few rows at a time. */
 typedef struct StatementCursor StatementCursor;
