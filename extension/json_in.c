@@ -17,8 +17,9 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
-/* Nodes are allocated so many at a time. */
+/* Nodes are allocated so many at a time, at first as many as a short text may need: a node has some bytes of it. */
 #define NODES_PER_BLOCK 32
+#define BYTES_PER_NODE 16
 
 typedef struct JsonParser
 {
@@ -31,6 +32,7 @@ typedef struct JsonParser
 	int max_depth;
 	JsonValue *block; /* nodes not yet used */
 	int block_left;
+	int block_size; /* of the next block */
 } JsonParser;
 
 static JsonValue *parse_value(JsonParser *parser, JsonValue *parent);
@@ -61,8 +63,9 @@ new_node(JsonParser *parser, JsonKind kind)
 
 	if (parser->block_left == 0)
 	{
-		parser->block = palloc0(sizeof(JsonValue) * NODES_PER_BLOCK);
-		parser->block_left = NODES_PER_BLOCK;
+		parser->block = palloc0(sizeof(JsonValue) * parser->block_size);
+		parser->block_left = parser->block_size;
+		parser->block_size = NODES_PER_BLOCK;
 	}
 	parser->block_left--;
 	node = parser->block++;
@@ -344,6 +347,7 @@ bolt_json_parse(const char *text, int length, int max_depth)
 	memcpy(parser.copy, text, length);
 	parser.copy[length] = '\0';
 	parser.depth_left = parser.max_depth = max_depth;
+	parser.block_size = Min(2 + length / BYTES_PER_NODE, NODES_PER_BLOCK);
 	return parse_value(&parser, NULL);
 }
 
