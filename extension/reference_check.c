@@ -315,14 +315,45 @@ append_column_of(StringInfo sql, Oid table, AttrNumber column)
 	appendStringInfo(sql, "x.%s", quote_identifier(get_attname(table, column, false)));
 }
 
+/* Are sorted values all integers between the first and the last of them, and not few? */
+static bool
+is_range(Oid type, int n, const Datum *values)
+{
+	int64 first;
+	int64 last;
+
+	if (n < BOLT_MANY_REFERENCES)
+		return false;
+	switch (type)
+	{
+		case INT2OID:
+			first = DatumGetInt16(values[0]);
+			last = DatumGetInt16(values[n - 1]);
+			break;
+		case INT4OID:
+			first = DatumGetInt32(values[0]);
+			last = DatumGetInt32(values[n - 1]);
+			break;
+		case INT8OID:
+			first = DatumGetInt64(values[0]);
+			last = DatumGetInt64(values[n - 1]);
+			break;
+		default:
+			return false;
+	}
+	return (uint64) last - (uint64) first == (uint64) n - 1;
+}
+
 /*
- * SELECT column FROM table WHERE column is one of the values, as the owner of the
+ * SELECT column FROM table WHERE column is one of the sorted values, as the owner of the
  * table, whom row security does not concern.  What it finds is in SPI_tuptable.
  */
 static uint64
 find_values(Oid table, AttrNumber column, Oid type, int n, Datum *values, bool locks)
 {
 	Oid array_type = get_array_type(type);
+	bool range = is_range(type, n, values);
+	Datum bounds[] = {values[0], values[n - 1]};
 	Relation relation = table_open(table, RowShareLock);
 	StringInfoData sql;
 	Datum array;
@@ -334,7 +365,9 @@ find_values(Oid table, AttrNumber column, Oid type, int n, Datum *values, bool l
 	uint64 found;
 
 	get_typlenbyvalalign(type, &length, &by_value, &alignment);
-	array = PointerGetDatum(construct_array(values, n, type, length, by_value, alignment));
+	if (range)
+		values = bounds;
+	array = PointerGetDatum(construct_array(values, range ? 2 : n, type, length, by_value, alignment));
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT ");
 	append_column_of(&sql, table, column);
@@ -342,7 +375,14 @@ find_values(Oid table, AttrNumber column, Oid type, int n, Datum *values, bool l
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
 												RelationGetRelationName(relation)));
 	append_column_of(&sql, table, column);
-	appendStringInfoString(&sql, " OPERATOR(pg_catalog.=) ANY ($1)");
+	if (range)
+	{
+		appendStringInfoString(&sql, " OPERATOR(pg_catalog.>=) ($1)[1] AND ");
+		append_column_of(&sql, table, column);
+		appendStringInfoString(&sql, " OPERATOR(pg_catalog.<=) ($1)[2]");
+	}
+	else
+		appendStringInfoString(&sql, " OPERATOR(pg_catalog.=) ANY ($1)");
 	if (locks)
 	{
 		appendStringInfoString(&sql, " ORDER BY ");

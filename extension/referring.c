@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
 #include "collector.h"
 #include "compile.h"
 #include "kept_plan.h"
@@ -51,12 +53,49 @@ bolt_run_referring(Collector *collector, ReferringCall *call, DestReceiver *dest
 	return rows;
 }
 
+static bool
+is_integer_column(const Model *model, AttrNumber attnum)
+{
+	Oid type = bolt_comparison_type(bolt_model_field_by_attnum(model, attnum)->type);
+
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+/*
+ * (t0.key >= ($1)[1] AND t0.key <= ($1)[2]), where the keys are many and all integers
+ * between the first and the last: an index is gone down once, not once a key.
+ */
+static bool
+append_in_range(ReferringCall *call, const KeyPair *pair, const TargetRows *keys, int first)
+{
+	KeyComparison comparison;
+	Oid far_type;
+	char *column;
+	int param;
+
+	if (pair->n != 1 || keys->key_type.ncolumns != 1 || pair->near_fields[0] != keys->target->columns[0] ||
+		keys->keys.count - first <= FEW_KEYS || !is_integer_column(pair->near_model, pair->near_fields[0]) ||
+		!is_integer_column(pair->far_model, pair->far_fields[0]) ||
+		!bolt_keys_are_dense(&keys->keys, first, 0))
+		return false;
+	bolt_compare_key(pair, 0, &comparison);
+	far_type = bolt_comparison_type(bolt_model_field_by_attnum(pair->far_model, pair->far_fields[0])->type);
+	column = bolt_far_key(pair, 0, 0, comparison.cast_far);
+	param = add_param(call, get_array_type(comparison.type), bolt_key_bounds(&keys->keys, first));
+	appendStringInfo(&call->sql, "(%s %s ($%d)[1] AND %s %s ($%d)[2])", column,
+					 bolt_operator(far_type, comparison.type, BTGreaterEqualStrategyNumber), param, column,
+					 bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber), param);
+	return true;
+}
+
 /* t0.key = ANY ($1), or for several columns EXISTS about arrays side by side */
 void
 bolt_append_has_key(ReferringCall *call, const KeyPair *pair, const TargetRows *keys, int first)
 {
 	int param = call->nparams + 1;
 
+	if (append_in_range(call, pair, keys, first))
+		return;
 	for (int i = 0; i < pair->n; i++)
 	{
 		KeyComparison comparison;

@@ -140,6 +140,18 @@ BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT * FROM bolt.delete('{"model": "target", "filter": {"id__lte": 30}}');
 ROLLBACK;
 
+-- Keys without gaps are a range, keys with gaps are not: rows between them stay.
+BEGIN;
+SELECT * FROM bolt.delete('{"model": "target", "filter": {"id__gte": 11, "id__lte": 30}}');
+SELECT count(*), count(*) FILTER (WHERE id BETWEEN 11 AND 30) FROM target;
+SELECT min(target_id), max(target_id), count(*) FILTER (WHERE target_id BETWEEN 11 AND 30) FROM source;
+ROLLBACK;
+BEGIN;
+SELECT * FROM bolt.delete('{"model": "target", "filter": {"id__gte": 1, "id__lte": 60}, "exclude": {"id": 31}}');
+SELECT count(*), count(*) FILTER (WHERE id <= 60) FROM target;
+SELECT target_id, count(*) FROM source WHERE target_id IS NOT NULL GROUP BY 1;
+ROLLBACK;
+
 -- A row that is not deleted after all may be referred to.
 ALTER TABLE target ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readable ON target USING (true);
