@@ -23,6 +23,7 @@ int bolt_chunk_size;
 int bolt_plan_cache_size;
 int bolt_max_depth;
 bool bolt_bigint_as_string;
+bool bolt_batch_foreign_keys;
 
 PG_FUNCTION_INFO_V1(bolt_version);
 
@@ -55,6 +56,11 @@ _PG_init(void)
 	DefineCustomBoolVariable("bolt_orm.bigint_as_string", "Writes bigint and numeric values as JSON strings.",
 							 "For callers whose numbers are doubles, which lose digits past 2^53.",
 							 &bolt_bigint_as_string, false, PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("bolt_orm.batch_foreign_keys", "Checks the foreign keys of many rows together.",
+							 "bulk_create and delete then ask for all the keys of a foreign key at once what "
+							 "its trigger would ask for each row. Off, the triggers ask.",
+							 &bolt_batch_foreign_keys, true, PGC_USERSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("bolt_orm");
 	bolt_statement_init();

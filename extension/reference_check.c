@@ -33,6 +33,7 @@
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "reference_check.h"
+#include "settings.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -275,7 +276,7 @@ take_checks(QueryDesc *query, CmdType operation, int16 event, bool (*is_check)(O
 	TriggerDesc *triggers;
 	List *checks;
 
-	if (query->operation != operation || list_length(relations) != 1 ||
+	if (!bolt_batch_foreign_keys || query->operation != operation || list_length(relations) != 1 ||
 		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 		return NIL;
 	relation = linitial(relations);

@@ -357,9 +357,8 @@ bolt_statement_write(FetchStatement *statement, ParamListInfo params, DestReceiv
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	CachedPlan *plan = plan_for(statement, PLAN_MANY, params);
-	ErrorContextCallback callback = {.previous = error_context_stack,
-									 .callback = write_error_context,
-									 .arg = statement->sql};
+	ErrorContextCallback callback = {
+		.previous = error_context_stack, .callback = write_error_context, .arg = statement->sql};
 	QueryDesc *query;
 	uint64 processed;
 

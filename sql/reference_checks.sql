@@ -164,6 +164,11 @@ SELECT * FROM bolt.delete('{"model": "target", "filter": {"id__lte": 30}}');
 ROLLBACK;
 RESET ROLE;
 
+-- Switched off, the triggers ask, and say the same.
+TRUNCATE source;
+SET bolt_orm.batch_foreign_keys = off;
+SELECT fails($$SELECT create_rows(50, 20, 0)$$);
+RESET bolt_orm.batch_foreign_keys;
 DROP SCHEMA reference_checks CASCADE;
 REVOKE USAGE ON SCHEMA bolt FROM regress_reference_checks;
 DROP ROLE regress_reference_checks;
