@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * bolt_orm.h
+ *	  The asynchronous client of bolt_orm, the PostgreSQL extension that resolves
+ *	  Django-like querysets into nested JSON.
+ *
+ * One header a question; a program includes this one.  The adapters for event
+ * loops are headers of their own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_ORM_H
+#define BOLT_ORM_H
+
+#include "bolt_orm/types.h"
+#include "bolt_orm/version.h"
+#include "bolt_orm/error.h"
+#include "bolt_orm/value.h"
+#include "bolt_orm/expression.h"
+#include "bolt_orm/queryset.h"
+
+#endif /* BOLT_ORM_H */
