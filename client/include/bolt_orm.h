@@ -16,6 +16,7 @@
 #include "bolt_orm/version.h"
 #include "bolt_orm/error.h"
 #include "bolt_orm/value.h"
+#include "bolt_orm/q.h"
 #include "bolt_orm/expression.h"
 #include "bolt_orm/queryset.h"
 

@@ -44,5 +44,6 @@ typedef struct bolt_prefetch bolt_prefetch; /* a prefetch with a queryset of its
 /* What comes of it. */
 typedef struct bolt_future bolt_future;
 typedef struct bolt_exception bolt_exception;
+typedef struct bolt_iterator bolt_iterator;
 
 #endif /* BOLT_ORM_TYPES_H */

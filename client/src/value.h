@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * value.h
+ *	  Arguments as JSON.
+ *
+ * What consumes does so in every case; what is wrong comes out of the writer.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOLT_SRC_VALUE_H
+#define BOLT_SRC_VALUE_H
+
+#include "bolt_orm/value.h"
+#include "json_writer.h"
+
+/* How keyword arguments are meant. */
+typedef enum bolt__kw_use
+{
+	BOLT__KW_VALUES,	 /* of columns: an object is an object */
+	BOLT__KW_CONDITIONS, /* and of an update: an object that begins with a capital is an expression */
+	BOLT__KW_EXPRESSIONS /* annotations: a text would be a field's name */
+} bolt__kw_use;
+
+/* A value where a text is a literal.  Consumes. */
+extern void bolt__write_literal(bolt__writer *writer, bolt_argument argument);
+
+/* A value where a text names a field.  Consumes. */
+extern void bolt__write_operand(bolt__writer *writer, bolt_argument argument);
+
+/* Members, without the braces.  Consumes. */
+extern void bolt__write_kw(bolt__writer *writer, bolt_kw *kw, bolt__kw_use use);
+
+/* The array.  Consumes. */
+extern void bolt__write_list(bolt__writer *writer, bolt_list *list);
+
+/* A list of what has been written: members joined by commas.  Empties the writer. */
+extern bolt_list *bolt__list_of_text(bolt__writer *members);
+
+/* An array of the names, at least so many.  NULL among them is an error. */
+extern void bolt__write_names(bolt__writer *writer, const char *const *names, size_t count);
+
+/* Gives up an argument that was not written. */
+extern void bolt__argument_free(bolt_argument argument);
+
+#endif /* BOLT_SRC_VALUE_H */
