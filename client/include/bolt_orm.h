@@ -19,5 +19,11 @@
 #include "bolt_orm/q.h"
 #include "bolt_orm/expression.h"
 #include "bolt_orm/queryset.h"
+#include "bolt_orm/future.h"
+#include "bolt_orm/database.h"
+#include "bolt_orm/transaction.h"
+#include "bolt_orm/iterator.h"
+#include "bolt_orm/coroutine.h"
+#include "bolt_orm/loop.h"
 
 #endif /* BOLT_ORM_H */

@@ -26,10 +26,10 @@ typedef struct bolt_options
 
 	int connections;	/**< at most so many, to each server; default 4 */
 	int pipeline;		/**< requests on their way over one connection, at most; default 32 */
-	int queue;			/**< requests waiting for a connection, at most, then BOLT_TOO_MANY_REQUESTS; default 10000 */
+	int queue;			/**< requests waiting for a connection, at most, then BOLT_POOL_EXHAUSTED; default 10000 */
 	int connect_timeout; /**< for one attempt to connect; default 10000 */
 	int queue_timeout;	/**< from the call until it is sent, then BOLT_POOL_TIMEOUT; default 30000 */
-	int query_timeout;	/**< from sending to the answer, then BOLT_TIMEOUT_ERROR; default -1 */
+	int query_timeout;	/**< from sending to the answer, then BOLT_TIMEOUT; default -1 */
 	int cancel_timeout; /**< how long a cancelled request may keep its connection before it is given up; default 5000 */
 	int reconnect_pause; /**< after a failed attempt to connect, doubled each time, with jitter; default 100 */
 	int reconnect_pause_max; /**< until it is so long; default 10000 */

@@ -70,11 +70,11 @@ BOLT_API bolt_future *bolt_gather_all(size_t count, bolt_future *const *futures)
 BOLT_API bolt_future *bolt_gathered(const bolt_future *future, size_t index);
 
 /**
- * Cancels: the future settles now with BOLT_CANCELLED_ERROR, its callbacks run from the loop.
+ * Cancels: the future settles now with BOLT_CANCELLED, its callbacks run from the loop.
  *
  * What has not been sent is never sent; what the server is at work on is cancelled there. Whether a write that had been sent was still
- * done cannot be known, as ever with cancellation. Of bolt_gather all futures are cancelled. A coroutine is not stopped in its tracks:
- * what it awaits fails, as does everything it asks after that.
+ * done cannot be known, as ever with cancellation. Of bolt_gather all futures are cancelled. A coroutine (bolt_spawn) is not stopped in its tracks:
+ * what it awaits is cancelled, and it goes on with that. A transaction (bolt_atomic) takes nothing more and is rolled back when its body has ended.
  *
  * Ownership: the reference stays the caller's.
  *
@@ -83,7 +83,7 @@ BOLT_API bolt_future *bolt_gathered(const bolt_future *future, size_t index);
 BOLT_API bool bolt_cancel(bolt_future *future);
 
 /**
- * Cancels the future with BOLT_TIMEOUT_ERROR unless it settles within so many milliseconds from now.
+ * Cancels the future with BOLT_TIMEOUT unless it settles within so many milliseconds from now.
  *
  * It comes on top of the database's own time-outs (bolt_options). Called again it replaces the time; 0 or less takes it away.
  *

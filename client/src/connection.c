@@ -1,0 +1,230 @@
+/*
+ * connection.c
+ *	  One connection: made without blocking, watched, lost.
+ *
+ * libpq resolves host names while it connects, which may block: `hostaddr` in the conninfo avoids that.
+ */
+#include "connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ----------
+ * Its end
+ * ----------
+ */
+void
+bolt__connection_free(bolt__connection *connection)
+{
+	bolt__link_remove(&connection->link);
+	free(connection);
+}
+
+static void
+fail_tasks(bolt__link *list, bolt_exception *error)
+{
+	while (!bolt__list_empty(list))
+	{
+		bolt__task *task = bolt__container(list->next, bolt__task, place.link);
+
+		bolt__link_remove(&task->place.link);
+		bolt__task_failed(task, bolt_error_ref(error));
+	}
+}
+
+static void
+let_lease_go(bolt__connection *connection, bolt_exception *error)
+{
+	bolt__lease *lease = connection->lease;
+
+	if (connection->reserved_for != NULL)
+		connection->reserved_for->reserved = NULL;
+	connection->reserved_for = NULL;
+	if (lease == NULL)
+		return;
+	connection->lease = NULL;
+	connection->pool->leased--;
+	lease->connection = NULL;
+	lease->loss = bolt_error_ref(error);
+}
+
+/* What the server said before it hung up says more than that it did. */
+static bolt_exception *
+last_words(const bolt__connection *connection, bolt_exception *error)
+{
+	const bolt__task *first = bolt__container(connection->sent.next, bolt__task, place.link);
+
+	if (connection->sent_count == 0 || first->answer == NULL || PQresultStatus(first->answer) != PGRES_FATAL_ERROR)
+		return error;
+	bolt_error_unref(error);
+	return bolt__error_from_result(first->answer);
+}
+
+void
+bolt__connection_lose(bolt__connection *connection, bolt_exception *error)
+{
+	bolt__pool *pool = connection->pool;
+	bool connecting = connection->state == BOLT__CONNECTING;
+
+	if (connection->state == BOLT__DEAD)
+	{
+		bolt_error_unref(error);
+		return;
+	}
+	connection->state = BOLT__DEAD;
+	error = last_words(connection, error);
+	bolt__timer_unset(&pool->client->timers, &connection->timer);
+	bolt__socket_watch(&connection->socket, connection->socket.fd, 0);
+	bolt__cancel_forget(connection);
+	PQfinish(connection->pq);
+	connection->pq = NULL;
+	bolt__link_remove(&connection->link);
+	bolt__list_append(&pool->dead, &connection->link);
+	let_lease_go(connection, error);
+	pool->sent -= connection->sent_count;
+	connection->sent_count = 0;
+	fail_tasks(&connection->sent, error);
+	fail_tasks(&connection->waiting, error);
+	if (connecting)
+	{
+		pool->connecting--;
+		bolt__pool_connect_failed(pool, error);
+	}
+	else
+	{
+		pool->ready--;
+		pool->losses++;
+		bolt_error_unref(error);
+		bolt__pool_pump(pool);
+	}
+}
+
+/* ----------
+ * Its making
+ * ----------
+ */
+static void
+quiet(void *arg, const PGresult *result)
+{
+	(void) arg;
+	(void) result;
+}
+
+static void
+gave_up(bolt__timer *timer)
+{
+	bolt__connection *connection = bolt__container(timer, bolt__connection, timer);
+
+	bolt__connection_lose(connection, bolt__error_new(BOLT_OPERATIONAL_ERROR, "08001", "could not connect within %d ms",
+													  connection->pool->client->options.connect_timeout));
+}
+
+/* Told from the loop: nobody who asks for a connection is surprised in the middle. */
+static void
+failed_at_once(bolt__timer *timer)
+{
+	bolt__connection *connection = bolt__container(timer, bolt__connection, timer);
+
+	bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
+}
+
+static void
+connected(bolt__connection *connection)
+{
+	bolt__pool *pool = connection->pool;
+
+	bolt__timer_unset(&pool->client->timers, &connection->timer);
+	if (PQsetnonblocking(connection->pq, 1) != 0 || PQenterPipelineMode(connection->pq) != 1)
+	{
+		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
+		return;
+	}
+	connection->state = BOLT__READY;
+	pool->connecting--;
+	pool->ready++;
+	bolt__connection_watch(connection);
+	bolt__pool_connected(pool);
+}
+
+/* The socket may be another after each step, so it is let go of before and watched anew after it. */
+static void
+go_on_connecting(bolt__connection *connection)
+{
+	bolt__socket_watch(&connection->socket, connection->socket.fd, 0);
+	switch (PQconnectPoll(connection->pq))
+	{
+		case PGRES_POLLING_READING:
+			bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_READABLE);
+			break;
+		case PGRES_POLLING_WRITING:
+			bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_WRITABLE);
+			break;
+		case PGRES_POLLING_OK:
+			connected(connection);
+			break;
+		default:
+			bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
+	}
+}
+
+static void
+socket_ready(bolt__socket *socket, int events)
+{
+	bolt__connection *connection = bolt__container(socket, bolt__connection, socket);
+
+	if (connection->state == BOLT__CONNECTING)
+		go_on_connecting(connection);
+	else if (connection->state == BOLT__READY)
+		bolt__pipeline_ready(connection, events);
+}
+
+bool
+bolt__connection_open(bolt__pool *pool)
+{
+	/* The conninfo goes in as a database name, which libpq expands; what follows it has the last word. */
+	static const char *const keywords[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
+	const char *values[] = {"bolt_orm", pool->conninfo, "UTF8", NULL};
+	bolt__client *client = pool->client;
+	bolt__connection *connection = calloc(1, sizeof(bolt__connection));
+
+	if (connection == NULL)
+	{
+		bolt__pool_connect_failed(pool, bolt__out_of_memory());
+		return false;
+	}
+	connection->pool = pool;
+	connection->state = BOLT__CONNECTING;
+	connection->stuck_since = BOLT__NEVER;
+	bolt__link_init(&connection->link);
+	bolt__link_init(&connection->sent);
+	bolt__link_init(&connection->waiting);
+	bolt__socket_init(&connection->socket, client, socket_ready);
+	bolt__list_append(&pool->connections, &connection->link);
+	pool->connecting++;
+	connection->pq = PQconnectStartParams(keywords, values, 1);
+	if (PQstatus(connection->pq) == CONNECTION_BAD) /* also of NULL */
+	{
+		bolt__timer_set(&client->timers, &connection->timer, 0, failed_at_once);
+		bolt__client_wake(client);
+		return true;
+	}
+	PQsetNoticeReceiver(connection->pq, quiet, NULL);
+	bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_WRITABLE);
+	if (client->options.connect_timeout >= 0)
+		bolt__timer_set(&client->timers, &connection->timer, bolt__deadline(client->options.connect_timeout), gave_up);
+	bolt__client_wake(client);
+	return true;
+}
+
+/* ----------
+ * In use
+ * ----------
+ */
+void
+bolt__connection_watch(bolt__connection *connection)
+{
+	int events = (connection->paused ? 0 : BOLT_READABLE) | (connection->flushing ? BOLT_WRITABLE : 0);
+
+	if (connection->state == BOLT__READY)
+		bolt__socket_watch(&connection->socket, PQsocket(connection->pq), events);
+}

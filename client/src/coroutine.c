@@ -1,0 +1,396 @@
+/*
+ * coroutine.c
+ *	  Coroutines on ucontext, and waiting for futures in them, in scripts, and nowhere else.
+ *
+ * A coroutine runs on a stack of its own until it waits; then its resumer goes on. It is resumed by the future that it waits for, from the loop. A stack has a
+ * page below it that nobody may touch, so that an overflow is a fault and not another's data; finished stacks are kept for the next ones.
+ */
+#include "coroutine.h"
+#include "future_state.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#endif
+
+#ifdef WITH_ASAN
+#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/asan_interface.h>
+#endif
+
+#if defined(__has_include)
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(start, end) 0
+#define VALGRIND_STACK_DEREGISTER(id) ((void) (id))
+#endif
+
+#define KEPT_STACKS 64
+
+/* Lives at the top of its own stack. */
+typedef struct coroutine
+{
+	struct coroutine *next; /* of the stacks kept */
+	char *memory;
+	size_t size; /* with the guard page */
+	unsigned int valgrind_id;
+
+	ucontext_t context;
+	ucontext_t resumer;
+	struct coroutine *outer; /* that was running when this one was resumed */
+	bolt__client *client;
+	void (*body)(void *arg);
+	void *arg;
+	bool finished;
+	bolt__waiter waiter;
+	bolt_future *awaited;
+
+	void *fake_stack; /* AddressSanitizer's */
+	const void *resumer_stack;
+	size_t resumer_stack_size;
+} coroutine;
+
+static __thread coroutine *current;
+static __thread coroutine *kept;
+static __thread int kept_count;
+
+bool
+bolt__in_coroutine(void)
+{
+	return current != NULL;
+}
+
+void *
+bolt__coroutine_leave(void)
+{
+	coroutine *left = current;
+
+	current = NULL;
+	return left;
+}
+
+void
+bolt__coroutine_return(void *left)
+{
+	current = left;
+}
+
+/* ----------
+ * Stacks
+ * ----------
+ */
+static coroutine *
+map_stack(size_t wanted)
+{
+	size_t page = (size_t) sysconf(_SC_PAGESIZE);
+	size_t size = (wanted + page - 1) / page * page + page;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	coroutine *made;
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (mprotect(memory, page, PROT_NONE) != 0)
+	{
+		munmap(memory, size);
+		return NULL;
+	}
+	made = (coroutine *) (memory + size - (sizeof(coroutine) + 63) / 64 * 64);
+	made->memory = memory;
+	made->size = size;
+	made->valgrind_id = VALGRIND_STACK_REGISTER(memory, memory + size);
+	return made;
+}
+
+static coroutine *
+take_stack(size_t wanted)
+{
+	coroutine *taken = kept;
+
+	if (taken == NULL || taken->size < wanted)
+		return map_stack(wanted);
+	kept = taken->next;
+	kept_count--;
+	return taken;
+}
+
+static void
+unmap_stack(coroutine *old)
+{
+	VALGRIND_STACK_DEREGISTER(old->valgrind_id);
+	munmap(old->memory, old->size);
+}
+
+static void
+give_stack_back(coroutine *old)
+{
+#ifdef WITH_ASAN
+	__asan_unpoison_memory_region(old->memory, (size_t) ((char *) old - old->memory));
+#endif
+	if (kept_count >= KEPT_STACKS)
+	{
+		unmap_stack(old);
+		return;
+	}
+	old->next = kept;
+	kept = old;
+	kept_count++;
+}
+
+/* ----------
+ * Switching
+ * ----------
+ */
+
+/* What AddressSanitizer has to know when one stack is left and when the other is entered. */
+static void
+leave_stack(void **fake_stack, const void *to, size_t size)
+{
+#ifdef WITH_ASAN
+	__sanitizer_start_switch_fiber(fake_stack, to, size);
+#else
+	(void) fake_stack;
+	(void) to;
+	(void) size;
+#endif
+}
+
+static void
+enter_stack(void *fake_stack, const void **from, size_t *size)
+{
+#ifdef WITH_ASAN
+	__sanitizer_finish_switch_fiber(fake_stack, from, size);
+#else
+	(void) fake_stack;
+	(void) from;
+	(void) size;
+#endif
+}
+
+static void
+start(unsigned int high, unsigned int low)
+{
+	coroutine *self = (coroutine *) (((uintptr_t) high << 16 << 16) | (uintptr_t) low);
+
+	enter_stack(NULL, &self->resumer_stack, &self->resumer_stack_size);
+	self->body(self->arg);
+	self->finished = true;
+	leave_stack(NULL, self->resumer_stack, self->resumer_stack_size);
+	setcontext(&self->resumer);
+}
+
+/* Until it waits or ends. */
+static void
+resume(coroutine *resumed)
+{
+	bolt__client *client = resumed->client;
+	void *fake_stack = NULL;
+
+	resumed->outer = current;
+	current = resumed;
+	leave_stack(&fake_stack, resumed->memory, resumed->size);
+	swapcontext(&resumed->resumer, &resumed->context);
+	enter_stack(fake_stack, NULL, NULL);
+	current = resumed->outer;
+	if (resumed->finished)
+	{
+		give_stack_back(resumed);
+		bolt__client_close_if_due(client);
+		bolt__client_unref(client);
+	}
+}
+
+static void
+resume_waiting(bolt__waiter *waiter, bolt_future *future)
+{
+	(void) future;
+	resume(bolt__container(waiter, coroutine, waiter));
+}
+
+void
+bolt__coroutine_wait(bolt_future *future)
+{
+	coroutine *self = current;
+
+	if (future->settled)
+		return;
+	self->awaited = future;
+	self->waiter.run = resume_waiting;
+	bolt__future_watch(future, &self->waiter);
+	leave_stack(&self->fake_stack, self->resumer_stack, self->resumer_stack_size);
+	swapcontext(&self->context, &self->resumer);
+	enter_stack(self->fake_stack, &self->resumer_stack, &self->resumer_stack_size);
+	self->awaited = NULL;
+}
+
+void *
+bolt__coroutine_self(void)
+{
+	return current;
+}
+
+void
+bolt__coroutine_cancel(void *cancelled)
+{
+	bolt_cancel(((coroutine *) cancelled)->awaited);
+}
+
+/* Apart, since getcontext may be taken to return twice. */
+__attribute__((noinline)) static void
+prepare(coroutine *prepared)
+{
+	uintptr_t address = (uintptr_t) prepared;
+
+	getcontext(&prepared->context);
+	prepared->context.uc_stack.ss_sp = prepared->memory;
+	prepared->context.uc_stack.ss_size = (size_t) ((char *) prepared - prepared->memory);
+	prepared->context.uc_link = NULL;
+	makecontext(&prepared->context, (void (*)(void)) start, 2, (unsigned int) (address >> 16 >> 16), (unsigned int) address);
+}
+
+bool
+bolt__coroutine_start(bolt__client *client, void (*body)(void *arg), void *arg)
+{
+	coroutine *started = take_stack(client->options.stack_size);
+
+	if (started == NULL)
+		return false;
+	started->client = bolt__client_ref(client);
+	started->body = body;
+	started->arg = arg;
+	started->finished = false;
+	started->awaited = NULL;
+	prepare(started);
+	resume(started);
+	return true;
+}
+
+/* Stacks kept by a thread that ends would be lost. */
+__attribute__((destructor)) static void
+unmap_kept_stacks(void)
+{
+	while (kept != NULL)
+	{
+		coroutine *old = kept;
+
+		kept = old->next;
+		unmap_stack(old);
+	}
+	kept_count = 0;
+}
+
+/* ----------
+ * bolt_spawn
+ * ----------
+ */
+typedef struct spawned
+{
+	bolt_future future;
+	bolt_coroutine body;
+	void *arg;
+	void *coroutine; /* NULL: it has ended */
+} spawned;
+
+static void
+abandon_spawned(bolt_future *future, bolt_exception *error)
+{
+	spawned *task = (spawned *) future;
+
+	bolt_future_ref(future);
+	bolt__settle(future, error);
+	if (task->coroutine != NULL)
+		bolt__coroutine_cancel(task->coroutine);
+	bolt_free(future);
+}
+
+static const bolt__future_class spawned_class = {abandon_spawned, NULL, true};
+
+static void
+run_spawned(void *arg)
+{
+	spawned *task = arg;
+
+	task->coroutine = bolt__coroutine_self();
+	task->future.pointer = task->body(task->arg);
+	task->coroutine = NULL;
+	bolt__settle(&task->future, NULL);
+	bolt_free(&task->future);
+}
+
+bolt_future *
+bolt_spawn(bolt_database *database, bolt_coroutine body, void *arg)
+{
+	bolt__client *client = database == NULL ? NULL : database->client;
+	spawned *task;
+
+	if (client == NULL || client->closing || body == NULL)
+		return bolt__future_failed(client, bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+														   client == NULL  ? "the database is NULL"
+														   : body == NULL ? "the coroutine's body is NULL"
+																		  : "the database is closed"));
+	task = calloc(1, sizeof(spawned));
+	if (task == NULL)
+		return bolt__future_failed(client, bolt__out_of_memory());
+	bolt__future_init(&task->future, &spawned_class, client);
+	task->body = body;
+	task->arg = arg;
+	bolt_future_ref(&task->future); /* the coroutine's */
+	if (!bolt__coroutine_start(client, run_spawned, task))
+	{
+		bolt_free(&task->future);
+		bolt__settle(&task->future, bolt__out_of_memory());
+	}
+	return &task->future;
+}
+
+/* ----------
+ * bolt_await
+ * ----------
+ */
+static bolt_future *
+refuse(bolt_future *future)
+{
+	bolt_exception *error =
+		bolt__error_new(BOLT_SYNCHRONOUS_ONLY_OPERATION, NULL,
+						"You cannot call this from an async context - use a callback (bolt_then) or a coroutine (bolt_spawn).");
+	bolt_future *refused;
+
+	bolt__error_hint(error, "bolt_await would block the event loop here: it belongs into a coroutine, or into a script that has no loop.");
+	refused = bolt__future_failed(future->client, error);
+	bolt_cancel(future);
+	bolt_free(future);
+	return refused;
+}
+
+bolt_future *
+bolt_await(bolt_future *future)
+{
+	if (future == NULL)
+		return bolt__future_failed(NULL, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "bolt_await of NULL"));
+	if (current != NULL)
+	{
+		bolt__coroutine_wait(future);
+		return future;
+	}
+	if (future->immortal || future->client == NULL)
+		return future;
+	if (bolt__callback_depth > 0 || future->client->attached)
+		return refuse(future);
+	while (!future->settled)
+		if (!bolt__poll_once(-1))
+			break;
+	if (future->settled)
+		return future;
+	bolt_free(future);
+	return bolt__future_failed(NULL, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "nothing is under way that could settle this future"));
+}

@@ -1,0 +1,100 @@
+/*
+ * future_state.h
+ *	  What a future is, inside, and how it is made and settled.
+ *
+ * Requests, leases, transactions and the others begin with a bolt_future: one allocation for both.
+ */
+#ifndef BOLT__FUTURE_STATE_H
+#define BOLT__FUTURE_STATE_H
+
+#include <libpq-fe.h>
+
+#include "bolt_orm/future.h"
+#include "client.h"
+#include "request.h"
+
+/* One who waits. Lives where the waiting one keeps it, until `run` has been called. */
+typedef struct bolt__waiter
+{
+	struct bolt__waiter *next;
+	void (*run)(struct bolt__waiter *waiter, bolt_future *future);
+} bolt__waiter;
+
+/* A waiting callback: holds a reference of the future. */
+typedef struct bolt__then
+{
+	bolt__waiter waiter;
+	bolt_callback callback;
+	void *arg;
+} bolt__then;
+
+/* Rows that futures share: those of an iterator. */
+typedef struct bolt__rows
+{
+	int references;
+	PGresult *result;
+} bolt__rows;
+
+/* What kind of work stands behind it. */
+typedef struct bolt__future_class
+{
+	/* Gives the work up and settles with this error, which it takes over. Only on unsettled ones. NULL: it settles only by itself. */
+	void (*abandon)(bolt_future *future, bolt_exception *error);
+	/* Frees what the struct around it holds; the memory itself is freed after that. May be NULL. */
+	void (*dispose)(bolt_future *future);
+	/* Settles when other futures do: bolt_close leaves it to them. */
+	bool compound;
+} bolt__future_class;
+
+struct bolt_future
+{
+	const bolt__future_class *class;
+	bolt__client *client; /* NULL: a static one */
+	int references;
+	bool settled;
+	bool in_ready;
+	bool immortal;
+	bolt__link unsettled;
+
+	bolt_exception *error;
+	PGresult *result;
+	bolt__rows *rows;
+	bolt_future *source; /* whose value it has */
+	const char *json; /* in the result, the rows, or json_made */
+	size_t json_length;
+	char *json_made;
+	int64_t integer;
+	bool boolean;
+	void *pointer;
+
+	void *cache;
+	void (*cache_free)(void *cache);
+
+	bolt__waiter *waiters;
+	bolt__waiter **last_waiter;
+	bolt__then then; /* the first callback; further ones are allocated */
+	bolt_future *next_ready;
+	bolt__timer timeout;
+};
+
+/* The caller has the one reference. The memory is calloc's. */
+void bolt__future_init(bolt_future *future, const bolt__future_class *class, bolt__client *client);
+
+/* Settles, with an error, which it takes over, or NULL. Callbacks run later, from the loop. */
+void bolt__settle(bolt_future *future, bolt_exception *error);
+
+/* Settles with the value of another one, which has succeeded. */
+void bolt__settle_as(bolt_future *future, bolt_future *source);
+
+/* Calls waiter->run from the loop once it is settled, also where it is already. */
+void bolt__future_watch(bolt_future *future, bolt__waiter *waiter);
+
+/* A failed future of this client, which may be NULL or closed. Takes the error over. */
+bolt_future *bolt__future_failed(bolt__client *client, bolt_exception *error);
+
+void bolt__rows_unref(bolt__rows *rows);
+
+/* The future's value from a result that is no error (answer.c). Takes the result over. An error where it does not fit. */
+bolt_exception *bolt__answer(bolt_future *future, PGresult *result, bolt__result_kind kind);
+
+#endif

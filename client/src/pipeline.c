@@ -1,0 +1,321 @@
+/*
+ * pipeline.c
+ *	  Tasks over a connection: several on their way at once, their answers in the same order.
+ *
+ * Each task is a unit that ends with a Sync of its own, so that an error in one leaves the others alone: BEGIN where it opens a transaction, PREPARE where the
+ * connection has not seen its statement, and the statement. Its answer is the last result of the unit, or the first error.
+ */
+#include "connection.h"
+#include "transaction.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_REPEATS 2
+
+/* ----------
+ * Prepared statements
+ * ----------
+ */
+static int
+prepared_place(const bolt__connection *connection, const bolt__statement *statement)
+{
+	for (int i = 0; i < connection->prepared_count; i++)
+		if (connection->prepared[i].statement == statement)
+			return i;
+	return -1;
+}
+
+static void
+forget_prepared(bolt__connection *connection, const bolt__statement *statement)
+{
+	int place = prepared_place(connection, statement);
+
+	if (place >= 0)
+		connection->prepared[place] = connection->prepared[--connection->prepared_count];
+}
+
+/* Sends the statement, after PREPARE where it is its first time here. */
+static bool
+send_prepared(bolt__connection *connection, bolt__task *task)
+{
+	const bolt__statement *statement = task->statement;
+	int place = prepared_place(connection, statement);
+	char name[32];
+
+	if (place < 0)
+	{
+		place = connection->prepared_count++;
+		connection->prepared[place].statement = statement;
+		connection->prepared[place].number = ++connection->prepared_number;
+		task->prepares = true;
+	}
+	task->prepared = true;
+	snprintf(name, sizeof(name), "bolt_%u", connection->prepared[place].number);
+	if (task->prepares && !PQsendPrepare(connection->pq, name, statement->sql, 0, NULL))
+		return false;
+	return PQsendQueryPrepared(connection->pq, name, statement->parameters, (const char *const *) task->parameters, NULL, NULL, 0);
+}
+
+/* ----------
+ * Sending
+ * ----------
+ */
+static bool
+send_text(bolt__connection *connection, const char *text)
+{
+	return PQsendQueryParams(connection->pq, text, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+static bool
+send_statement(bolt__connection *connection, bolt__task *task)
+{
+	bolt__lease *lease = connection->lease;
+
+	if (lease != NULL && lease->begin != NULL)
+	{
+		if (!send_text(connection, lease->begin))
+			return false;
+		lease->begin = NULL;
+		task->begins = true;
+	}
+	if (task->statement == NULL)
+		return send_text(connection, task->text);
+	/* Rows one by one cannot be asked for behind a PREPARE. */
+	if (task->iterator == NULL && !connection->pool->client->options.unprepared && connection->prepared_count < BOLT__MAX_PREPARED)
+		return send_prepared(connection, task);
+	return PQsendQueryParams(connection->pq, task->statement->sql, task->statement->parameters, NULL,
+							 (const char *const *) task->parameters, NULL, NULL, 0);
+}
+
+static void
+answer_is_late(bolt__timer *timer)
+{
+	bolt__task *task = bolt__container(timer, bolt__task, place.timer);
+
+	task->future.class->abandon(&task->future, bolt__error_new(BOLT_TIMEOUT, NULL, "no answer within %d ms",
+															   task->pool->client->options.query_timeout));
+}
+
+static void
+flush(bolt__connection *connection)
+{
+	int more = PQflush(connection->pq);
+
+	if (more < 0)
+		return; /* reading tells of the loss, and first of what was answered before it */
+	if (connection->flushing != (more > 0))
+	{
+		connection->flushing = more > 0;
+		bolt__connection_watch(connection);
+	}
+}
+
+static bool
+sync_pipeline(bolt__connection *connection)
+{
+	return PQpipelineSync(connection->pq) == 1;
+}
+
+void
+bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
+{
+	bolt__client *client = connection->pool->client;
+	bool sent = send_statement(connection, task);
+
+	if (!sent)
+		task->mishap = bolt__error_from_connection(connection->pq);
+	if (!sent && task->statement != NULL)
+		forget_prepared(connection, task->statement);
+	task->connection = connection;
+	task->sent = true;
+	bolt__list_append(&connection->sent, &task->place.link);
+	connection->sent_count++;
+	connection->pool->sent++;
+	if (!sync_pipeline(connection))
+	{
+		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
+		return;
+	}
+	if (client->options.query_timeout >= 0 && task->iterator == NULL)
+		bolt__timer_set(&client->timers, &task->place.timer, bolt__deadline(client->options.query_timeout), answer_is_late);
+	else
+		bolt__timer_unset(&client->timers, &task->place.timer);
+	if (sent && task->iterator != NULL)
+		PQsetSingleRowMode(connection->pq);
+	flush(connection);
+	bolt__client_wake(client);
+}
+
+/* Until BEGIN has been answered nothing else may be sent: without a transaction it would be done at once and for good. */
+static bool
+may_send(const bolt__connection *connection)
+{
+	const bolt__task *first = bolt__container(connection->sent.next, bolt__task, place.link);
+
+	if (connection->state != BOLT__READY || connection->cancel != NULL)
+		return false;
+	return connection->sent_count == 0 || !(first->begins || first->iterator != NULL);
+}
+
+void
+bolt__pipeline_send_waiting(bolt__connection *connection)
+{
+	while (!bolt__list_empty(&connection->waiting) && may_send(connection))
+	{
+		bolt__task *task = bolt__container(connection->waiting.next, bolt__task, place.link);
+
+		if (task->iterator != NULL && connection->sent_count > 0)
+			return;
+		bolt__link_remove(&task->place.link);
+		bolt__pipeline_send(connection, task);
+	}
+}
+
+/* ----------
+ * Receiving
+ * ----------
+ */
+static bool
+is_error(const PGresult *result)
+{
+	return result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR;
+}
+
+/* Of the server's errors; those that libpq makes itself have none. */
+static const char *
+sqlstate_of(const PGresult *result)
+{
+	const char *sqlstate = is_error(result) ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+
+	return sqlstate == NULL ? "" : sqlstate;
+}
+
+static bool
+has_sqlstate(const PGresult *result, const char *sqlstate)
+{
+	return strcmp(sqlstate_of(result), sqlstate) == 0;
+}
+
+/* Whether it is to be sent again: nothing of it was done, and it is not to blame. */
+static bool
+is_to_be_repeated(bolt__connection *connection, bolt__task *task)
+{
+	if (task->abandoned || task->answer == NULL || task->repeats >= MAX_REPEATS || connection->lease != NULL)
+		return false;
+	if (task->prepared && has_sqlstate(task->answer, "26000")) /* no such prepared statement */
+		return true;
+	return task->endangered && has_sqlstate(task->answer, "57014"); /* the cancel of one ahead came too late for that */
+}
+
+static void
+unit_complete(bolt__connection *connection, bolt__task *task)
+{
+	bolt__pool *pool = connection->pool;
+
+	if (task->prepared && has_sqlstate(task->answer, "26000"))
+		forget_prepared(connection, task->statement);
+	bolt__link_remove(&task->place.link);
+	connection->sent_count--;
+	pool->sent--;
+	connection->stuck_since = BOLT__NEVER;
+	if (is_to_be_repeated(connection, task))
+	{
+		PQclear(task->answer);
+		task->answer = NULL;
+		task->repeats++;
+		task->sent = task->endangered = task->prepared = task->prepares = false;
+		task->results = 0;
+		task->connection = NULL;
+		bolt__pool_resubmit(pool, task);
+		return;
+	}
+	if (task->begins && PQtransactionStatus(connection->pq) == PQTRANS_IDLE && task->block != NULL)
+		bolt__block_spoil(task->block); /* there is no transaction */
+	bolt__task_answered(task);
+}
+
+/* The last result counts, or the first error. */
+static void
+keep_result(bolt__connection *connection, bolt__task *task, PGresult *result)
+{
+	int prepare = task->begins ? 1 : 0; /* the place of the answer to PREPARE */
+
+	if (is_error(result) && task->prepares && task->results <= prepare)
+		forget_prepared(connection, task->statement); /* a PREPARE that failed has prepared nothing */
+	task->results++;
+	if (is_error(task->answer) || PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+	{
+		PQclear(result);
+		return;
+	}
+	PQclear(task->answer);
+	task->answer = result;
+}
+
+/* One result. False: stop here. */
+static bool
+receive_one(bolt__connection *connection, bolt__task *task)
+{
+	PGresult *result = PQgetResult(connection->pq);
+	ExecStatusType status = PQresultStatus(result);
+
+	if (result == NULL)
+		return true; /* the end of a statement; the unit goes on */
+	if (is_error(result) && PQstatus(connection->pq) == CONNECTION_BAD && *sqlstate_of(result) == '\0')
+	{
+		bolt_exception *error = bolt__error_from_result(result);
+
+		PQclear(result);
+		bolt__connection_lose(connection, error);
+		return false;
+	}
+	if (status == PGRES_PIPELINE_SYNC)
+	{
+		PQclear(result);
+		unit_complete(connection, task);
+	}
+	else if (task->abandoned && !is_error(result))
+		PQclear(result);
+	else if (status == PGRES_SINGLE_TUPLE)
+	{
+		connection->paused = !bolt__iterator_row(task->iterator, result);
+		return !connection->paused;
+	}
+	else
+		keep_result(connection, task, result);
+	return connection->state == BOLT__READY;
+}
+
+void
+bolt__pipeline_receive(bolt__connection *connection)
+{
+	if (connection->receiving)
+		return;
+	connection->receiving = true;
+	while (connection->state == BOLT__READY && !connection->paused && connection->sent_count > 0 && !PQisBusy(connection->pq))
+		if (!receive_one(connection, bolt__container(connection->sent.next, bolt__task, place.link)))
+			break;
+	connection->receiving = false;
+	if (connection->state != BOLT__READY)
+		return;
+	bolt__cancel_if_stuck(connection);
+	bolt__connection_watch(connection);
+	bolt__pipeline_send_waiting(connection);
+	if (connection->lease == NULL)
+		bolt__pool_pump(connection->pool);
+}
+
+void
+bolt__pipeline_ready(bolt__connection *connection, int events)
+{
+	bool alive = true;
+
+	if (events & BOLT_READABLE)
+		alive = PQconsumeInput(connection->pq) == 1;
+	if (alive)
+		flush(connection); /* also where it became readable: the server may wait for us to go on */
+	bolt__pipeline_receive(connection); /* what came before a loss, too */
+	if (connection->state == BOLT__READY && (!alive || PQstatus(connection->pq) == CONNECTION_BAD) && !connection->paused)
+		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
+}

@@ -1,0 +1,345 @@
+/*
+ * pool.c
+ *	  The connections to one server and the queue for them.
+ *
+ * A task goes to the connection with the fewest on their way, so that an idle one comes first; a further connection is opened where none is idle. What finds
+ * no room waits in the queue, in order. A lease needs a connection that is idle: where none is, one is reserved for it and gets no further tasks.
+ *
+ * After a failed attempt to connect there is a pause, doubled each time. As long as none has ever succeeded, what waits fails with the first attempt (a wrong
+ * password, no such host); later it waits for the server to come back, up to its time-out.
+ */
+#include "connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ----------
+ * Its life
+ * ----------
+ */
+bool
+bolt__pool_init(bolt__pool *pool, bolt__client *client, const char *alias, const char *conninfo)
+{
+	pool->client = client;
+	pool->alias = strdup(alias);
+	pool->conninfo = strdup(conninfo == NULL ? "" : conninfo);
+	bolt__link_init(&pool->connections);
+	bolt__link_init(&pool->dead);
+	bolt__link_init(&pool->tasks);
+	bolt__link_init(&pool->leases);
+	pool->random = (unsigned int) bolt__now() ^ (unsigned int) (uintptr_t) pool;
+	return pool->alias != NULL && pool->conninfo != NULL;
+}
+
+void
+bolt__pool_reap(bolt__pool *pool)
+{
+	while (!bolt__list_empty(&pool->dead))
+		bolt__connection_free(bolt__container(pool->dead.next, bolt__connection, link));
+}
+
+void
+bolt__pool_close(bolt__pool *pool)
+{
+	bolt__timer_unset(&pool->client->timers, &pool->retry);
+	while (!bolt__list_empty(&pool->connections))
+		bolt__connection_lose(bolt__container(pool->connections.next, bolt__connection, link),
+							  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database was closed"));
+}
+
+void
+bolt__pool_dispose(bolt__pool *pool)
+{
+	bolt__pool_reap(pool);
+	bolt_error_unref(pool->last_error);
+	free(pool->alias);
+	free(pool->conninfo);
+}
+
+/* ----------
+ * Opening connections
+ * ----------
+ */
+static bool
+may_open(const bolt__pool *pool)
+{
+	return !pool->client->closing && !pool->retry.set &&
+		   pool->ready + pool->connecting < pool->client->options.connections;
+}
+
+/* As many as there are places in the queue, while there may be more. */
+static void
+open_for_queue(bolt__pool *pool)
+{
+	while (pool->connecting < pool->queue_length && may_open(pool))
+		if (!bolt__connection_open(pool))
+			break;
+}
+
+static void
+retry_now(bolt__timer *timer)
+{
+	bolt__pool *pool = bolt__container(timer, bolt__pool, retry);
+
+	open_for_queue(pool);
+}
+
+static void
+fail_queue(bolt__pool *pool, bolt_exception *error)
+{
+	while (!bolt__list_empty(&pool->tasks))
+	{
+		bolt__task *task = bolt__container(pool->tasks.next, bolt__task, place.link);
+
+		pool->queue_length--;
+		bolt__link_remove(&task->place.link);
+		bolt__task_failed(task, bolt_error_ref(error));
+	}
+	while (!bolt__list_empty(&pool->leases))
+		bolt__lease_fail(bolt__container(pool->leases.next, bolt__lease, place.link), bolt_error_ref(error));
+}
+
+void
+bolt__pool_connected(bolt__pool *pool)
+{
+	pool->connects++;
+	pool->failures = 0;
+	pool->connected_ever = true;
+	bolt_error_unref(pool->last_error);
+	pool->last_error = NULL;
+	bolt__pool_pump(pool);
+}
+
+void
+bolt__pool_connect_failed(bolt__pool *pool, bolt_exception *error)
+{
+	const bolt_options *options = &pool->client->options;
+	int64_t pause = options->reconnect_pause;
+
+	for (int i = 0; i < pool->failures && pause < options->reconnect_pause_max; i++)
+		pause *= 2;
+	if (pause > options->reconnect_pause_max)
+		pause = options->reconnect_pause_max;
+	if (pause > 1)
+		pause = pause / 2 + rand_r(&pool->random) % (pause / 2 + 1); /* not all clients at once */
+	pool->failures++;
+	bolt_error_unref(pool->last_error);
+	pool->last_error = error;
+	if (pool->client->closing)
+		return;
+	bolt__timer_set(&pool->client->timers, &pool->retry, bolt__now() + pause, retry_now);
+	if (!pool->connected_ever && pool->ready + pool->connecting == 0 && !pool->pumping)
+		fail_queue(pool, error);
+	bolt__client_wake(pool->client);
+}
+
+/* ----------
+ * Who gets which
+ * ----------
+ */
+static bool
+takes_tasks(const bolt__connection *connection)
+{
+	return connection->state == BOLT__READY && connection->lease == NULL && connection->reserved_for == NULL &&
+		   connection->cancel == NULL;
+}
+
+/* The one with the fewest tasks on their way, or NULL. */
+static bolt__connection *
+least_busy(bolt__pool *pool)
+{
+	bolt__connection *best = NULL;
+
+	for (bolt__link *link = pool->connections.next; link != &pool->connections; link = link->next)
+	{
+		bolt__connection *connection = bolt__container(link, bolt__connection, link);
+
+		if (!takes_tasks(connection))
+			continue;
+		if (connection->sent_count == 0)
+			return connection;
+		if (best == NULL || connection->sent_count < best->sent_count)
+			best = connection;
+	}
+	return best;
+}
+
+static bool
+send_task(bolt__pool *pool, bolt__task *task)
+{
+	bolt__connection *connection = least_busy(pool);
+
+	if ((connection == NULL || connection->sent_count > 0) && pool->connecting == 0 && may_open(pool))
+		bolt__connection_open(pool);
+	if (connection == NULL || connection->sent_count >= pool->client->options.pipeline)
+		return false;
+	bolt__pipeline_send(connection, task);
+	return true;
+}
+
+static bool
+grant(bolt__pool *pool, bolt__lease *lease)
+{
+	bolt__connection *connection = lease->reserved != NULL ? lease->reserved : least_busy(pool);
+
+	if (connection != NULL && connection->sent_count == 0 && connection->cancel == NULL)
+	{
+		connection->reserved_for = NULL;
+		lease->reserved = NULL;
+		bolt__lease_granted(lease, connection);
+		return true;
+	}
+	if (lease->reserved == NULL && connection != NULL && !may_open(pool) && pool->connecting == 0)
+	{
+		lease->reserved = connection;
+		connection->reserved_for = lease;
+	}
+	return false;
+}
+
+static bool
+serve_task(bolt__pool *pool, bolt__task *task)
+{
+	bolt__link *link = &task->place.link;
+
+	bolt__link_remove(link);
+	pool->queue_length--;
+	if (send_task(pool, task))
+		return true;
+	bolt__list_prepend(&pool->tasks, link);
+	pool->queue_length++;
+	return false;
+}
+
+static bool
+serve_lease(bolt__pool *pool, bolt__lease *lease)
+{
+	bolt__link *link = &lease->place.link;
+
+	bolt__link_remove(link);
+	pool->queue_length--;
+	if (grant(pool, lease))
+		return true;
+	bolt__list_prepend(&pool->leases, link);
+	pool->queue_length++;
+	return false;
+}
+
+/* Who came first is served first. Where there is no room for one task there is none for the next, and likewise with leases. */
+static void
+serve_queue(bolt__pool *pool)
+{
+	bool tasks = true;
+	bool leases = true;
+
+	while (true)
+	{
+		bolt__task *task = bolt__container(pool->tasks.next, bolt__task, place.link);
+		bolt__lease *lease = bolt__container(pool->leases.next, bolt__lease, place.link);
+
+		tasks = tasks && !bolt__list_empty(&pool->tasks);
+		leases = leases && !bolt__list_empty(&pool->leases);
+		if (tasks && (!leases || task->place.number < lease->place.number))
+			tasks = serve_task(pool, task);
+		else if (leases)
+			leases = serve_lease(pool, lease);
+		else
+			break;
+	}
+}
+
+void
+bolt__pool_pump(bolt__pool *pool)
+{
+	if (pool->pumping)
+	{
+		pool->pump_again = true;
+		return;
+	}
+	if (pool->queue_length == 0 || pool->client->closing)
+		return;
+	pool->pumping = true;
+	do
+	{
+		pool->pump_again = false;
+		serve_queue(pool);
+	} while (pool->pump_again);
+	pool->pumping = false;
+	open_for_queue(pool);
+	bolt__client_wake(pool->client);
+}
+
+/* ----------
+ * Tasks into the queue
+ * ----------
+ */
+static bolt_exception *
+queue_error(const bolt__pool *pool)
+{
+	bolt_exception *error;
+
+	if (pool->ready > 0 || pool->last_error == NULL)
+	{
+		error = bolt__error_new(BOLT_POOL_TIMEOUT, NULL, "no connection came free within %d ms", pool->client->options.queue_timeout);
+		return bolt__error_hint(error, "All %d connections were busy. More connections, or shorter transactions, may help.",
+								pool->client->options.connections);
+	}
+	return bolt__error_new(BOLT_OPERATIONAL_ERROR, NULL, "could not connect within %d ms: %s", pool->client->options.queue_timeout,
+						   bolt_error_message(pool->last_error));
+}
+
+static void
+waited_too_long(bolt__timer *timer)
+{
+	bolt__place *place = bolt__container(timer, bolt__place, timer);
+	bolt_future *future = place->lease ? &bolt__container(place, bolt__lease, place)->future
+									   : &bolt__container(place, bolt__task, place)->future;
+	bolt__pool *pool = place->lease ? ((bolt__lease *) future)->pool : ((bolt__task *) future)->pool;
+
+	future->class->abandon(future, queue_error(pool));
+}
+
+bool
+bolt__pool_enter_queue(bolt__pool *pool, bolt__place *place)
+{
+	bolt__client *client = pool->client;
+
+	if (pool->queue_length >= client->options.queue)
+		return false;
+	place->number = ++pool->next_number;
+	bolt__list_append(place->lease ? &pool->leases : &pool->tasks, &place->link);
+	pool->queue_length++;
+	if (client->options.queue_timeout >= 0)
+		bolt__timer_set(&client->timers, &place->timer, bolt__deadline(client->options.queue_timeout), waited_too_long);
+	return true;
+}
+
+bolt_exception *
+bolt__pool_full(const bolt__pool *pool)
+{
+	return bolt__error_new(BOLT_POOL_EXHAUSTED, NULL, "%d requests wait for a connection already", pool->queue_length);
+}
+
+void
+bolt__pool_submit(bolt__pool *pool, bolt__task *task)
+{
+	task->pool = pool;
+	if (bolt__list_empty(&pool->tasks) && send_task(pool, task))
+		return;
+	if (!bolt__pool_enter_queue(pool, &task->place))
+	{
+		bolt__task_failed(task, bolt__pool_full(pool));
+		return;
+	}
+	open_for_queue(pool);
+	bolt__client_wake(pool->client);
+}
+
+void
+bolt__pool_resubmit(bolt__pool *pool, bolt__task *task)
+{
+	task->place.number = 0;
+	bolt__list_prepend(&pool->tasks, &task->place.link);
+	pool->queue_length++;
+	bolt__pool_pump(pool);
+}

@@ -1,0 +1,470 @@
+/*
+ * transaction.c
+ *	  Transactions: a connection of their own, savepoints inside, all or nothing.
+ *
+ * A block is the future that bolt_atomic returns, and a coroutine that takes a connection, runs the body with a handle made for it, and ends with COMMIT or
+ * ROLLBACK; an inner block does the same with a savepoint. BEGIN has no round trip of its own: it goes ahead of the first statement.
+ */
+#include "transaction.h"
+#include "connection.h"
+#include "coroutine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_PAUSE 10 /* ms, doubled each time, with jitter */
+
+typedef struct commit_hook
+{
+	bolt__link link;
+	void (*callback)(void *arg);
+	void *arg;
+} commit_hook;
+
+struct bolt__block
+{
+	bolt_future future; /* first: a block is a future */
+	bolt__block *outer;
+	bolt__block *inner; /* open */
+	int depth;			/* of savepoints: 0 for the outermost */
+	bolt__pool *pool;
+	bolt__lease *lease; /* the outermost block's */
+	bolt_database *handle;
+	bolt_atomic_body body;
+	void *arg;
+	bolt_isolation isolation;
+	bool read_only;
+	int retries;
+	bool spoilt;
+	bool ending;			/* COMMIT or ROLLBACK is on its way, and is not cancelled */
+	bolt_iterator *iterator; /* open in it */
+	void *coroutine;
+	bolt__link commit_hooks;
+};
+
+/* ----------
+ * What goes through it
+ * ----------
+ */
+bolt_exception *
+bolt__block_refusal(const bolt__block *block)
+{
+	if (block == NULL)
+		return bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "the 'atomic' block of this handle has ended");
+	if (block->spoilt)
+		return bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, "25P02",
+							   "An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.");
+	if (block->inner != NULL)
+		return bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "an inner 'atomic' block is open"),
+								"What goes through the outer handle now would be undone with the inner block: use the inner one's, or await the inner block first.");
+	if (block->iterator != NULL)
+		return bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "an iterator is open in this 'atomic' block"),
+								"It has the transaction's connection until its last row, or bolt_aclose.");
+	return NULL;
+}
+
+void
+bolt__block_spoil(bolt__block *block)
+{
+	block->spoilt = true;
+}
+
+void
+bolt__block_submit(bolt__block *block, bolt__task *task)
+{
+	task->block = block;
+	bolt__lease_submit(block->lease, task);
+}
+
+bolt__lease *
+bolt__block_lease(bolt__block *block)
+{
+	return block->lease;
+}
+
+void
+bolt__block_set_iterator(bolt__block *block, bolt_iterator *iterator)
+{
+	block->iterator = iterator;
+}
+
+/* ----------
+ * Hooks
+ * ----------
+ */
+static void
+drop_commit_hooks(bolt__block *block)
+{
+	while (!bolt__list_empty(&block->commit_hooks))
+	{
+		commit_hook *hook = bolt__container(block->commit_hooks.next, commit_hook, link);
+
+		bolt__link_remove(&hook->link);
+		free(hook);
+	}
+}
+
+static void
+call_hook(void (*callback)(void *), void *arg)
+{
+	void *coroutine = bolt__coroutine_leave();
+
+	bolt__callback_depth++;
+	callback(arg);
+	bolt__callback_depth--;
+	bolt__coroutine_return(coroutine);
+}
+
+static void
+run_commit_hooks(bolt__block *block)
+{
+	while (!bolt__list_empty(&block->commit_hooks))
+	{
+		commit_hook *hook = bolt__container(block->commit_hooks.next, commit_hook, link);
+
+		bolt__link_remove(&hook->link);
+		call_hook(hook->callback, hook->arg);
+		free(hook);
+	}
+}
+
+int
+bolt_on_commit(bolt_database *transaction, void (*callback)(void *arg), void *arg)
+{
+	commit_hook *hook;
+
+	if (transaction == NULL || callback == NULL || (transaction->in_block && transaction->block == NULL))
+		return -1;
+	if (!transaction->in_block)
+	{
+		call_hook(callback, arg);
+		return 0;
+	}
+	hook = calloc(1, sizeof(commit_hook));
+	if (hook == NULL)
+		return -1;
+	hook->callback = callback;
+	hook->arg = arg;
+	bolt__list_append(&transaction->block->commit_hooks, &hook->link);
+	return 0;
+}
+
+bool
+bolt_in_atomic_block(const bolt_database *database)
+{
+	return database != NULL && database->in_block;
+}
+
+/* ----------
+ * Statements of its own
+ * ----------
+ */
+
+/* Sends BEGIN's like. A failure spoils the block given. Its future, or NULL without memory. */
+static bolt_future *
+submit_text(bolt__block *block, bolt__block *spoils, const char *format, int number)
+{
+	bolt__task *task = bolt__task_new(block->future.client, NULL, NULL, NULL);
+
+	if (task == NULL)
+	{
+		spoils->spoilt = true;
+		return NULL;
+	}
+	snprintf(task->text_memory, sizeof(task->text_memory), "%s", format);
+	if (number > 0)
+		snprintf(task->text_memory + strlen(task->text_memory), sizeof(task->text_memory) - strlen(task->text_memory), "%d", number);
+	task->text = task->text_memory;
+	task->block = spoils;
+	bolt_future_ref(&task->future);
+	bolt__lease_submit(block->lease, task);
+	return &task->future;
+}
+
+/* Sends it and waits. Its error, or NULL. */
+static bolt_exception *
+run_text(bolt__block *block, bolt__block *spoils, const char *text, int number)
+{
+	bolt_future *done = submit_text(block, spoils, text, number);
+	bolt_exception *error;
+
+	if (done == NULL)
+		return bolt__out_of_memory();
+	bolt__coroutine_wait(done);
+	error = bolt_error_ref((bolt_exception *) bolt_error(done));
+	if (error == NULL && strcmp(text, "COMMIT") == 0 && strcmp(PQcmdStatus(done->result), "COMMIT") != 0)
+		error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, "25P02", "the server rolled the transaction back instead of committing it");
+	bolt_free(done);
+	return error;
+}
+
+static void
+set_begin(bolt__block *block)
+{
+	static const char *const levels[] = {
+		[BOLT_ISOLATION_DEFAULT] = "",
+		[BOLT_READ_COMMITTED] = " ISOLATION LEVEL READ COMMITTED",
+		[BOLT_REPEATABLE_READ] = " ISOLATION LEVEL REPEATABLE READ",
+		[BOLT_SERIALIZABLE] = " ISOLATION LEVEL SERIALIZABLE",
+	};
+	bolt__lease *lease = block->lease;
+
+	snprintf(lease->begin_memory, sizeof(lease->begin_memory), "BEGIN%s%s", levels[block->isolation],
+			 block->read_only ? " READ ONLY" : "");
+	lease->begin = lease->begin_memory;
+}
+
+/* ----------
+ * The body
+ * ----------
+ */
+
+/* Runs it and waits for what it returns. The future, to be freed, or NULL; and the error, if any. */
+static bolt_future *
+run_body(bolt__block *block, bolt_exception **error)
+{
+	bolt_future *value = NULL;
+
+	*error = NULL;
+	block->handle = bolt__database_new(block->future.client, block);
+	if (block->handle == NULL)
+		*error = bolt__out_of_memory();
+	else
+	{
+		value = block->body(block->handle, block->arg);
+		if (value != NULL)
+			bolt__coroutine_wait(value);
+		*error = bolt_error_ref((bolt_exception *) bolt_error(value));
+		block->handle->block = NULL;
+		bolt__database_unref(block->handle);
+		block->handle = NULL;
+	}
+	if (*error == NULL && block->spoilt)
+		*error = bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL,
+												  "an error occurred in the 'atomic' block, so it was rolled back"),
+								  "Its body returned as if nothing had happened: what may fail belongs into an inner block.");
+	block->ending = true;
+	return value;
+}
+
+/* ----------
+ * The outermost block
+ * ----------
+ */
+static bolt_exception *
+commit(bolt__block *block)
+{
+	bolt__lease *lease = block->lease;
+	bolt_exception *error;
+	bolt_exception *unknown;
+
+	if (lease->connection == NULL)
+		return bolt_error_ref(lease->loss);
+	if (lease->begin != NULL)
+		return NULL; /* nothing was asked, not even BEGIN */
+	error = run_text(block, block, "COMMIT", 0);
+	if (error == NULL || lease->connection != NULL)
+		return error;
+	unknown = bolt__error_new(BOLT_OPERATIONAL_ERROR, "08007", "the connection was lost during COMMIT: %s", bolt_error_message(error));
+	bolt_error_unref(error);
+	return bolt__error_hint(unknown, "Whether the transaction was committed is unknown.");
+}
+
+static bolt_future *
+run_attempt(bolt__block *block, bolt_exception **error)
+{
+	bolt_future *value = NULL;
+
+	block->spoilt = block->future.settled;
+	block->ending = false;
+	block->lease = bolt__lease_new(block->pool);
+	if (block->lease == NULL)
+	{
+		*error = bolt__out_of_memory();
+		return NULL;
+	}
+	bolt__coroutine_wait(&block->lease->future);
+	*error = bolt_error_ref((bolt_exception *) bolt_error(&block->lease->future));
+	if (*error == NULL)
+	{
+		set_begin(block);
+		value = run_body(block, error);
+		if (*error == NULL)
+			*error = commit(block);
+		else if (block->lease->connection != NULL && block->lease->begin == NULL)
+			bolt_error_unref(run_text(block, block, "ROLLBACK", 0));
+	}
+	bolt__lease_end(block->lease);
+	bolt_free(&block->lease->future);
+	block->lease = NULL;
+	return value;
+}
+
+static void
+pause_before_retry(bolt__block *block, int attempt)
+{
+	unsigned int seed = (unsigned int) bolt__now() ^ (unsigned int) (uintptr_t) block;
+	int pause = RETRY_PAUSE << (attempt < 8 ? attempt : 8);
+	bolt_database *database = bolt__database_new(block->future.client, NULL);
+	bolt_future *slept = bolt_sleep(database, pause / 2 + rand_r(&seed) % pause);
+
+	bolt__coroutine_wait(slept);
+	bolt_free(slept);
+	bolt__database_unref(database);
+}
+
+static bool
+is_to_be_retried(const bolt__block *block, const bolt_exception *error, int attempt)
+{
+	return bolt_error_code(error) == BOLT_SERIALIZATION_FAILURE && attempt < block->retries && !block->future.settled &&
+		   !block->future.client->closing;
+}
+
+static bolt_future *
+run_outermost(bolt__block *block, bolt_exception **error)
+{
+	for (int attempt = 0;; attempt++)
+	{
+		bolt_future *value = run_attempt(block, error);
+
+		if (*error == NULL)
+			run_commit_hooks(block);
+		drop_commit_hooks(block);
+		if (!is_to_be_retried(block, *error, attempt))
+			return value;
+		bolt_free(value);
+		bolt_error_unref(*error);
+		pause_before_retry(block, attempt);
+	}
+}
+
+/* ----------
+ * An inner block
+ * ----------
+ */
+static bolt_future *
+run_inner(bolt__block *block, bolt_exception **error)
+{
+	bolt__block *outer = block->outer;
+	bolt_future *value;
+
+	bolt_free(submit_text(block, outer, "SAVEPOINT bolt_", block->depth));
+	value = run_body(block, error);
+	if (*error == NULL)
+		*error = run_text(block, outer, "RELEASE SAVEPOINT bolt_", block->depth);
+	else if (block->lease->connection == NULL)
+		outer->spoilt = true;
+	else
+	{
+		bolt_free(submit_text(block, outer, "ROLLBACK TO SAVEPOINT bolt_", block->depth));
+		bolt_error_unref(run_text(block, outer, "RELEASE SAVEPOINT bolt_", block->depth));
+	}
+	if (*error == NULL)
+		bolt__list_move(&outer->commit_hooks, &block->commit_hooks);
+	drop_commit_hooks(block);
+	outer->inner = NULL;
+	return value;
+}
+
+/* ----------
+ * bolt_atomic
+ * ----------
+ */
+static void
+run_block(void *arg)
+{
+	bolt__block *block = arg;
+	bolt_exception *error = NULL;
+	bolt_future *value;
+
+	block->coroutine = bolt__coroutine_self();
+	value = block->outer != NULL ? run_inner(block, &error) : run_outermost(block, &error);
+	block->coroutine = NULL;
+	if (error != NULL)
+		bolt__settle(&block->future, error);
+	else if (value != NULL)
+		bolt__settle_as(&block->future, value);
+	else
+		bolt__settle(&block->future, NULL);
+	bolt_free(value);
+	bolt_free(&block->future);
+}
+
+static void
+abandon(bolt_future *future, bolt_exception *error)
+{
+	bolt__block *block = (bolt__block *) future;
+
+	bolt_future_ref(future);
+	block->spoilt = true;
+	bolt__settle(future, error);
+	if (block->inner != NULL)
+		bolt_cancel(&block->inner->future);
+	if (block->coroutine != NULL && !block->ending)
+		bolt__coroutine_cancel(block->coroutine);
+	bolt_free(future);
+}
+
+static const bolt__future_class block_class = {abandon, NULL, true};
+
+static bolt_exception *
+refusal(const bolt_database *database, bolt_atomic_body body, const bolt_atomic_options *options)
+{
+	if (database == NULL || body == NULL)
+		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, database == NULL ? "the database is NULL" : "the body is NULL");
+	if (database->client->closing)
+		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database is closed");
+	if (database->client->error != NULL)
+		return bolt_error_ref(database->client->error);
+	if (!database->in_block)
+		return NULL;
+	if (options->durable)
+		return bolt__error_new(BOLT_RUNTIME_ERROR, NULL, "A durable atomic block cannot be nested within another atomic block.");
+	return bolt__block_refusal(database->block);
+}
+
+bolt_future *
+bolt_atomic_with(bolt_database *database, bolt_atomic_body body, void *arg, const bolt_atomic_options *given)
+{
+	bolt_atomic_options options = {.size = sizeof(options)};
+	bolt_exception *error;
+	bolt__pool *pool = NULL;
+	bolt__block *block;
+
+	if (given != NULL)
+		memcpy(&options, given, given->size < sizeof(options) ? given->size : sizeof(options));
+	error = refusal(database, body, &options);
+	if (error == NULL && !database->in_block)
+		pool = bolt__client_pool(database->client, options.using, !options.read_only, &error);
+	if (error != NULL)
+		return bolt__request_failed(database, error);
+	block = calloc(1, sizeof(bolt__block));
+	if (block == NULL)
+		return bolt__request_failed(database, bolt__out_of_memory());
+	bolt__future_init(&block->future, &block_class, database->client);
+	bolt__link_init(&block->commit_hooks);
+	block->body = body;
+	block->arg = arg;
+	block->isolation = options.isolation <= BOLT_SERIALIZABLE ? options.isolation : BOLT_ISOLATION_DEFAULT;
+	block->read_only = options.read_only;
+	block->retries = options.retries;
+	block->pool = pool;
+	database->client->used = true;
+	if (database->in_block)
+	{
+		block->outer = database->block;
+		block->depth = block->outer->depth + 1;
+		block->lease = block->outer->lease;
+		block->outer->inner = block;
+	}
+	bolt_future_ref(&block->future); /* the coroutine's */
+	if (!bolt__coroutine_start(database->client, run_block, block))
+	{
+		if (block->outer != NULL)
+			block->outer->inner = NULL;
+		bolt_free(&block->future);
+		bolt__settle(&block->future, bolt__out_of_memory());
+	}
+	return &block->future;
+}
