@@ -69,11 +69,24 @@ join_rows(bolt_future *future)
 	return NULL;
 }
 
+static bolt_exception *
+take_only_row(bolt_future *future, int rows)
+{
+	if (rows == 0)
+		return bolt__error_new(BOLT_DOES_NOT_EXIST, NULL, "matching query does not exist");
+	if (rows > 1)
+		return bolt__error_new(BOLT_MULTIPLE_OBJECTS_RETURNED, NULL, "get() returned more than one object");
+	take_json(future, 0);
+	return NULL;
+}
+
 bolt_exception *
 bolt__answer(bolt_future *future, PGresult *result, bolt__result_kind kind)
 {
-	static const int columns[] = {[BOLT__NOTHING] = 0, [BOLT__JSON] = 1,		   [BOLT__INTEGER] = 1, [BOLT__BOOLEAN] = 1,
-								  [BOLT__ROWS] = 1,	   [BOLT__OBJECT_CREATED] = 2, [BOLT__DELETED] = 2};
+	static const int columns[] = {
+		[BOLT__NOTHING] = 0, [BOLT__JSON] = 1, [BOLT__ONE] = 1,			   [BOLT__INTEGER] = 1,
+		[BOLT__BOOLEAN] = 1, [BOLT__ROWS] = 1, [BOLT__OBJECT_CREATED] = 2, [BOLT__DELETED] = 2,
+	};
 	int rows = PQntuples(result);
 
 	future->result = result;
@@ -89,6 +102,8 @@ bolt__answer(bolt_future *future, PGresult *result, bolt__result_kind kind)
 			if (rows > 0)
 				take_json(future, 0);
 			break;
+		case BOLT__ONE:
+			return take_only_row(future, rows);
 		case BOLT__INTEGER:
 			take_integer(future, 0);
 			break;

@@ -20,6 +20,7 @@ typedef enum bolt__result_kind
 {
 	BOLT__NOTHING,		  /* that it succeeded */
 	BOLT__JSON,			  /* row 0, column 0, a json; none where it is null or there is no row */
+	BOLT__ONE,			  /* the same, and exactly one row: else it is an error */
 	BOLT__INTEGER,		  /* row 0, column 0 */
 	BOLT__BOOLEAN,		  /* row 0, column 0 */
 	BOLT__ROWS,			  /* column 0 of every row, joined to a JSON array */
