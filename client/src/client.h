@@ -33,6 +33,7 @@ struct bolt__socket
 struct bolt__client
 {
 	int references; /* of handles, futures, and calls on their way through the loop */
+	bolt_database *root; /* bolt_open's handle, until it is closed */
 	bool used;
 	bool closing; /* refuses requests */
 	bool closed;  /* has let go of everything, the loop too */

@@ -182,6 +182,7 @@ bolt_open(const char *conninfo, const bolt_options *options)
 	if (options != NULL && options->size >= offsetof(bolt_options, replicas) + sizeof(options->replicas))
 		replicas = options->replicas;
 	database = make_pools(client, conninfo, replicas) ? bolt__database_new(client, NULL) : NULL;
+	client->root = database;
 	if (database != NULL)
 		bolt__poll_join(client);
 	bolt__client_unref(client);
@@ -245,6 +246,8 @@ close_now(bolt__client *client)
 		if (client->loop.detach != NULL)
 			client->loop.detach(client->loop.data);
 	}
+	bolt__database_unref(client->root);
+	client->root = NULL;
 	bolt__client_unref(client);
 }
 
@@ -260,14 +263,13 @@ bolt_close(bolt_database *database)
 {
 	bolt__client *client;
 
-	if (database == NULL || database->in_block)
+	if (database == NULL || database->in_block || database->client->closing)
 		return;
 	client = database->client;
 	bolt__client_ref(client);
 	client->closing = true;
 	bolt__client_close_if_due(client);
 	bolt__client_wake(client);
-	bolt__database_unref(database);
 	bolt__client_unref(client);
 }
 

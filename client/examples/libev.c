@@ -1,0 +1,55 @@
+/*
+ * libev.c
+ *	  On libev: a hundred articles asked for at once, each answer handled by a callback.
+ *
+ * Connects as libpq's environment says.
+ *
+ * packages: libev
+ */
+#include <bolt_orm.h>
+#include <bolt_libev.h>
+#include <stdio.h>
+
+#define ARTICLES 100
+
+static bolt_database *db;
+static int answers;
+static int failures;
+
+static void
+article_ready(bolt_future *article, void *arg)
+{
+	int id = *(const int *) arg;
+
+	if (bolt_failed(article))
+	{
+		failures++;
+		fprintf(stderr, "article %d: %s\n", id, bolt_error_message(bolt_error(article)));
+	}
+	else if (id % 25 == 0)
+		printf("article %d: %s\n", id, bolt_json(article));
+	if (++answers == ARTICLES)
+		bolt_close(db); /* nothing is left for the loop, so it ends */
+}
+
+int
+main(void)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+	int ids[ARTICLES];
+
+	db = bolt_open("", NULL);
+	if (bolt_libev_attach(db, loop) != 0)
+		return 1;
+	for (int i = 0; i < ARTICLES; i++)
+	{
+		bolt_queryset *articles = bolt_only(bolt_objects(db, "blog_article"), "title");
+
+		ids[i] = i + 1;
+		bolt_then(bolt_aget(bolt_prefetch_related(articles, "tags"), BOLT_KW("id", ids[i])), article_ready, &ids[i]);
+	}
+	ev_run(loop, 0);
+	ev_loop_destroy(loop);
+	printf("%d answers, %d failures\n", answers, failures);
+	return answers == ARTICLES && failures == 0 ? 0 : 1;
+}
