@@ -154,6 +154,7 @@ bolt__client_run_ready(bolt__client *client)
 {
 	bolt_future *future;
 
+	bolt__client_ref(client); /* a future may have the last reference */
 	while ((future = client->ready) != NULL)
 	{
 		bolt__waiter *waiter = future->waiters;
@@ -171,6 +172,7 @@ bolt__client_run_ready(bolt__client *client)
 		}
 		bolt_free(future);
 	}
+	bolt__client_unref(client);
 }
 
 /* ----------
