@@ -25,5 +25,6 @@
 #include "bolt_orm/iterator.h"
 #include "bolt_orm/coroutine.h"
 #include "bolt_orm/loop.h"
+#include "bolt_orm/objects.h"
 
 #endif /* BOLT_ORM_H */

@@ -18,7 +18,6 @@
 
 #define FIRST_SIZE 128
 #define LONGEST_ESCAPE 6
-#define DEEPEST 2000
 
 void
 bolt__writer_free(bolt__writer *writer)
@@ -250,10 +249,10 @@ write_json(bolt__writer *writer, const json_t *value, int depth)
 	const char *key;
 	json_t *member;
 
-	if (depth > DEEPEST)
+	if (depth > BOLT__DEEPEST_WRITTEN)
 	{
 		bolt__writer_fail(writer, bolt__error_new(BOLT_VALUE_ERROR, "54001",
-												  "a json_t is more than %d levels deep, or holds itself", DEEPEST));
+												  "a json_t is more than %d levels deep, or holds itself", BOLT__DEEPEST_WRITTEN));
 		return;
 	}
 	switch (json_typeof(value))

@@ -16,6 +16,9 @@
 
 #include "error.h"
 
+/* Levels of a json_t that are written. */
+#define BOLT__DEEPEST_WRITTEN 2000
+
 typedef struct bolt__writer
 {
 	char *text; /* not terminated before bolt__writer_finish */

@@ -17,15 +17,18 @@
 
 /*
  * The server takes an object whose first key is the name of an expression for
- * one.  Data is not to become an expression, so an object that could be one is
- * written as the Value that it is.
+ * one, which could read whatever the caller may.  Data is not to become an expression: an object
+ * that could be one is written as the Value that it is, and where it may be part of
+ * another (in the values of a related object that is written along, or in a document) it is
+ * refused, for nobody here knows which.
  */
 typedef enum Looks
 {
 	LOOKS_PLAIN,
-	LOOKS_LIKE_EXPRESSION,		/* an object whose first key has a capital */
-	LOOKS_LIKE_LIST_OF_THEM,	/* a list with such an object */
-	IS_EXPRESSION				/* or a list with one */
+	LOOKS_LIKE_EXPRESSION,	 /* an object whose first key has a capital */
+	LOOKS_LIKE_LIST_OF_THEM, /* a list with such an object */
+	HOLDS_EXPRESSION,		 /* deeper in it there is an object that the server could take for one */
+	IS_EXPRESSION			 /* or a list with one */
 } Looks;
 
 /* One keyword argument's value, in the text of all. */
@@ -62,6 +65,59 @@ is_capital(char character)
 	return character >= 'A' && character <= 'Z';
 }
 
+/* The name that would make an expression of an object, or "". */
+static const char *
+first_key(const json_t *json)
+{
+	json_t *object = (json_t *) json;
+	const char *key = json_is_object(object) ? json_object_iter_key(json_object_iter(object)) : NULL;
+
+	return key ? key : "";
+}
+
+static bool
+is_expression_name(const char *name)
+{
+	static const char *const names[] = {
+		"F", "Value", "OuterRef", "Subquery", "Exists", "Ref", "Case", "Window", "Add", "Sub", "Mul", "Div", "Mod", "Pow",
+		"Cast", "Coalesce", "Greatest", "Least", "NullIf", "Lower", "Upper", "Length", "Trim", "Concat", "Substr", "Left",
+		"Right", "Replace", "Round", "Ceil", "Floor", "Abs", "Now", "Random", "Trunc", "Extract", "RowNumber", "Rank",
+		"DenseRank", "Lag", "Lead", "NTile", "FirstValue", "LastValue", "Count", "Sum", "Avg", "Min", "Max", "StdDev",
+		"Variance", "ArrayAgg", "StringAgg", "JSONAgg", "BoolAnd", "BoolOr",
+	};
+
+	for (size_t i = 0; is_capital(*name) && i < sizeof(names) / sizeof(*names); i++)
+	{
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* In the value itself or anywhere below.  Too deep to be written is said elsewhere. */
+static bool
+holds_expression(const json_t *json, int depth)
+{
+	json_t *value = (json_t *) json;
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (is_expression_name(first_key(value)) || depth > BOLT__DEEPEST_WRITTEN)
+		return true;
+	json_object_foreach(value, key, member)
+	{
+		if (holds_expression(member, depth + 1))
+			return true;
+	}
+	json_array_foreach(value, i, member)
+	{
+		if (holds_expression(member, depth + 1))
+			return true;
+	}
+	return false;
+}
+
 static Looks
 looks_of_json(const json_t *json)
 {
@@ -69,18 +125,14 @@ looks_of_json(const json_t *json)
 	json_t *member;
 	size_t i;
 
-	if (json_is_object(value))
-	{
-		const char *first = json_object_iter_key(json_object_iter(value));
-
-		return first && is_capital(*first) ? LOOKS_LIKE_EXPRESSION : LOOKS_PLAIN;
-	}
+	if (is_capital(*first_key(value)))
+		return LOOKS_LIKE_EXPRESSION;
 	json_array_foreach(value, i, member)
 	{
-		if (json_is_object(member) && looks_of_json(member) == LOOKS_LIKE_EXPRESSION)
+		if (is_capital(*first_key(member)))
 			return LOOKS_LIKE_LIST_OF_THEM;
 	}
-	return LOOKS_PLAIN;
+	return holds_expression(value, 1) ? HOLDS_EXPRESSION : LOOKS_PLAIN;
 }
 
 /* To be asked before the argument is written, which consumes it. */
@@ -349,63 +401,107 @@ ends_with(const char *text, size_t length, const char *ending)
 	return length >= ending_length && memcmp(text + length - ending_length, ending, ending_length) == 0;
 }
 
-static void
-write_pair(bolt__writer *writer, const bolt_kw *kw, const Pair *pair, bolt__kw_use use)
+/* Whether it has to be marked as the literal that it is. */
+static bool
+is_marked(const Pair *pair, bolt__kw_use use)
 {
-	const char *text = kw->text.text;
-	int name_length = pair->value - pair->name - 3; /* two quotes and a colon */
-	const char *name = text + pair->name + 1;
-	bool as_value = false;
+	if (pair->looks != LOOKS_LIKE_EXPRESSION && pair->looks != LOOKS_LIKE_LIST_OF_THEM)
+		return false;
+
+	/* the values of a new object are the program's own where it wrote their names */
+	return use == BOLT__KW_CONDITIONS || (use == BOLT__KW_VALUES && pair->kind == BOLT_ARGUMENT_JSON);
+}
+
+static bool
+is_list_lookup(const char *name, size_t length)
+{
+	return ends_with(name, length, "__in") || ends_with(name, length, "__range");
+}
+
+static void
+check_pair(bolt__writer *writer, const bolt_kw *kw, const Pair *pair, bolt__kw_use use)
+{
+	int length = pair->value - pair->name - 3; /* less two quotes and a colon */
+	const char *name = kw->text.text + pair->name + 1;
 
 	if (use == BOLT__KW_EXPRESSIONS && is_no_expression(pair))
 		bolt__writer_fail(writer,
 						  bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL,
-														   "received a non-expression as \"%.*s\"", name_length, name),
+														   "received a non-expression as \"%.*s\"", length, name),
 										   "bolt_f(\"…\") names a field, bolt_value(…) is a literal."));
-	if (use == BOLT__KW_CONDITIONS && pair->looks == LOOKS_LIKE_LIST_OF_THEM &&
-		(ends_with(name, name_length, "__in") || ends_with(name, name_length, "__range")))
+	else if (use == BOLT__KW_VALUES && pair->looks == HOLDS_EXPRESSION)
+		bolt__writer_fail(writer,
+						  bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, NULL,
+														   "a part of \"%.*s\" could be taken for an expression", length,
+														   name),
+										   "If it is a document, say so: bolt_value(json)."));
+	else if (is_marked(pair, use) && pair->looks == LOOKS_LIKE_LIST_OF_THEM && is_list_lookup(name, length))
 		bolt__writer_fail(writer,
 						  bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, NULL,
 														   "a member of \"%.*s\" could be taken for an expression",
-														   name_length, name),
+														   length, name),
 										   "Wrap the members of the list in bolt_value(…)."));
-	else if (use == BOLT__KW_CONDITIONS)
-		as_value = pair->looks == LOOKS_LIKE_EXPRESSION || pair->looks == LOOKS_LIKE_LIST_OF_THEM;
+}
+
+static void
+write_pair(bolt__writer *writer, const bolt_kw *kw, const Pair *pair, bolt__kw_use use)
+{
+	const char *text = kw->text.text;
+	bool marked = is_marked(pair, use);
+
 	bolt__write(writer, text + pair->name, pair->value - pair->name);
-	if (as_value)
+	if (marked)
 		bolt__write_text(writer, "{\"Value\":");
 	bolt__write(writer, text + pair->value, pair->end - pair->value);
-	if (as_value)
+	if (marked)
 		bolt__write(writer, "}", 1);
+}
+
+/* Whether any pair is to be marked; what is wrong with one. */
+static bool
+check_pairs(bolt__writer *writer, const bolt_kw *kw, bolt__kw_use use)
+{
+	bool any_marked = false;
+
+	for (size_t i = 0; kw->text.error == NULL && i < kw->count; i++)
+	{
+		check_pair(writer, kw, &kw->pairs[i], use);
+		any_marked |= is_marked(&kw->pairs[i], use);
+	}
+	return any_marked;
 }
 
 void
 bolt__write_kw(bolt__writer *writer, bolt_kw *kw, bolt__kw_use use)
 {
-	bool as_it_is = true;
-
 	if (kw == NULL)
 		fail_null(writer, "an argument");
 	else if (kw == &kw_without_memory)
 		bolt__writer_fail(writer, bolt__out_of_memory());
+	else if (!check_pairs(writer, kw, use))
+		bolt__write_move(writer, &kw->text);
 	else
 	{
-		for (size_t i = 0; kw->text.error == NULL && i < kw->count; i++)
-			as_it_is &= use == BOLT__KW_VALUES || (kw->pairs[i].looks == LOOKS_PLAIN && use == BOLT__KW_CONDITIONS) ||
-						kw->pairs[i].looks == IS_EXPRESSION;
-		if (as_it_is)
-			bolt__write_move(writer, &kw->text);
-		else
+		for (size_t i = 0; i < kw->count; i++)
 		{
-			for (size_t i = 0; i < kw->count; i++)
-			{
-				if (i > 0)
-					bolt__write(writer, ",", 1);
-				write_pair(writer, kw, &kw->pairs[i], use);
-			}
+			if (i > 0)
+				bolt__write(writer, ",", 1);
+			write_pair(writer, kw, &kw->pairs[i], use);
 		}
 	}
 	bolt_kw_free(kw);
+}
+
+bolt_kw *
+bolt__kw_of_json(const json_t *object)
+{
+	bolt_kw *kw = bolt_kw_new(NULL, 0);
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *) object, name, value)
+		kw = bolt_kw_add(kw, name, value);
+	return kw;
 }
 
 /* ----------
@@ -417,6 +513,9 @@ bolt_list_add_argument(bolt_list *list, bolt_argument value)
 {
 	Looks looks = looks_of(value);
 
+	/* the values of an object: each is looked at */
+	if (value.kind == BOLT_ARGUMENT_JSON && json_is_object(value.value.json))
+		value = bolt_argument_kw(bolt__kw_of_json(value.value.json));
 	if (list == NULL)
 		list = bolt_list_new(NULL, 0);
 	if (list == &list_without_memory)

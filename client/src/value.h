@@ -16,8 +16,8 @@
 /* How keyword arguments are meant. */
 typedef enum bolt__kw_use
 {
-	BOLT__KW_VALUES,	 /* of columns: an object is an object */
-	BOLT__KW_CONDITIONS, /* and of an update: an object that begins with a capital is an expression */
+	BOLT__KW_VALUES,	 /* of columns and relations, whose values are objects themselves */
+	BOLT__KW_CONDITIONS, /* of a filter */
 	BOLT__KW_EXPRESSIONS /* annotations: a text would be a field's name */
 } bolt__kw_use;
 
@@ -32,6 +32,9 @@ extern void bolt__write_kw(bolt__writer *writer, bolt_kw *kw, bolt__kw_use use);
 
 /* The array.  Consumes. */
 extern void bolt__write_list(bolt__writer *writer, bolt_list *list);
+
+/* Its members as keyword arguments. */
+extern bolt_kw *bolt__kw_of_json(const json_t *object);
 
 /* A list of what has been written: members joined by commas.  Empties the writer. */
 extern bolt_list *bolt__list_of_text(bolt__writer *members);

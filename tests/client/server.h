@@ -1,6 +1,8 @@
 /*
  * server.h
- *	  What the tests of connections, futures and transactions ask the server, below the querysets, and what they do to it.
+ *	  A database of its own for a test program, on the server of PGHOST, PGPORT and so on.
+ *
+ * A small blog: two users, three articles, tags, comments, categories in a tree.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -8,245 +10,159 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
-
-#include <bolt_orm.h>
 #include <libpq-fe.h>
 
-#include "request.h"
+#include <bolt_orm.h>
 
-/* Everything that takes longer has failed. Generous: valgrind is slow. */
-#define PATIENCE 60000
+static const char *const blog =
+	"CREATE EXTENSION bolt_orm;"
+	"CREATE TABLE auth_user (id serial PRIMARY KEY, username text NOT NULL UNIQUE, password text NOT NULL DEFAULT 'secret');"
+	"CREATE TABLE blog_tag (id serial PRIMARY KEY, name text NOT NULL UNIQUE, weight double precision);"
+	"CREATE TABLE blog_article (id serial PRIMARY KEY, title text NOT NULL, draft boolean NOT NULL DEFAULT false,"
+	"  rating numeric(4, 2), data jsonb, labels text[], created_at timestamptz NOT NULL DEFAULT '2024-01-01',"
+	"  author_id int NOT NULL REFERENCES auth_user, editor_id int REFERENCES auth_user);"
+	"CREATE TABLE blog_article_tags (id serial PRIMARY KEY, article_id int NOT NULL REFERENCES blog_article ON DELETE CASCADE,"
+	"  tag_id int NOT NULL REFERENCES blog_tag, UNIQUE (article_id, tag_id));"
+	"CREATE TABLE blog_comment (id serial PRIMARY KEY, text text NOT NULL, article_id int NOT NULL REFERENCES blog_article"
+	"  ON DELETE CASCADE, author_id int REFERENCES auth_user);"
+	"CREATE TABLE category (id serial PRIMARY KEY, name text NOT NULL, parent_id int REFERENCES category);"
+	"SELECT bolt.register_relation('blog_article', '{author_id}', related_name => 'articles'),"
+	"  bolt.register_relation('blog_article', '{editor_id}', related_name => 'edited'),"
+	"  bolt.register_relation('blog_comment', '{article_id}', related_name => 'comments'),"
+	"  bolt.register_relation('category', '{parent_id}', related_name => 'children');"
+	"INSERT INTO auth_user (username) VALUES ('ann'), ('bob');"
+	"INSERT INTO blog_tag (name, weight) VALUES ('a', 0.5), ('b', NULL), ('c', 1e300);"
+	"INSERT INTO blog_article (title, draft, rating, data, labels, created_at, author_id, editor_id) VALUES"
+	"  ('One', false, 4.50, '{\"k\": [1, {\"F\": 2}]}', '{x,y}', '2024-01-01 00:00+00', 1, 2),"
+	"  ('Two', true, NULL, NULL, NULL, '2024-01-02 00:00+00', 1, NULL),"
+	"  ('Drei \"ß\"', false, 1.25, '[]', '{}', '2024-01-03 00:00+00', 2, 1);"
+	"INSERT INTO blog_article_tags (article_id, tag_id) VALUES (1, 1), (1, 2), (2, 2);"
+	"INSERT INTO blog_comment (text, article_id, author_id) VALUES ('first', 1, 2), ('second', 1, NULL), ('third', 2, 1);"
+	"INSERT INTO category VALUES (1, 'tools', NULL), (2, 'hand tools', 1), (3, 'power tools', 1), (4, 'hammers', 2);";
 
-/* ----------
- * Statements
- * ----------
- */
-static const bolt__statement echo_statement = {"SELECT to_json($1::bigint)", 1, BOLT__JSON, false};
-static const bolt__statement sleep_statement = {"SELECT to_json($2::bigint) FROM pg_sleep($1::float8)", 2, BOLT__JSON, false};
-static const bolt__statement pid_statement = {"SELECT pg_backend_pid()", 0, BOLT__INTEGER, false};
-static const bolt__statement divide_statement = {"SELECT to_json(1 / $1::int)", 1, BOLT__JSON, false};
-static const bolt__statement broken_statement = {"SELECT no_such_function($1)", 1, BOLT__JSON, false};
-static const bolt__statement series_statement = {"SELECT to_json(repeat('x', $2::int) || n) FROM generate_series(1, $1::int) n", 2, BOLT__JSON, false};
-static const bolt__statement add_statement = {"INSERT INTO client_test VALUES ($1::int) RETURNING n", 1, BOLT__INTEGER, true};
-static const bolt__statement count_statement = {"SELECT count(*) FROM client_test", 0, BOLT__INTEGER, false};
-static const bolt__statement name_statement = {"SELECT to_json(current_setting('application_name'))", 0, BOLT__JSON, false};
-
-static inline char *
-text(const char *format, ...)
-{
-	va_list arguments;
-	char *made;
-
-	va_start(arguments, format);
-	if (vasprintf(&made, format, arguments) < 0)
-		abort();
-	va_end(arguments);
-	return made;
-}
-
-static inline bolt_future *
-ask(bolt_database *db, const bolt__statement *statement, char *first, char *second)
-{
-	char *parameters[] = {first, second};
-
-	return bolt__request(db, statement, parameters, NULL);
-}
-
-/* A future of the same number, as JSON. */
-static inline bolt_future *
-echo(bolt_database *db, long long number)
-{
-	return ask(db, &echo_statement, text("%lld", number), NULL);
-}
-
-/* The same, after so many seconds. */
-static inline bolt_future *
-slow_echo(bolt_database *db, double seconds, long long number)
-{
-	return ask(db, &sleep_statement, text("%f", seconds), text("%lld", number));
-}
-
-static inline bolt_future *
-divide_by(bolt_database *db, int number)
-{
-	return ask(db, &divide_statement, text("%d", number), NULL);
-}
-
-static inline bolt_future *
-backend(bolt_database *db)
-{
-	return ask(db, &pid_statement, NULL, NULL);
-}
-
-static inline bolt_future *
-add(bolt_database *db, int number)
-{
-	return ask(db, &add_statement, text("%d", number), NULL);
-}
-
-static inline bolt_iterator *
-series(bolt_database *db, int rows, int width)
-{
-	char *parameters[] = {text("%d", rows), text("%d", width)};
-
-	return bolt__iterate(db, &series_statement, parameters, NULL);
-}
-
-/* ----------
- * Waiting, with an end to patience
- * ----------
- */
-static inline bolt_future *
-settled(bolt_future *future)
-{
-	return bolt_await(bolt_timeout(future, PATIENCE));
-}
-
-/* Awaits and frees; each fails the test where it is not so. */
-static inline void
-expect_number(bolt_future *future, long long number)
-{
-	future = settled(future);
-	if (bolt_failed(future))
-		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
-	if (bolt_json(future) != NULL)
-		assert_int_equal(strtoll(bolt_json(future), NULL, 10), number);
-	else
-		assert_int_equal(bolt_integer(future), number);
-	bolt_free(future);
-}
+static char conninfo[256];
+static bolt_database *db;
 
 static inline void
-expect_error(bolt_future *future, bolt_code code)
+run_sql(PGconn *connection, const char *sql)
 {
-	future = settled(future);
-	if (bolt_error_code(bolt_error(future)) != code)
-		fail_msg("%s: %s, not %s", bolt_code_name(bolt_error_code(bolt_error(future))),
-				 bolt_failed(future) ? bolt_error_message(bolt_error(future)) : bolt_json(future), bolt_code_name(code));
-	bolt_free(future);
-}
+	PGresult *result = PQexec(connection, sql);
 
-static inline long long
-number_of(bolt_future *future)
-{
-	long long number;
-
-	future = settled(future);
-	if (bolt_failed(future))
-		fail_msg("%s", bolt_error_message(bolt_error(future)));
-	number = bolt_json(future) != NULL ? strtoll(bolt_json(future), NULL, 10) : bolt_integer(future);
-	bolt_free(future);
-	return number;
-}
-
-/* Lets a database go on for a while. */
-static inline void
-run_for(bolt_database *db, int milliseconds)
-{
-	bolt_free(bolt_await(bolt_sleep(db, milliseconds)));
-}
-
-static inline double
-seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-/* ----------
- * The server, from another side
- * ----------
- */
-
-/* The first value of a statement, "" where there is none; static memory. Blocks. */
-static inline const char *
-sql(const char *format, ...)
-{
-	static PGconn *connection;
-	static char value[1024];
-	char statement[4096];
-	va_list arguments;
-	PGresult *result;
-
-	va_start(arguments, format);
-	vsnprintf(statement, sizeof(statement), format, arguments);
-	va_end(arguments);
-	if (strcmp(statement, "") == 0)
+	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
 	{
-		PQfinish(connection);
-		connection = NULL;
-		return "";
+		fprintf(stderr, "%s\n%s", sql, PQresultErrorMessage(result));
+		exit(1);
 	}
-	if (connection == NULL)
-		connection = PQconnectdb("application_name=test_admin");
-	result = PQexec(connection, statement);
-	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
-		fail_msg("%s: %s", statement, PQerrorMessage(connection));
-	snprintf(value, sizeof(value), "%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
 	PQclear(result);
-	return value;
+}
+
+static inline PGconn *
+connect_to(const char *parameters)
+{
+	PGconn *connection = PQconnectdb(parameters);
+
+	if (PQstatus(connection) != CONNECTION_OK)
+	{
+		fprintf(stderr, "%s", PQerrorMessage(connection));
+		exit(1);
+	}
+	return connection;
+}
+
+/* Runs SQL in the test's database, beside the client. */
+static inline void
+sql(const char *text)
+{
+	PGconn *connection = connect_to(conninfo);
+
+	run_sql(connection, text);
+	PQfinish(connection);
+}
+
+/* cmocka's group set-up: makes the database anew. */
+static inline int
+open_server(const char *name)
+{
+	PGconn *connection = connect_to("dbname=postgres");
+	char command[256];
+
+	run_sql(connection, "SET client_min_messages = warning");
+	snprintf(command, sizeof(command), "DROP DATABASE IF EXISTS %s WITH (FORCE)", name);
+	run_sql(connection, command);
+	snprintf(command, sizeof(command), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", name);
+	run_sql(connection, command);
+	snprintf(command, sizeof(command), "ALTER DATABASE %s SET timezone = 'UTC'", name);
+	run_sql(connection, command);
+	PQfinish(connection);
+	snprintf(conninfo, sizeof(conninfo), "dbname=%s", name);
+	sql(blog);
+	db = bolt_open(conninfo, NULL);
+	return 0;
 }
 
 static inline int
-forget_server(void **state)
+close_server(void **state)
 {
 	(void) state;
-	sql("%s", "");
+	bolt_close(db);
 	return 0;
 }
 
+/* Waits for a future, and frees it. */
 static inline void
-make_table(void)
+assert_json(bolt_future *future, const char *expected)
 {
-	sql("SET client_min_messages = error; DROP TABLE IF EXISTS client_test; CREATE TABLE client_test (n int PRIMARY KEY)");
-}
-
-static inline long long
-rows_in_table(void)
-{
-	return strtoll(sql("SELECT count(*) FROM client_test"), NULL, 10);
-}
-
-/* Returns when it is gone. */
-static inline void
-kill_backend(long long pid)
-{
-	sql("SELECT pg_terminate_backend(%lld, 10000)", pid);
-}
-
-/* Waits until a backend of this application runs a statement like that. Its process. */
-static inline long long
-backend_running(bolt_database *db, const char *pattern)
-{
-	for (int i = 0; i < 2000; i++)
+	future = bolt_await(future);
+	if (bolt_failed(future))
+		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
+	if (expected == NULL)
+		assert_null(bolt_json(future));
+	else
 	{
-		long long pid = strtoll(sql("SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%s'"
-									" AND pid <> pg_backend_pid() AND application_name = 'bolt_orm'",
-									pattern),
-								NULL, 10);
-
-		if (pid != 0)
-			return pid;
-		run_for(db, 5);
+		assert_non_null(bolt_json(future));
+		assert_string_equal(bolt_json(future), expected);
+		assert_int_equal(bolt_json_length(future), strlen(expected));
 	}
-	fail_msg("no backend runs %s", pattern);
-	return 0;
+	bolt_free(future);
 }
 
-/* ----------
- * Running
- * ----------
- */
-#define run_server_tests(tests)                                                                                        \
-	(cmocka_set_message_output(CM_OUTPUT_TAP), setenv("PGAPPNAME", "bolt_orm", 1),                                     \
-	 cmocka_run_group_tests(tests, NULL, forget_server))
+static inline void
+assert_integer(bolt_future *future, int64_t expected)
+{
+	future = bolt_await(future);
+	if (bolt_failed(future))
+		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
+	assert_int_equal(bolt_integer(future), expected);
+	bolt_free(future);
+}
+
+static inline void
+assert_boolean(bolt_future *future, bool expected)
+{
+	future = bolt_await(future);
+	if (bolt_failed(future))
+		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
+	assert_int_equal(bolt_boolean(future), expected);
+	bolt_free(future);
+}
+
+/* `message` may be the beginning only. */
+static inline void
+assert_error(bolt_future *future, bolt_code code, const char *message)
+{
+	const bolt_exception *error;
+
+	future = bolt_await(future);
+	error = bolt_error(future);
+	assert_non_null(error);
+	if (strncmp(bolt_error_message(error), message, strlen(message)) != 0)
+		assert_string_equal(bolt_error_message(error), message);
+	assert_string_equal(bolt_code_name(bolt_error_code(error)), bolt_code_name(code));
+	bolt_free(future);
+}
 
 #endif

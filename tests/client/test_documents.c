@@ -146,12 +146,14 @@ data_never_becomes_an_expression(void **state)
 	json_t *object = json_pack("{s:s}", "F", "password");
 	json_t *list = json_pack("[{s:s}]", "F", "password");
 	json_t *plain = json_pack("{s:s,s:s}", "f", "x", "F", "y");
+	json_t *deep = json_pack("{s:[{s:s}]}", "a", "F", "x");
 
 	(void) state;
 	assert_chain(bolt_filter(articles(), BOLT_KW("data", object)),
 				 "{\"filter\":{\"data\":{\"Value\":{\"F\":\"password\"}}}}");
 	assert_chain(bolt_filter(articles(), BOLT_KW("id", 1, "data__contains", list, "x", plain)),
 				 "{\"filter\":{\"id\":1,\"data__contains\":{\"Value\":[{\"F\":\"password\"}]},\"x\":{\"f\":\"x\",\"F\":\"y\"}}}");
+	assert_chain(bolt_filter(articles(), BOLT_KW("data__contains", deep)), "{\"filter\":{\"data__contains\":{\"a\":[{\"F\":\"x\"}]}}}");
 	assert_chain(bolt_filter(articles(), BOLT_KW("data", BOLT_KW("Count", "*"))),
 				 "{\"filter\":{\"data\":{\"Value\":{\"Count\":\"*\"}}}}");
 	assert_fault(bolt_filter(articles(), BOLT_KW("id__in", list)), BOLT_VALUE_ERROR,
@@ -161,6 +163,7 @@ data_never_becomes_an_expression(void **state)
 	json_decref(object);
 	json_decref(list);
 	json_decref(plain);
+	json_decref(deep);
 }
 
 static void
