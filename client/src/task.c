@@ -24,10 +24,12 @@ abandon(bolt_future *future, bolt_exception *error)
 		bolt__cancel_if_stuck(task->connection);
 		return;
 	}
+	bolt__settle(future, error);
+	if (task->pool == NULL)
+		return; /* an iterator's, which has not started */
 	if (task->connection == NULL)
 		task->pool->queue_length--;
 	bolt__link_remove(&task->place.link);
-	bolt__settle(future, error);
 	bolt_free(future);
 }
 

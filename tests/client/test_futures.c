@@ -3,7 +3,7 @@
  *	  Futures settle exactly once, whatever happens, and callbacks run from the loop.
  */
 #include "client.h"
-#include "server.h"
+#include "requests.h"
 
 static int calls;
 static int failures;
