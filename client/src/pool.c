@@ -140,8 +140,12 @@ bolt__pool_connect_failed(bolt__pool *pool, bolt_exception *error)
 static bool
 takes_tasks(const bolt__connection *connection)
 {
-	return connection->state == BOLT__READY && connection->lease == NULL && connection->reserved_for == NULL &&
-		   connection->cancel == NULL;
+	const bolt__task *first = bolt__container(connection->sent.next, bolt__task, place.link);
+
+	if (connection->state != BOLT__READY || connection->lease != NULL || connection->reserved_for != NULL ||
+		connection->cancel != NULL)
+		return false;
+	return connection->sent_count == 0 || !first->abandoned; /* else it may never come to an end */
 }
 
 /* The one with the fewest tasks on their way, or NULL. */
