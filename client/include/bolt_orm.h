@@ -26,5 +26,7 @@
 #include "bolt_orm/coroutine.h"
 #include "bolt_orm/loop.h"
 #include "bolt_orm/objects.h"
+#include "bolt_orm/schema.h"
+#include "bolt_orm/result.h"
 
 #endif /* BOLT_ORM_H */

@@ -52,8 +52,8 @@ condition_step(bolt_queryset *queryset, const char *method, const char *name, co
 
 /* {"only":["a","b"]}, or {"distinct":true} where without names it means all */
 static bolt_queryset *
-names_step(bolt_queryset *queryset, const char *method, const char *name, const char *const *names, size_t count,
-		   bool none_is_true)
+names_step(bolt_queryset *queryset, const char *method, const char *name, const char *const *names,
+		   size_t count, bool none_is_true)
 {
 	bolt__writer step = begin_step(name);
 
@@ -170,7 +170,9 @@ number_step(bolt_queryset *queryset, const char *method, const char *name, long 
 	bolt__writer step = begin_step(name);
 
 	if (number < 0)
-		bolt__writer_fail(&step, bolt__error_new(BOLT_VALUE_ERROR, NULL, "negative indexing is not supported: %lld", number));
+		bolt__writer_fail(&step,
+						  bolt__error_new(BOLT_VALUE_ERROR, NULL, "negative indexing is not supported: %lld",
+										  number));
 	bolt__write_integer(&step, number);
 	return end_step(queryset, method, &step);
 }
@@ -222,8 +224,10 @@ write_lookup(bolt__writer *writer, bolt_argument lookup)
 	}
 	else
 	{
-		bolt__writer_fail(writer, bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "a lookup is NULL, or is none"),
-												   "A lookup is \"path\" or bolt_prefetch(\"path\", queryset)."));
+		bolt__writer_fail(
+			writer,
+			bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "a lookup is NULL, or is none"),
+							 "A lookup is \"path\" or bolt_prefetch(\"path\", queryset)."));
 		bolt__argument_free(lookup);
 	}
 }
@@ -354,7 +358,8 @@ bolt_combine(bolt_queryset *queryset, const char *how, const bolt_argument *othe
 			bolt__write_queryset(&step, others[i].value.queryset, "bolt_union", false);
 		else
 		{
-			bolt__writer_fail(&step, bolt__error_new(BOLT_TYPE_ERROR, NULL, "an argument is NULL, or is no queryset"));
+			bolt__writer_fail(
+				&step, bolt__error_new(BOLT_TYPE_ERROR, NULL, "an argument is NULL, or is no queryset"));
 			bolt__argument_free(others[i]);
 		}
 	}

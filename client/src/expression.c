@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "expression.h"
+#include "json_reader.h"
 #include "queryset.h"
 #include "value.h"
 
@@ -73,7 +74,8 @@ write_key(bolt__writer *writer, const char *name)
 {
 	if (name == NULL)
 	{
-		bolt__writer_fail(writer, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the name of a function is NULL"));
+		bolt__writer_fail(writer,
+						  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the name of a function is NULL"));
 		return;
 	}
 	bolt__write_string(writer, name, strlen(name));
@@ -126,9 +128,10 @@ void
 bolt__write_exists(bolt__writer *writer, bolt_expr *expr)
 {
 	if (expr && expr != &expr_without_memory && expr->kind != EXPR_EXISTS)
-		bolt__writer_fail(writer,
-						  bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "an expression is no condition"),
-										   "Only bolt_exists(…) is one; others are values: BOLT_KW(\"field\", …)."));
+		bolt__writer_fail(
+			writer,
+			bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "an expression is no condition"),
+							 "Only bolt_exists(…) is one; others are values: BOLT_KW(\"field\", …)."));
 	write_members(writer, expr);
 }
 
@@ -137,15 +140,18 @@ bolt__write_ordering(bolt__writer *writer, bolt_argument argument)
 {
 	if (argument.kind != BOLT_ARGUMENT_TEXT && argument.kind != BOLT_ARGUMENT_EXPR)
 	{
-		bolt__writer_fail(writer, bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "an ordering's term is "
-																						  "NULL, or is none"),
-												   "A term is \"field\", \"-field\" or an expression."));
+		bolt__writer_fail(writer,
+						  bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL,
+														   "an ordering's term is "
+														   "NULL, or is none"),
+										   "A term is \"field\", \"-field\" or an expression."));
 		bolt__argument_free(argument);
 	}
 	else if (argument.kind == BOLT_ARGUMENT_TEXT)
 	{
 		if (argument.value.text == NULL)
-			bolt__writer_fail(writer, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "an ordering's term is NULL"));
+			bolt__writer_fail(writer,
+							  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "an ordering's term is NULL"));
 		bolt__write_literal(writer, argument);
 	}
 	else if (argument.value.expr && argument.value.expr->kind == EXPR_ORDERING)
@@ -177,7 +183,8 @@ named_path(const char *name, const char *path)
 		return &expr_without_memory;
 	write_key(&expr->text, name);
 	if (path == NULL)
-		bolt__writer_fail(&expr->text, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the path of %s is NULL", name));
+		bolt__writer_fail(&expr->text,
+						  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the path of %s is NULL", name));
 	else
 		bolt__write_string(&expr->text, path, strlen(path));
 	return expr;
@@ -208,6 +215,26 @@ bolt_value_of(bolt_argument value)
 		return without_memory(&value, 1);
 	write_key(&expr->text, "Value");
 	bolt__write_literal(&expr->text, value);
+	return expr;
+}
+
+bolt_expr *
+bolt_json_value(const char *json, size_t length)
+{
+	bolt_expr *expr = make_expr(EXPR_VALUE);
+	bolt__reader reader = {.begin = json, .at = json, .end = json + length};
+
+	if (expr == NULL)
+		return &expr_without_memory;
+	write_key(&expr->text, "Value");
+	if (json == NULL)
+		bolt__writer_fail(&expr->text, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "a JSON text is NULL"));
+	else if (!bolt__skip(&reader) || !bolt__read_end(&reader))
+		bolt__writer_fail(&expr->text,
+						  bolt__error_new(BOLT_VALUE_ERROR, "22P02", "invalid JSON at byte %zu: %s",
+										  (size_t) (reader.at - reader.begin), reader.fault));
+	else
+		bolt__write(&expr->text, json, length);
 	return expr;
 }
 
@@ -309,9 +336,10 @@ write_branch(bolt__writer *writer, bolt_argument branch, bool last)
 	}
 	if (expr == NULL || (expr->kind != EXPR_WHEN && expr != &expr_without_memory))
 	{
-		bolt__writer_fail(writer,
-						  bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "a branch of bolt_case() is none"),
-										   "Its arguments are bolt_when(…), and at the end bolt_default(…)."));
+		bolt__writer_fail(
+			writer,
+			bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "a branch of bolt_case() is none"),
+							 "Its arguments are bolt_when(…), and at the end bolt_default(…)."));
 		bolt__argument_free(branch);
 		return;
 	}
@@ -330,8 +358,8 @@ bolt_case_of(const bolt_argument *branches, size_t count)
 	bolt__write_text(&expr->text, count > 0 ? "\"Case\":[" : "\"Case\":[]");
 	for (size_t i = 0; i < count; i++)
 	{
-		bool is_default =
-			branches[i].kind == BOLT_ARGUMENT_EXPR && branches[i].value.expr && branches[i].value.expr->kind == EXPR_DEFAULT;
+		bool is_default = branches[i].kind == BOLT_ARGUMENT_EXPR && branches[i].value.expr &&
+			branches[i].value.expr->kind == EXPR_DEFAULT;
 
 		if (i > 0 && !is_default)
 			bolt__write(&expr->text, ",", 1);
@@ -360,7 +388,8 @@ write_list_option(bolt__writer *writer, const char *name, bolt_list *list)
 }
 
 bolt_expr *
-bolt_aggregate_of(const char *name, const bolt_argument *operands, size_t count, const bolt_aggregate_options *options)
+bolt_aggregate_of(const char *name, const bolt_argument *operands, size_t count,
+				  const bolt_aggregate_options *options)
 {
 	bolt_expr *expr = bolt_func_of(name, operands, count);
 	bolt__writer *writer = &expr->text;
@@ -420,6 +449,7 @@ bolt_ordering_of(bolt_argument term, bool descending, bolt_nulls nulls)
 	if (descending)
 		bolt__write_text(&expr->text, ",\"desc\":true");
 	if (nulls != BOLT_NULLS_DEFAULT)
-		bolt__write_text(&expr->text, nulls == BOLT_NULLS_FIRST ? ",\"nulls\":\"first\"" : ",\"nulls\":\"last\"");
+		bolt__write_text(&expr->text,
+						 nulls == BOLT_NULLS_FIRST ? ",\"nulls\":\"first\"" : ",\"nulls\":\"last\"");
 	return expr;
 }

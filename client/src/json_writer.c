@@ -216,10 +216,13 @@ bolt__write_double(bolt__writer *writer, double value)
 	if (!isfinite(value))
 	{
 		bolt__writer_fail(writer,
-						  bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, "22003", "a number is %s, which JSON has not",
+						  bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, "22003",
+														   "a number is %s, which JSON has not",
 														   isnan(value) ? "NaN" : "infinite"),
 										   "PostgreSQL takes it as a text: \"%s\".",
-										   isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity"));
+										   isnan(value)	 ? "NaN" :
+											   value > 0 ? "Infinity" :
+														   "-Infinity"));
 		return;
 	}
 	for (int precision = 15; precision <= 17; precision++)
@@ -251,8 +254,10 @@ write_json(bolt__writer *writer, const json_t *value, int depth)
 
 	if (depth > BOLT__DEEPEST_WRITTEN)
 	{
-		bolt__writer_fail(writer, bolt__error_new(BOLT_VALUE_ERROR, "54001",
-												  "a json_t is more than %d levels deep, or holds itself", BOLT__DEEPEST_WRITTEN));
+		bolt__writer_fail(writer,
+						  bolt__error_new(BOLT_VALUE_ERROR, "54001",
+										  "a json_t is more than %d levels deep, or holds itself",
+										  BOLT__DEEPEST_WRITTEN));
 		return;
 	}
 	switch (json_typeof(value))

@@ -16,8 +16,8 @@
 
 #include "error.h"
 
-/* Levels of a json_t that are written. */
-#define BOLT__DEEPEST_WRITTEN 2000
+/* Levels of a json_t that are written: what the stack of a coroutine has room for. */
+#define BOLT__DEEPEST_WRITTEN 500
 
 typedef struct bolt__writer
 {

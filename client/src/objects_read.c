@@ -54,8 +54,9 @@ bolt_aget_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t co
 bolt_future *
 bolt_arefresh_from_db_of(bolt_queryset *queryset, bolt_argument pk)
 {
-	return bolt_aget_by(queryset, &(bolt_argument){.kind = BOLT_ARGUMENT_KW, .value.kw = bolt_kw_add_argument(NULL, "pk", pk)},
-						1);
+	return bolt_aget_by(
+		queryset,
+		&(bolt_argument){.kind = BOLT_ARGUMENT_KW, .value.kw = bolt_kw_add_argument(NULL, "pk", pk)}, 1);
 }
 
 bolt_future *
@@ -89,8 +90,8 @@ bolt_alast(bolt_queryset *queryset)
 }
 
 static bolt_future *
-ask_by_fields(bolt_queryset *queryset, const char *method, bolt__statement_name statement, const char *const *fields,
-			  size_t count)
+ask_by_fields(bolt_queryset *queryset, const char *method, bolt__statement_name statement,
+			  const char *const *fields, size_t count)
 {
 	bolt__call call = bolt__call_begin(queryset, method);
 	bolt__writer names = {0};

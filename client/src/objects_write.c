@@ -22,9 +22,10 @@ add_values(bolt__call *call, bolt_argument values)
 		bolt__write_literal(&writer, values);
 	else
 	{
-		bolt__writer_fail(&writer,
-						  bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "the values are NULL, or no object"),
-										   "Values are BOLT_KW(…) or a json_t that is an object."));
+		bolt__writer_fail(
+			&writer,
+			bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "the values are NULL, or no object"),
+							 "Values are BOLT_KW(…) or a json_t that is an object."));
 		bolt__argument_free(values);
 	}
 	bolt__add_written(call, &writer);
@@ -42,17 +43,17 @@ add_rows(bolt__call *call, bolt_argument rows)
 		size_t i;
 		json_t *row;
 
-		json_array_foreach((json_t *) rows.value.json, i, row)
-			list = bolt_list_add(list, row);
+		json_array_foreach((json_t *) rows.value.json, i, row) list = bolt_list_add(list, row);
 		rows = bolt_argument_list(list);
 	}
 	if (rows.kind == BOLT_ARGUMENT_LIST)
 		bolt__write_list(&writer, rows.value.list);
 	else
 	{
-		bolt__writer_fail(&writer,
-						  bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "the rows are NULL, or no list"),
-										   "Rows are BOLT_LIST(BOLT_KW(…), …) or a json_t that is an array."));
+		bolt__writer_fail(
+			&writer,
+			bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "the rows are NULL, or no list"),
+							 "Rows are BOLT_LIST(BOLT_KW(…), …) or a json_t that is an array."));
 		bolt__argument_free(rows);
 	}
 	bolt__add_written(call, &writer);
@@ -177,7 +178,9 @@ begin_related(bolt_queryset *queryset, const char *method, bolt_argument pk, con
 	bolt__add_written(&call, &key);
 	bolt__add_text(&call, relation);
 	if (relation == NULL)
-		bolt__call_fail(&call, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "%s(): the relation is NULL", method + strlen("bolt_")));
+		bolt__call_fail(&call,
+						bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "%s(): the relation is NULL",
+										method + strlen("bolt_")));
 	return call;
 }
 

@@ -42,8 +42,9 @@ write_condition(bolt__writer *writer, bolt_argument condition)
 	else
 	{
 		bolt__writer_fail(
-			writer, bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "a condition is NULL, or is none"),
-									 "A condition is BOLT_KW(…), bolt_q(…), bolt_q_or(…) or bolt_exists(…)."));
+			writer,
+			bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL, "a condition is NULL, or is none"),
+							 "A condition is BOLT_KW(…), bolt_q(…), bolt_q_or(…) or bolt_exists(…)."));
 		bolt__argument_free(condition);
 	}
 }

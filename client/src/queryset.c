@@ -42,8 +42,7 @@ bury(bolt_queryset *queryset)
 }
 
 /* Not the library's unloading, but what a leak checker takes for the program's end. */
-static void __attribute__((destructor))
-empty_graves(void)
+static void __attribute__((destructor)) empty_graves(void)
 {
 	for (int i = 0; i < GRAVES; i++)
 	{
@@ -72,13 +71,16 @@ bolt__queryset_misused(const bolt_queryset *queryset, const char *method)
 	if (queryset->magic == ALIVE && queryset->handles > 0)
 		return NULL;
 #ifdef BOLT_DEBUG
-	fprintf(stderr, "bolt_orm: %s(): the queryset was consumed by %s(): bolt_ref keeps one that is used twice\n", method,
-			queryset->magic == ALIVE || queryset->magic == FREED ? queryset->consumed_by : "nobody, or is none");
+	fprintf(
+		stderr, "bolt_orm: %s(): the queryset was consumed by %s(): bolt_ref keeps one that is used twice\n",
+		method,
+		queryset->magic == ALIVE || queryset->magic == FREED ? queryset->consumed_by : "nobody, or is none");
 	abort();
 #else
-	return bolt__error_hint(bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "%s(): the queryset was consumed by %s()", method,
-											queryset->magic == ALIVE ? queryset->consumed_by : "another call"),
-							"bolt_ref keeps a queryset that is used twice.");
+	return bolt__error_hint(
+		bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "%s(): the queryset was consumed by %s()", method,
+						queryset->magic == ALIVE ? queryset->consumed_by : "another call"),
+		"bolt_ref keeps a queryset that is used twice.");
 #endif
 }
 
@@ -303,7 +305,8 @@ bolt__write_document(bolt__writer *writer, const bolt_queryset *queryset, bool n
 		return;
 	}
 	if (needs_model && !has_model)
-		bolt__writer_fail(writer, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "objects(): the model is NULL"));
+		bolt__writer_fail(writer,
+						  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "objects(): the model is NULL"));
 	bolt__write(writer, "{", 1);
 	if (has_model)
 	{

@@ -62,6 +62,7 @@ extern void bolt__queryset_release(bolt_queryset *queryset);
 extern void bolt__write_document(bolt__writer *writer, const bolt_queryset *queryset, bool needs_model);
 
 /* The same of a queryset that is part of another.  Consumes. */
-extern void bolt__write_queryset(bolt__writer *writer, bolt_queryset *queryset, const char *method, bool needs_model);
+extern void bolt__write_queryset(bolt__writer *writer, bolt_queryset *queryset, const char *method,
+								 bool needs_model);
 
 #endif /* BOLT_SRC_QUERYSET_H */

@@ -18,10 +18,17 @@
 
 /* A JSON array of names as an array of texts; null stays null. */
 #define NAMES(n) \
-	"CASE WHEN " JSON(n) " IS NOT NULL THEN ARRAY(SELECT pg_catalog.json_array_elements_text(" JSON(n) ")) END"
+	"CASE WHEN " JSON(n) " IS NOT NULL THEN ARRAY(SELECT pg_catalog.json_array_elements_text(" JSON( \
+		n) ")) END"
 
-#define READ(parameters, kind, sql) {sql, parameters, kind, false}
-#define WRITE(parameters, kind, sql) {sql, parameters, kind, true}
+#define READ(parameters, kind, sql) \
+	{ \
+		sql, parameters, kind, false \
+	}
+#define WRITE(parameters, kind, sql) \
+	{ \
+		sql, parameters, kind, true \
+	}
 
 const bolt__statement bolt__statements[] = {
 	[BOLT__FETCH] = READ(1, BOLT__ROWS, "SELECT bolt.fetch(" JSON(1) ")"),
@@ -36,7 +43,8 @@ const bolt__statement bolt__statements[] = {
 	[BOLT__CONTAINS] = READ(2, BOLT__BOOLEAN, "SELECT bolt.contains(" JSON(1) ", " JSON(2) ")"),
 	[BOLT__IN_BULK] = READ(3, BOLT__JSON, "SELECT bolt.in_bulk(" JSON(1) ", " JSON(2) ", " TEXT(3) ")"),
 	[BOLT__AGGREGATE] = READ(2, BOLT__JSON, "SELECT bolt.aggregate(" JSON(1) ", " JSON(2) ")"),
-	[BOLT__PAGE] = READ(4, BOLT__JSON, "SELECT bolt.page(" JSON(1) ", " BIGINT(2) ", " BIGINT(3) ", " TEXT(4) ")"),
+	[BOLT__PAGE] =
+		READ(4, BOLT__JSON, "SELECT bolt.page(" JSON(1) ", " BIGINT(2) ", " BIGINT(3) ", " TEXT(4) ")"),
 	[BOLT__CURSOR_PAGE] =
 		READ(4, BOLT__JSON, "SELECT bolt.cursor_page(" JSON(1) ", " BIGINT(2) ", " TEXT(3) ", " TEXT(4) ")"),
 	[BOLT__EXPLAIN] = READ(2, BOLT__JSON, "SELECT bolt.explain(" JSON(1) ", " BOOLEAN(2) ")"),
@@ -52,8 +60,8 @@ const bolt__statement bolt__statements[] = {
 		WRITE(3, BOLT__OBJECT_CREATED,
 			  "SELECT r.object, r.created FROM bolt.get_or_create(" JSON(1) ", " JSON(2) ", " JSON(3) ") r"),
 	[BOLT__UPDATE_OR_CREATE] = WRITE(4, BOLT__OBJECT_CREATED,
-									 "SELECT r.object, r.created FROM bolt.update_or_create(" JSON(1) ", " JSON(2) ", " JSON(
-										 3) ", " JSON(4) ") r"),
+									 "SELECT r.object, r.created FROM bolt.update_or_create(" JSON(
+										 1) ", " JSON(2) ", " JSON(3) ", " JSON(4) ") r"),
 	[BOLT__BULK_CREATE] = WRITE(6, BOLT__ROWS,
 								"SELECT bolt.bulk_create(" TEXT(1) ", " JSON(2) ", " BOOLEAN(3) ", " BOOLEAN(
 									4) ", " NAMES(5) ", " NAMES(6) ")"),
@@ -66,7 +74,8 @@ const bolt__statement bolt__statements[] = {
 						"SELECT bolt.add(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ", " JSON(5) ")"),
 	[BOLT__REMOVE] =
 		WRITE(4, BOLT__INTEGER, "SELECT bolt.remove(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ")"),
-	[BOLT__SET] = WRITE(4, BOLT__INTEGER, "SELECT bolt.set(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ")"),
+	[BOLT__SET] =
+		WRITE(4, BOLT__INTEGER, "SELECT bolt.set(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ")"),
 	[BOLT__CLEAR] = WRITE(3, BOLT__INTEGER, "SELECT bolt.clear(" TEXT(1) ", " JSON(2) ", " TEXT(3) ")"),
 	[BOLT__RUN] = WRITE(1, BOLT__JSON, "SELECT bolt.run(" JSON(1) ")"),
 };

@@ -79,11 +79,13 @@ static bool
 is_expression_name(const char *name)
 {
 	static const char *const names[] = {
-		"F", "Value", "OuterRef", "Subquery", "Exists", "Ref", "Case", "Window", "Add", "Sub", "Mul", "Div", "Mod", "Pow",
-		"Cast", "Coalesce", "Greatest", "Least", "NullIf", "Lower", "Upper", "Length", "Trim", "Concat", "Substr", "Left",
-		"Right", "Replace", "Round", "Ceil", "Floor", "Abs", "Now", "Random", "Trunc", "Extract", "RowNumber", "Rank",
-		"DenseRank", "Lag", "Lead", "NTile", "FirstValue", "LastValue", "Count", "Sum", "Avg", "Min", "Max", "StdDev",
-		"Variance", "ArrayAgg", "StringAgg", "JSONAgg", "BoolAnd", "BoolOr",
+		"F",		"Value",  "OuterRef",	"Subquery",	 "Exists",	  "Ref",	 "Case",	  "Window",
+		"Add",		"Sub",	  "Mul",		"Div",		 "Mod",		  "Pow",	 "Cast",	  "Coalesce",
+		"Greatest", "Least",  "NullIf",		"Lower",	 "Upper",	  "Length",	 "Trim",	  "Concat",
+		"Substr",	"Left",	  "Right",		"Replace",	 "Round",	  "Ceil",	 "Floor",	  "Abs",
+		"Now",		"Random", "Trunc",		"Extract",	 "RowNumber", "Rank",	 "DenseRank", "Lag",
+		"Lead",		"NTile",  "FirstValue", "LastValue", "Count",	  "Sum",	 "Avg",		  "Min",
+		"Max",		"StdDev", "Variance",	"ArrayAgg",	 "StringAgg", "JSONAgg", "BoolAnd",	  "BoolOr",
 	};
 
 	for (size_t i = 0; is_capital(*name) && i < sizeof(names) / sizeof(*names); i++)
@@ -147,9 +149,9 @@ looks_of(bolt_argument argument)
 			return argument.value.list ? argument.value.list->looks : LOOKS_PLAIN;
 		case BOLT_ARGUMENT_KW:
 			return argument.value.kw && argument.value.kw->count > 0 &&
-						   is_capital(argument.value.kw->text.text[argument.value.kw->pairs[0].name + 1]) ?
-					   LOOKS_LIKE_EXPRESSION :
-					   LOOKS_PLAIN;
+					is_capital(argument.value.kw->text.text[argument.value.kw->pairs[0].name + 1]) ?
+				LOOKS_LIKE_EXPRESSION :
+				LOOKS_PLAIN;
 		case BOLT_ARGUMENT_EXPR:
 		case BOLT_ARGUMENT_QUERYSET:
 			return IS_EXPRESSION;
@@ -194,7 +196,8 @@ bolt__write_literal(bolt__writer *writer, bolt_argument argument)
 				bolt__write_text(writer, "null");
 			else
 				bolt__write_string(writer, argument.value.text,
-								   argument.length == SIZE_MAX ? strlen(argument.value.text) : argument.length);
+								   argument.length == SIZE_MAX ? strlen(argument.value.text) :
+																 argument.length);
 			return;
 		case BOLT_ARGUMENT_JSON:
 			if (argument.value.json == NULL)
@@ -222,8 +225,9 @@ bolt__write_literal(bolt__writer *writer, bolt_argument argument)
 		case BOLT_ARGUMENT_PREFETCH:
 			break;
 	}
-	bolt__writer_fail(writer, bolt__error_new(BOLT_TYPE_ERROR, NULL, "%s is not a value",
-											  argument.kind == BOLT_ARGUMENT_Q ? "a Q" : "a prefetch"));
+	bolt__writer_fail(writer,
+					  bolt__error_new(BOLT_TYPE_ERROR, NULL, "%s is not a value",
+									  argument.kind == BOLT_ARGUMENT_Q ? "a Q" : "a prefetch"));
 	bolt__argument_free(argument);
 }
 
@@ -231,7 +235,7 @@ void
 bolt__write_operand(bolt__writer *writer, bolt_argument argument)
 {
 	bool literal = argument.kind == BOLT_ARGUMENT_JSON || argument.kind == BOLT_ARGUMENT_KW ||
-				   argument.kind == BOLT_ARGUMENT_LIST;
+		argument.kind == BOLT_ARGUMENT_LIST;
 
 	if (literal)
 		bolt__write_text(writer, "{\"Value\":");
@@ -389,8 +393,8 @@ bolt_kw_free(bolt_kw *kw)
 static bool
 is_no_expression(const Pair *pair)
 {
-	return pair->kind == BOLT_ARGUMENT_TEXT || pair->kind == BOLT_ARGUMENT_JSON || pair->kind == BOLT_ARGUMENT_LIST ||
-		   pair->kind == BOLT_ARGUMENT_KW;
+	return pair->kind == BOLT_ARGUMENT_TEXT || pair->kind == BOLT_ARGUMENT_JSON ||
+		pair->kind == BOLT_ARGUMENT_LIST || pair->kind == BOLT_ARGUMENT_KW;
 }
 
 static bool
@@ -427,20 +431,23 @@ check_pair(bolt__writer *writer, const bolt_kw *kw, const Pair *pair, bolt__kw_u
 	if (use == BOLT__KW_EXPRESSIONS && is_no_expression(pair))
 		bolt__writer_fail(writer,
 						  bolt__error_hint(bolt__error_new(BOLT_TYPE_ERROR, NULL,
-														   "received a non-expression as \"%.*s\"", length, name),
+														   "received a non-expression as \"%.*s\"", length,
+														   name),
 										   "bolt_f(\"…\") names a field, bolt_value(…) is a literal."));
 	else if (use == BOLT__KW_VALUES && pair->looks == HOLDS_EXPRESSION)
-		bolt__writer_fail(writer,
-						  bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, NULL,
-														   "a part of \"%.*s\" could be taken for an expression", length,
-														   name),
-										   "If it is a document, say so: bolt_value(json)."));
+		bolt__writer_fail(
+			writer,
+			bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, NULL,
+											 "a part of \"%.*s\" could be taken for an expression", length,
+											 name),
+							 "If it is a document, say so: bolt_value(json)."));
 	else if (is_marked(pair, use) && pair->looks == LOOKS_LIKE_LIST_OF_THEM && is_list_lookup(name, length))
-		bolt__writer_fail(writer,
-						  bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, NULL,
-														   "a member of \"%.*s\" could be taken for an expression",
-														   length, name),
-										   "Wrap the members of the list in bolt_value(…)."));
+		bolt__writer_fail(
+			writer,
+			bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, NULL,
+											 "a member of \"%.*s\" could be taken for an expression", length,
+											 name),
+							 "Wrap the members of the list in bolt_value(…)."));
 }
 
 static void
@@ -493,14 +500,23 @@ bolt__write_kw(bolt__writer *writer, bolt_kw *kw, bolt__kw_use use)
 }
 
 bolt_kw *
+bolt__kw_fail(bolt_kw *kw, bolt_exception *error)
+{
+	if (kw == &kw_without_memory)
+		bolt_error_unref(error);
+	else
+		bolt__writer_fail(&kw->text, error);
+	return kw;
+}
+
+bolt_kw *
 bolt__kw_of_json(const json_t *object)
 {
 	bolt_kw *kw = bolt_kw_new(NULL, 0);
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *) object, name, value)
-		kw = bolt_kw_add(kw, name, value);
+	json_object_foreach((json_t *) object, name, value) kw = bolt_kw_add(kw, name, value);
 	return kw;
 }
 

@@ -33,6 +33,9 @@ extern void bolt__write_kw(bolt__writer *writer, bolt_kw *kw, bolt__kw_use use);
 /* The array.  Consumes. */
 extern void bolt__write_list(bolt__writer *writer, bolt_list *list);
 
+/* What is wrong comes out where they are used.  Takes the error over; returns the keyword arguments. */
+extern bolt_kw *bolt__kw_fail(bolt_kw *kw, bolt_exception *error);
+
 /* Its members as keyword arguments. */
 extern bolt_kw *bolt__kw_of_json(const json_t *object);
 

@@ -27,6 +27,11 @@ BOLT_API bolt_expr *bolt_outer_ref(const char *path);
 BOLT_API bolt_expr *bolt_value_of(bolt_argument value);
 
 /**
+ * A literal of JSON text, which is checked and goes on as it stands: BOLT_KW("data", bolt_json_value(body, length)).
+ */
+BOLT_API bolt_expr *bolt_json_value(const char *json, size_t length);
+
+/**
  * The one value of a queryset.
  *
  * @param queryset consumed; its database does not matter and may be NULL.
@@ -83,7 +88,8 @@ BOLT_API bolt_expr *bolt_func_of(const char *name, const bolt_argument *operands
 #define bolt_extract(x, kind) bolt_func_with("Extract", BOLT_ARGUMENT(x), "kind", kind)
 
 /** What these three call: a function with one option that is a text. */
-BOLT_API bolt_expr *bolt_func_with(const char *name, bolt_argument operand, const char *option, const char *value);
+BOLT_API bolt_expr *bolt_func_with(const char *name, bolt_argument operand, const char *option,
+								   const char *value);
 
 /* ----------
  * Conditional expressions
@@ -125,7 +131,8 @@ typedef struct bolt_aggregate_options
  */
 #define bolt_aggregate(name, x, ...) \
 	bolt_aggregate_of(name, (const bolt_argument[]){BOLT_ARGUMENT(x)}, 1, \
-					  &(const bolt_aggregate_options){.size = sizeof(bolt_aggregate_options), ##__VA_ARGS__})
+					  &(const bolt_aggregate_options){.size = sizeof(bolt_aggregate_options), \
+													  ##__VA_ARGS__})
 BOLT_API bolt_expr *bolt_aggregate_of(const char *name, const bolt_argument *operands, size_t count,
 									  const bolt_aggregate_options *options);
 
@@ -144,8 +151,9 @@ BOLT_API bolt_expr *bolt_aggregate_of(const char *name, const bolt_argument *ope
 
 /** The texts with a delimiter between them, a literal text here: bolt_string_agg("name", "; "). */
 #define bolt_string_agg(x, delimiter, ...) \
-	bolt_aggregate_of("StringAgg", (const bolt_argument[]){BOLT_ARGUMENT(x), BOLT_ARGUMENT(bolt_value(delimiter))}, 2, \
-					  &(const bolt_aggregate_options){.size = sizeof(bolt_aggregate_options), ##__VA_ARGS__})
+	bolt_aggregate_of( \
+		"StringAgg", (const bolt_argument[]){BOLT_ARGUMENT(x), BOLT_ARGUMENT(bolt_value(delimiter))}, 2, \
+		&(const bolt_aggregate_options){.size = sizeof(bolt_aggregate_options), ##__VA_ARGS__})
 
 /* ----------
  * Windows
@@ -190,8 +198,10 @@ typedef enum bolt_nulls
  * A term of an ordering, and of that only: bolt_desc(bolt_lower("name"), BOLT_NULLS_LAST).
  * The nulls may be left out.
  */
-#define bolt_asc(x, ...) bolt_ordering_of(BOLT_ARGUMENT(x), false, BOLT__OPTIONAL(BOLT_NULLS_DEFAULT, ##__VA_ARGS__))
-#define bolt_desc(x, ...) bolt_ordering_of(BOLT_ARGUMENT(x), true, BOLT__OPTIONAL(BOLT_NULLS_DEFAULT, ##__VA_ARGS__))
+#define bolt_asc(x, ...) \
+	bolt_ordering_of(BOLT_ARGUMENT(x), false, BOLT__OPTIONAL(BOLT_NULLS_DEFAULT, ##__VA_ARGS__))
+#define bolt_desc(x, ...) \
+	bolt_ordering_of(BOLT_ARGUMENT(x), true, BOLT__OPTIONAL(BOLT_NULLS_DEFAULT, ##__VA_ARGS__))
 BOLT_API bolt_expr *bolt_ordering_of(bolt_argument term, bool descending, bolt_nulls nulls);
 
 /**

@@ -73,7 +73,8 @@ typedef struct bolt_in_bulk_options
 
 /** bolt_ain_bulk(tags, .ids = BOLT_LIST(1, 2)). @return bolt_json: an object of objects by their keys. */
 #define bolt_ain_bulk(queryset, ...) \
-	bolt_ain_bulk_with(queryset, &(const bolt_in_bulk_options){.size = sizeof(bolt_in_bulk_options), ##__VA_ARGS__})
+	bolt_ain_bulk_with(queryset, \
+					   &(const bolt_in_bulk_options){.size = sizeof(bolt_in_bulk_options), ##__VA_ARGS__})
 BOLT_API bolt_future *bolt_ain_bulk_with(bolt_queryset *queryset, const bolt_in_bulk_options *options);
 
 typedef struct bolt_page_options
@@ -99,8 +100,11 @@ typedef struct bolt_cursor_page_options
 
 /** Keyset pagination. @return bolt_json: {"items": […], "next": cursor or null, "previous": cursor or null}. */
 #define bolt_acursor_page(queryset, ...) \
-	bolt_acursor_page_with(queryset, &(const bolt_cursor_page_options){.size = sizeof(bolt_cursor_page_options), ##__VA_ARGS__})
-BOLT_API bolt_future *bolt_acursor_page_with(bolt_queryset *queryset, const bolt_cursor_page_options *options);
+	bolt_acursor_page_with(queryset, \
+						   &(const bolt_cursor_page_options){.size = sizeof(bolt_cursor_page_options), \
+															 ##__VA_ARGS__})
+BOLT_API bolt_future *bolt_acursor_page_with(bolt_queryset *queryset,
+											 const bolt_cursor_page_options *options);
 
 /**
  * An object read anew: the one with this primary key, as the queryset has it.
@@ -137,7 +141,8 @@ typedef struct bolt_explain_options
 
 /** @return bolt_json: a tree; for each node its path, model, SQL, plan and, analyzed, rows and milliseconds. */
 #define bolt_aexplain(queryset, ...) \
-	bolt_aexplain_with(queryset, &(const bolt_explain_options){.size = sizeof(bolt_explain_options), ##__VA_ARGS__})
+	bolt_aexplain_with(queryset, \
+					   &(const bolt_explain_options){.size = sizeof(bolt_explain_options), ##__VA_ARGS__})
 BOLT_API bolt_future *bolt_aexplain_with(bolt_queryset *queryset, const bolt_explain_options *options);
 
 /** What will make the queryset slow. @return bolt_json: an array of {"level", "code", "message", "hint"}. */
@@ -175,14 +180,16 @@ typedef struct bolt_or_create_options
  */
 #define bolt_aget_or_create(queryset, lookup, ...) \
 	bolt_aget_or_create_with(queryset, lookup, \
-							 &(const bolt_or_create_options){.size = sizeof(bolt_or_create_options), ##__VA_ARGS__})
+							 &(const bolt_or_create_options){.size = sizeof(bolt_or_create_options), \
+															 ##__VA_ARGS__})
 BOLT_API bolt_future *bolt_aget_or_create_with(bolt_queryset *queryset, bolt_kw *lookup,
 											   const bolt_or_create_options *options);
 
 /** As bolt_aget_or_create, but that an object which is there is updated with the defaults. */
 #define bolt_aupdate_or_create(queryset, lookup, ...) \
 	bolt_aupdate_or_create_with(queryset, lookup, \
-								&(const bolt_or_create_options){.size = sizeof(bolt_or_create_options), ##__VA_ARGS__})
+								&(const bolt_or_create_options){.size = sizeof(bolt_or_create_options), \
+																##__VA_ARGS__})
 BOLT_API bolt_future *bolt_aupdate_or_create_with(bolt_queryset *queryset, bolt_kw *lookup,
 												  const bolt_or_create_options *options);
 
@@ -198,7 +205,8 @@ typedef struct bolt_bulk_create_options
 /** bolt_abulk_create(tags, BOLT_LIST(BOLT_KW("name", "a"), BOLT_KW("name", "b"))). @return bolt_json: an array of the objects; bolt_integer: how many. */
 #define bolt_abulk_create(queryset, rows, ...) \
 	bolt_abulk_create_with(queryset, BOLT_ARGUMENT(rows), \
-						   &(const bolt_bulk_create_options){.size = sizeof(bolt_bulk_create_options), ##__VA_ARGS__})
+						   &(const bolt_bulk_create_options){.size = sizeof(bolt_bulk_create_options), \
+															 ##__VA_ARGS__})
 BOLT_API bolt_future *bolt_abulk_create_with(bolt_queryset *queryset, bolt_argument rows,
 											 const bolt_bulk_create_options *options);
 
@@ -242,7 +250,8 @@ BOLT_API bolt_future *bolt_aremove_of(bolt_queryset *queryset, bolt_argument pk,
 									  bolt_list *targets);
 
 /** Adds and removes so that it is these. @return bolt_integer: how many were added or removed. */
-#define bolt_aset(queryset, pk, relation, targets) bolt_aset_of(queryset, BOLT_ARGUMENT(pk), relation, targets)
+#define bolt_aset(queryset, pk, relation, targets) \
+	bolt_aset_of(queryset, BOLT_ARGUMENT(pk), relation, targets)
 BOLT_API bolt_future *bolt_aset_of(bolt_queryset *queryset, bolt_argument pk, const char *relation,
 								   bolt_list *targets);
 

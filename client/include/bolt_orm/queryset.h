@@ -72,11 +72,13 @@ BOLT_API bolt_queryset *bolt_using(bolt_queryset *queryset, const char *alias);
 
 /** Only what meets all of the conditions: bolt_filter(articles, BOLT_KW("title__icontains", "x"), bolt_q_or(…)). */
 #define bolt_filter(queryset, ...) bolt_filter_by(queryset, BOLT__CONDITIONS(__VA_ARGS__))
-BOLT_API bolt_queryset *bolt_filter_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t count);
+BOLT_API bolt_queryset *bolt_filter_by(bolt_queryset *queryset, const bolt_argument *conditions,
+									   size_t count);
 
 /** Only what does not meet all of the conditions. */
 #define bolt_exclude(queryset, ...) bolt_exclude_by(queryset, BOLT__CONDITIONS(__VA_ARGS__))
-BOLT_API bolt_queryset *bolt_exclude_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t count);
+BOLT_API bolt_queryset *bolt_exclude_by(bolt_queryset *queryset, const bolt_argument *conditions,
+										size_t count);
 
 /** No objects. */
 BOLT_API bolt_queryset *bolt_none(bolt_queryset *queryset);
@@ -99,7 +101,8 @@ BOLT_API bolt_queryset *bolt_alias(bolt_queryset *queryset, bolt_kw *annotations
 
 /** bolt_order_by(articles, "-created_at", "author__username", bolt_desc(bolt_lower("title"), BOLT_NULLS_LAST)); with nothing: no order. */
 #define bolt_order_by(queryset, ...) bolt_order_by_terms(queryset, BOLT__CONDITIONS(__VA_ARGS__))
-BOLT_API bolt_queryset *bolt_order_by_terms(bolt_queryset *queryset, const bolt_argument *terms, size_t count);
+BOLT_API bolt_queryset *bolt_order_by_terms(bolt_queryset *queryset, const bolt_argument *terms,
+											size_t count);
 
 /** An ordering where an option takes one: .order_by = BOLT_ORDERING("-id", bolt_desc("price")). */
 #define BOLT_ORDERING(...) bolt_ordering_list(BOLT__CONDITIONS(__VA_ARGS__))
@@ -128,11 +131,14 @@ BOLT_API bolt_queryset *bolt_slice(bolt_queryset *queryset, long long start, lon
 
 /** To-one relations as objects in their parents: bolt_select_related(comments, "article__author"); with nothing, all that cannot be null. */
 #define bolt_select_related(queryset, ...) bolt_select_related_paths(queryset, BOLT__TEXTS(__VA_ARGS__))
-BOLT_API bolt_queryset *bolt_select_related_paths(bolt_queryset *queryset, const char *const *paths, size_t count);
+BOLT_API bolt_queryset *bolt_select_related_paths(bolt_queryset *queryset, const char *const *paths,
+												  size_t count);
 
 /** Relations of any kind: bolt_prefetch_related(articles, "tags", "comments__author", bolt_prefetch("comments", newest)). */
-#define bolt_prefetch_related(queryset, ...) bolt_prefetch_related_lookups(queryset, BOLT__CONDITIONS(__VA_ARGS__))
-BOLT_API bolt_queryset *bolt_prefetch_related_lookups(bolt_queryset *queryset, const bolt_argument *lookups, size_t count);
+#define bolt_prefetch_related(queryset, ...) \
+	bolt_prefetch_related_lookups(queryset, BOLT__CONDITIONS(__VA_ARGS__))
+BOLT_API bolt_queryset *bolt_prefetch_related_lookups(bolt_queryset *queryset, const bolt_argument *lookups,
+													  size_t count);
 
 typedef struct bolt_prefetch_options
 {
@@ -177,18 +183,22 @@ BOLT_API bolt_queryset *bolt_values_fields(bolt_queryset *queryset, const char *
 
 /** Arrays instead of objects. */
 #define bolt_values_list(queryset, ...) bolt_values_list_fields(queryset, BOLT__TEXTS(__VA_ARGS__))
-BOLT_API bolt_queryset *bolt_values_list_fields(bolt_queryset *queryset, const char *const *fields, size_t count);
+BOLT_API bolt_queryset *bolt_values_list_fields(bolt_queryset *queryset, const char *const *fields,
+												size_t count);
 
 /** values_list(field, flat=True): the bare values of one field. */
 BOLT_API bolt_queryset *bolt_values_flat(bolt_queryset *queryset, const char *field);
 
 /** The years, months, … there are: bolt_dates(articles, "created_at", "month"); "DESC" as a fourth argument turns them round. */
-#define bolt_dates(queryset, field, kind, ...) bolt_dates_of(queryset, BOLT__TEXTS(field, kind, ##__VA_ARGS__))
+#define bolt_dates(queryset, field, kind, ...) \
+	bolt_dates_of(queryset, BOLT__TEXTS(field, kind, ##__VA_ARGS__))
 BOLT_API bolt_queryset *bolt_dates_of(bolt_queryset *queryset, const char *const *arguments, size_t count);
 
 /** The same to the "hour", "minute" or "second". */
-#define bolt_datetimes(queryset, field, kind, ...) bolt_datetimes_of(queryset, BOLT__TEXTS(field, kind, ##__VA_ARGS__))
-BOLT_API bolt_queryset *bolt_datetimes_of(bolt_queryset *queryset, const char *const *arguments, size_t count);
+#define bolt_datetimes(queryset, field, kind, ...) \
+	bolt_datetimes_of(queryset, BOLT__TEXTS(field, kind, ##__VA_ARGS__))
+BOLT_API bolt_queryset *bolt_datetimes_of(bolt_queryset *queryset, const char *const *arguments,
+										  size_t count);
 
 /* ----------
  * Combining
@@ -226,7 +236,9 @@ typedef struct bolt_lock_options
 
 /** In a transaction: what bolt_alist and bolt_aget read stays locked until its end. bolt_select_for_update(accounts, .nowait = true). */
 #define bolt_select_for_update(queryset, ...) \
-	bolt_select_for_update_with(queryset, &(const bolt_lock_options){.size = sizeof(bolt_lock_options), ##__VA_ARGS__})
-BOLT_API bolt_queryset *bolt_select_for_update_with(bolt_queryset *queryset, const bolt_lock_options *options);
+	bolt_select_for_update_with( \
+		queryset, &(const bolt_lock_options){.size = sizeof(bolt_lock_options), ##__VA_ARGS__})
+BOLT_API bolt_queryset *bolt_select_for_update_with(bolt_queryset *queryset,
+													const bolt_lock_options *options);
 
 #endif /* BOLT_ORM_QUERYSET_H */

@@ -186,7 +186,8 @@ BOLT_API void bolt_kw_free(bolt_kw *kw);
  * @return bolt_list *, consumed by the call that it is given to.
  * @threads any.
  */
-#define BOLT_LIST(...) bolt_list_new((const bolt_argument[]){BOLT__ARGUMENTS(__VA_ARGS__)}, BOLT__COUNT(__VA_ARGS__))
+#define BOLT_LIST(...) \
+	bolt_list_new((const bolt_argument[]){BOLT__ARGUMENTS(__VA_ARGS__)}, BOLT__COUNT(__VA_ARGS__))
 
 /**
  * What BOLT_LIST calls.
