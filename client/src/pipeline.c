@@ -231,7 +231,7 @@ unit_complete(bolt__connection *connection, bolt__task *task)
 		return;
 	}
 	if (task->begins && PQtransactionStatus(connection->pq) == PQTRANS_IDLE && task->block != NULL)
-		bolt__block_spoil(task->block); /* there is no transaction */
+		bolt__block_spoil(task->block, NULL); /* there is no transaction */
 	bolt__task_answered(task);
 }
 

@@ -16,7 +16,7 @@ abandon(bolt_future *future, bolt_exception *error)
 
 	bolt__timer_unset(&future->client->timers, &task->place.timer);
 	if (task->block != NULL)
-		bolt__block_spoil(task->block);
+		bolt__block_spoil(task->block, error);
 	if (task->sent)
 	{
 		task->abandoned = true;
@@ -112,7 +112,7 @@ void
 bolt__task_failed(bolt__task *task, bolt_exception *error)
 {
 	if (task->block != NULL)
-		bolt__block_spoil(task->block);
+		bolt__block_spoil(task->block, error);
 	forget(task);
 	if (task->abandoned)
 		bolt_error_unref(error);

@@ -37,6 +37,7 @@ struct bolt__block
 	bool read_only;
 	int retries;
 	bool spoilt;
+	bolt_exception *cause; /* of that, if known */
 	bool ending;			/* COMMIT or ROLLBACK is on its way, and is not cancelled */
 	bolt_iterator *iterator; /* open in it */
 	void *coroutine;
@@ -47,14 +48,23 @@ struct bolt__block
  * What goes through it
  * ----------
  */
+static bolt_exception *
+spoilt_error(const bolt__block *block, const char *message)
+{
+	bolt_exception *error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, "25P02", "%s", message);
+
+	if (block->cause != NULL)
+		bolt__error_hint(error, "The error was: %s. What may fail belongs into an inner block.", bolt_error_message(block->cause));
+	return error;
+}
+
 bolt_exception *
 bolt__block_refusal(const bolt__block *block)
 {
 	if (block == NULL)
 		return bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "the 'atomic' block of this handle has ended");
 	if (block->spoilt)
-		return bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, "25P02",
-							   "An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.");
+		return spoilt_error(block, "An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.");
 	if (block->inner != NULL)
 		return bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "an inner 'atomic' block is open"),
 								"What goes through the outer handle now would be undone with the inner block: use the inner one's, or await the inner block first.");
@@ -65,9 +75,11 @@ bolt__block_refusal(const bolt__block *block)
 }
 
 void
-bolt__block_spoil(bolt__block *block)
+bolt__block_spoil(bolt__block *block, const bolt_exception *cause)
 {
 	block->spoilt = true;
+	if (block->cause == NULL)
+		block->cause = bolt_error_ref((bolt_exception *) cause);
 }
 
 void
@@ -241,9 +253,7 @@ run_body(bolt__block *block, bolt_exception **error)
 		block->handle = NULL;
 	}
 	if (*error == NULL && block->spoilt)
-		*error = bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL,
-												  "an error occurred in the 'atomic' block, so it was rolled back"),
-								  "Its body returned as if nothing had happened: what may fail belongs into an inner block.");
+		*error = spoilt_error(block, "an error occurred in the 'atomic' block, so it was rolled back, though its body did not fail");
 	block->ending = true;
 	return value;
 }
@@ -277,6 +287,8 @@ run_attempt(bolt__block *block, bolt_exception **error)
 	bolt_future *value = NULL;
 
 	block->spoilt = block->future.settled;
+	bolt_error_unref(block->cause);
+	block->cause = NULL;
 	block->ending = false;
 	block->lease = bolt__lease_new(block->pool);
 	if (block->lease == NULL)
@@ -406,7 +418,13 @@ abandon(bolt_future *future, bolt_exception *error)
 	bolt_free(future);
 }
 
-static const bolt__future_class block_class = {abandon, NULL, true};
+static void
+dispose(bolt_future *future)
+{
+	bolt_error_unref(((bolt__block *) future)->cause);
+}
+
+static const bolt__future_class block_class = {abandon, dispose, true};
 
 static bolt_exception *
 refusal(const bolt_database *database, bolt_atomic_body body, const bolt_atomic_options *options)

@@ -11,8 +11,8 @@
 /* Why nothing goes through this block now, or NULL: it has ended (block is NULL), is spoilt, or an inner one is open. */
 bolt_exception *bolt__block_refusal(const bolt__block *block);
 
-/* Something in it has failed: it can only be rolled back. */
-void bolt__block_spoil(bolt__block *block);
+/* Something in it has failed, with this error if known: it can only be rolled back. */
+void bolt__block_spoil(bolt__block *block, const bolt_exception *cause);
 
 /* Sends a task as part of it. Takes one reference. */
 void bolt__block_submit(bolt__block *block, bolt__task *task);
