@@ -186,8 +186,8 @@ give_connection_back(bolt_iterator *iterator)
 {
 	if (iterator->pool != NULL && iterator->lease != NULL)
 		bolt__lease_end(iterator->lease);
-	if (iterator->handle != NULL && iterator->handle->block != NULL && iterator->started)
-		bolt__block_set_iterator(iterator->handle->block, NULL);
+	if (iterator->handle != NULL)
+		bolt__block_iterated(iterator->handle->block, iterator);
 }
 
 static void
@@ -251,12 +251,11 @@ start(bolt_iterator *iterator)
 		error = bolt__block_refusal(iterator->handle->block);
 		if (error != NULL)
 		{
-			iterator->started = false; /* the block's iterator is another */
 			end(iterator, error);
 			bolt_error_unref(error);
 			return;
 		}
-		bolt__block_set_iterator(iterator->handle->block, iterator);
+		bolt__block_iterates(iterator->handle->block, iterator);
 		iterator->references++;
 		send_task(iterator);
 		return;
@@ -370,6 +369,8 @@ stop(bolt_iterator *iterator)
 	bolt__task *task = iterator->task;
 	bolt__connection *connection = task->connection;
 
+	if (iterator->handle != NULL)
+		bolt__block_iterated(iterator->handle->block, iterator);
 	if (iterator->lease != NULL && bolt_cancel(&iterator->lease->future))
 		return;
 	if (connection == NULL)
@@ -384,6 +385,14 @@ stop(bolt_iterator *iterator)
 }
 
 void
+bolt__iterator_block_ends(bolt_iterator *iterator)
+{
+	if (iterator->error == NULL)
+		iterator->error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "the 'atomic' block of this iterator has ended");
+	stop(iterator);
+}
+
+void
 bolt_aclose(bolt_iterator *iterator)
 {
 	if (iterator == NULL || iterator == &failed_without_memory)
@@ -391,7 +400,7 @@ bolt_aclose(bolt_iterator *iterator)
 	iterator->closed = true;
 	if (iterator->wanted != NULL)
 		abandon_next(iterator->wanted, bolt__error_new(BOLT_CANCELLED, NULL, "the iterator was closed"));
-	if (iterator->started && !iterator->ended)
+	if (iterator->started && !iterator->ended && !iterator->task->abandoned)
 		stop(iterator);
 	unref(iterator);
 }

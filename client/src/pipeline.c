@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_REPEATS 2
+#define ROWS_IN_CHUNK 64
 
 /* ----------
  * Prepared statements
@@ -117,6 +118,29 @@ sync_pipeline(bolt__connection *connection)
 	return PQpipelineSync(connection->pq) == 1;
 }
 
+static void
+ask_for_single_rows(bolt__connection *connection)
+{
+#ifdef LIBPQ_HAS_CHUNK_MODE
+	PQsetChunkedRowsMode(connection->pq, ROWS_IN_CHUNK);
+#else
+	PQsetSingleRowMode(connection->pq);
+#endif
+}
+
+/* Whether it has rows of an iteration: one, a chunk, or (where they could not be asked for one by one) all. */
+static bool
+has_rows(const bolt__task *task, const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+#ifdef LIBPQ_HAS_CHUNK_MODE
+	if (status == PGRES_TUPLES_CHUNK)
+		return true;
+#endif
+	return status == PGRES_SINGLE_TUPLE || (task->iterator != NULL && status == PGRES_TUPLES_OK && PQntuples(result) > 0);
+}
+
 void
 bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
 {
@@ -142,7 +166,7 @@ bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
 	else
 		bolt__timer_unset(&client->timers, &task->place.timer);
 	if (sent && task->iterator != NULL)
-		PQsetSingleRowMode(connection->pq);
+		ask_for_single_rows(connection);
 	flush(connection);
 	bolt__client_wake(client);
 }
@@ -277,7 +301,7 @@ receive_one(bolt__connection *connection, bolt__task *task)
 	}
 	else if (task->abandoned && !is_error(result))
 		PQclear(result);
-	else if (status == PGRES_SINGLE_TUPLE)
+	else if (has_rows(task, result))
 	{
 		connection->paused = !bolt__iterator_row(task->iterator, result);
 		return !connection->paused;

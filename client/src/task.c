@@ -130,6 +130,8 @@ take_answer(bolt__task *task)
 
 	task->answer = NULL;
 	task->mishap = NULL;
+	if (error == NULL && answer == NULL && task->iterator != NULL)
+		return NULL; /* its rows have gone elsewhere */
 	if (error == NULL && answer == NULL)
 		error = bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the server gave no answer");
 	if (error == NULL && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)

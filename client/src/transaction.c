@@ -82,9 +82,25 @@ bolt__block_spoil(bolt__block *block, const bolt_exception *cause)
 		block->cause = bolt_error_ref((bolt_exception *) cause);
 }
 
+/* By itself: rows one by one cannot be asked for behind another statement of the same unit. */
+static void
+submit_begin(bolt__block *block)
+{
+	bolt__task *task = bolt__task_new(block->future.client, NULL, block->lease->begin, NULL);
+
+	if (task == NULL)
+		return; /* it goes ahead of the iterator's statement, whose rows come all at once then */
+	block->lease->begin = NULL;
+	task->begins = true;
+	task->block = block;
+	bolt__lease_submit(block->lease, task);
+}
+
 void
 bolt__block_submit(bolt__block *block, bolt__task *task)
 {
+	if (task->iterator != NULL && block->lease->begin != NULL)
+		submit_begin(block);
 	task->block = block;
 	bolt__lease_submit(block->lease, task);
 }
@@ -96,9 +112,16 @@ bolt__block_lease(bolt__block *block)
 }
 
 void
-bolt__block_set_iterator(bolt__block *block, bolt_iterator *iterator)
+bolt__block_iterates(bolt__block *block, bolt_iterator *iterator)
 {
 	block->iterator = iterator;
+}
+
+void
+bolt__block_iterated(bolt__block *block, const bolt_iterator *iterator)
+{
+	if (block != NULL && block->iterator == iterator)
+		block->iterator = NULL;
 }
 
 /* ----------
@@ -248,6 +271,8 @@ run_body(bolt__block *block, bolt_exception **error)
 		if (value != NULL)
 			bolt__coroutine_wait(value);
 		*error = bolt_error_ref((bolt_exception *) bolt_error(value));
+		if (block->iterator != NULL)
+			bolt__iterator_block_ends(block->iterator);
 		block->handle->block = NULL;
 		bolt__database_unref(block->handle);
 		block->handle = NULL;

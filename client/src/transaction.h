@@ -20,7 +20,12 @@ void bolt__block_submit(bolt__block *block, bolt__task *task);
 /* The block's connection, for an iterator. */
 bolt__lease *bolt__block_lease(bolt__block *block);
 
-void bolt__block_set_iterator(bolt__block *block, bolt_iterator *iterator);
+/* An iterator has the block's connection; and has it no longer. */
+void bolt__block_iterates(bolt__block *block, bolt_iterator *iterator);
+void bolt__block_iterated(bolt__block *block, const bolt_iterator *iterator);
+
+/* iterator.c: the block of this iterator ends; its rows that nobody took are read and dropped. */
+void bolt__iterator_block_ends(bolt_iterator *iterator);
 
 /* iterator.c: over the lease of a block where the pool is NULL. Takes the task over. */
 bolt_iterator *bolt__iterator_new(bolt_database *database, bolt__pool *pool, bolt__task *task);

@@ -1,0 +1,323 @@
+/*
+ * test_iterators.c
+ *	  Rows one by one: back-pressure, early end, and what else may go on meanwhile.
+ */
+#include "client.h"
+#include "requests.h"
+
+#include <unistd.h>
+
+static long long
+memory_in_kb(void)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	char line[200];
+	long long kb = 0;
+
+	while (fgets(line, sizeof(line), file) != NULL)
+		sscanf(line, "RssAnon: %lld kB", &kb);
+	fclose(file);
+	return kb;
+}
+
+static int
+take(bolt_iterator *rows, int most)
+{
+	int count = 0;
+
+	while (count < most)
+	{
+		bolt_future *row = settled(bolt_anext(rows));
+		bool there = bolt_json(row) != NULL;
+
+		if (bolt_failed(row))
+			fail_msg("%s", bolt_error_message(bolt_error(row)));
+		bolt_free(row);
+		if (!there)
+			break;
+		count++;
+	}
+	return count;
+}
+
+static void
+rows_come_in_order_and_end(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	bolt_iterator *rows = series(db, 1000, 1);
+
+	(void) state;
+	for (int i = 1; i <= 1000; i++)
+	{
+		bolt_future *row = settled(bolt_anext(rows));
+
+		assert_int_equal(strtoll(bolt_json(row) + 2, NULL, 10), i);
+		bolt_free(row);
+	}
+	for (int i = 0; i < 3; i++)
+	{
+		bolt_future *end = settled(bolt_anext(rows));
+
+		assert_null(bolt_json(end));
+		assert_false(bolt_failed(end));
+		bolt_free(end);
+	}
+	bolt_aclose(rows);
+	bolt_close(db);
+}
+
+static void
+no_rows_and_errors(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	bolt_iterator *rows = series(db, 0, 1);
+
+	(void) state;
+	assert_int_equal(take(rows, 10), 0);
+	bolt_aclose(rows);
+	rows = series(db, 5, -2147483648);
+	assert_int_equal(take(rows, 10), 5);
+	bolt_aclose(rows);
+	rows = series(NULL, 5, 1);
+	expect_error(bolt_anext(rows), BOLT_INTERFACE_ERROR);
+	expect_error(bolt_anext(rows), BOLT_INTERFACE_ERROR);
+	bolt_aclose(rows);
+	bolt_close(db);
+}
+
+static const bolt__statement fail_at_statement = {"SELECT to_json(10 / ($1::int - generate_series(1, 100)))", 1, BOLT__JSON, false};
+
+static void
+rows_before_an_error_are_handed_on(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	char *parameters[] = {text("50")};
+	bolt_iterator *rows = bolt__iterate(db, &fail_at_statement, parameters, NULL);
+
+	(void) state;
+	for (int i = 1; i < 50; i++)
+	{
+		bolt_future *row = settled(bolt_anext(rows));
+
+		assert_non_null(bolt_json(row));
+		bolt_free(row);
+	}
+	expect_error(bolt_anext(rows), BOLT_VALUE_ERROR);
+	expect_error(bolt_anext(rows), BOLT_VALUE_ERROR);
+	bolt_aclose(rows);
+	expect_number(echo(db, 1), 1);
+	bolt_close(db);
+}
+
+/* A gigabyte in rows of a kilobyte passes through, and the server waits while nobody takes rows. */
+static void
+memory_stays_flat(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	int count = getenv("BOLT_UNDER_VALGRIND") ? 20000 : 1000000;
+	bolt_iterator *rows = series(db, count, 1000);
+	long long before;
+
+	(void) state;
+	assert_int_equal(take(rows, 1000), 1000);
+	run_for(db, 300); /* nothing is read meanwhile */
+	before = memory_in_kb();
+	assert_int_equal(take(rows, count), count - 1000);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
+	assert_true(getenv("BOLT_UNDER_VALGRIND") != NULL || memory_in_kb() - before < 1000);
+#endif
+	(void) before;
+	bolt_aclose(rows);
+	bolt_close(db);
+}
+
+static void
+an_early_end_reads_no_rest(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1));
+	bolt_statistics statistics = {.size = sizeof(statistics)};
+	double start = seconds_now();
+
+	(void) state;
+	for (int i = 0; i < 10; i++)
+	{
+		bolt_iterator *rows = series(db, 100000000, 1000);
+
+		assert_int_equal(take(rows, i * 10), i * 10);
+		if (i % 2 == 0)
+			bolt_free(bolt_anext(rows)); /* wanted, and not awaited */
+		bolt_aclose(rows);
+		expect_number(echo(db, i), i); /* the one connection is free again */
+	}
+	bolt_get_statistics(db, &statistics);
+	assert_int_equal(statistics.connects, 1);
+	assert_true(seconds_now() - start < 30);
+	bolt_close(db);
+}
+
+static void
+a_wanted_row_is_cancelled_by_close(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	char *parameters[] = {text("30"), text("1")};
+	bolt_iterator *rows = bolt__iterate(db, &sleep_statement, parameters, NULL);
+	bolt_future *row = bolt_anext(rows);
+
+	(void) state;
+	expect_error(bolt_anext(rows), BOLT_INTERFACE_ERROR); /* one at a time */
+	run_for(db, 20);
+	bolt_aclose(rows);
+	expect_error(row, BOLT_CANCELLED);
+	bolt_close(db);
+}
+
+static void
+a_row_may_be_given_up_and_wanted_again(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	char *parameters[] = {text("0.3"), text("7")};
+	bolt_iterator *rows = bolt__iterate(db, &sleep_statement, parameters, NULL);
+
+	(void) state;
+	expect_error(bolt_await(bolt_timeout(bolt_anext(rows), 50)), BOLT_TIMEOUT);
+	expect_number(bolt_anext(rows), 7);
+	bolt_aclose(rows);
+	bolt_close(db);
+}
+
+static void
+requests_go_on_beside_an_iteration(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 2));
+	bolt_iterator *rows = series(db, 100000, 100);
+
+	(void) state;
+	for (int i = 0; i < 100; i++)
+	{
+		assert_int_equal(take(rows, 10), 10);
+		expect_number(echo(db, i), i);
+	}
+	bolt_aclose(rows);
+	bolt_close(db);
+}
+
+static void
+rows_outlive_iterator_and_database(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	bolt_iterator *rows = series(db, 10, 1);
+	bolt_future *row = settled(bolt_anext(rows));
+
+	(void) state;
+	bolt_aclose(rows);
+	bolt_close(db);
+	assert_string_equal(bolt_json(row), "\"x1\"");
+	bolt_free(row);
+}
+
+static void
+the_database_may_be_closed_first(void **state)
+{
+	(void) state;
+	for (int turns = 0; turns < 40; turns++)
+	{
+		bolt_database *db = bolt_open("", NULL);
+		bolt_iterator *rows = series(db, 100000, 100);
+		bolt_iterator *unused = series(db, 100000, 100);
+		bolt_future *row = bolt_anext(rows);
+
+		for (int i = 0; i < turns; i++)
+			bolt__poll_once(0);
+		if (turns % 2 == 0)
+			bolt_free(bolt_await(row));
+		bolt_close(db);
+		if (turns % 2 != 0)
+		{
+			assert_true(bolt_done(row));
+			bolt_free(row);
+		}
+		row = bolt_anext(unused);
+		assert_int_equal(bolt_error_code(bolt_error(row)), BOLT_INTERFACE_ERROR);
+		bolt_free(row);
+		bolt_aclose(rows);
+		bolt_aclose(unused);
+	}
+}
+
+/* ----------
+ * In a transaction
+ * ----------
+ */
+static bolt_future *
+iterate_and_write(bolt_database *transaction, void *arg)
+{
+	bolt_iterator *rows = series(transaction, 1000, 100);
+	int most = *(int *) arg;
+
+	bolt_free(settled(add(transaction, 1)));
+	assert_int_equal(take(rows, most), most < 1000 ? most : 1000);
+	if (most < 1000)
+		expect_error(add(transaction, 2), BOLT_TRANSACTION_MANAGEMENT_ERROR); /* the iterator has the connection */
+	bolt_aclose(rows);
+	return add(transaction, 3);
+}
+
+static void
+in_a_transaction_an_early_end_spoils_nothing(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1));
+	int most[] = {1, 100, 999, 2000};
+
+	(void) state;
+	for (int i = 0; i < 4; i++)
+	{
+		make_table();
+		expect_number(bolt_atomic(db, iterate_and_write, &most[i]), 3);
+		assert_int_equal(rows_in_table(), 2);
+	}
+	bolt_close(db);
+}
+
+static bolt_future *
+leave_an_iterator_open(bolt_database *transaction, void *arg)
+{
+	bolt_iterator **rows = arg;
+
+	*rows = series(transaction, 100000, 1000);
+	assert_int_equal(take(*rows, 10), 10);
+	return NULL;
+}
+
+static void
+an_iterator_left_open_ends_with_its_transaction(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1));
+	bolt_iterator *rows = NULL;
+
+	(void) state;
+	bolt_free(settled(bolt_atomic(db, leave_an_iterator_open, &rows)));
+	bolt_aclose(rows);
+	expect_number(echo(db, 1), 1);
+	bolt_close(db);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_come_in_order_and_end),
+		cmocka_unit_test(no_rows_and_errors),
+		cmocka_unit_test(rows_before_an_error_are_handed_on),
+		cmocka_unit_test(memory_stays_flat),
+		cmocka_unit_test(an_early_end_reads_no_rest),
+		cmocka_unit_test(a_wanted_row_is_cancelled_by_close),
+		cmocka_unit_test(a_row_may_be_given_up_and_wanted_again),
+		cmocka_unit_test(requests_go_on_beside_an_iteration),
+		cmocka_unit_test(rows_outlive_iterator_and_database),
+		cmocka_unit_test(the_database_may_be_closed_first),
+		cmocka_unit_test(in_a_transaction_an_early_end_spoils_nothing),
+		cmocka_unit_test(an_iterator_left_open_ends_with_its_transaction),
+	};
+
+	return run_server_tests(tests);
+}
