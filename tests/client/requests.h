@@ -172,7 +172,7 @@ sql(const char *format, ...)
 {
 	static PGconn *connection;
 	static char value[1024];
-	char statement[4096];
+	char statement[32768];
 	va_list arguments;
 	PGresult *result;
 
