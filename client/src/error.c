@@ -23,6 +23,7 @@ struct bolt_exception
 	char *message;
 	char *detail;
 	char *hint;
+	char *context;
 	char *constraint;
 };
 
@@ -81,6 +82,7 @@ static const struct
 	{"42702", BOLT_FIELD_ERROR},
 	{"42P01", BOLT_MODEL_ERROR},
 	{"42501", BOLT_PERMISSION_DENIED},
+	{"42804", BOLT_VALUE_ERROR}, /* an object or an array for a column of another type */
 	{"42", BOLT_PROGRAMMING_ERROR},
 	{"3F000", BOLT_PROGRAMMING_ERROR},
 	{"0A000", BOLT_TYPE_ERROR},
@@ -218,6 +220,7 @@ bolt__error_from_result(const PGresult *result)
 	error->message[strcspn(error->message, "\n")] = '\0';
 	error->detail = copy_field(result, PG_DIAG_MESSAGE_DETAIL);
 	error->hint = copy_field(result, PG_DIAG_MESSAGE_HINT);
+	error->context = copy_field(result, PG_DIAG_CONTEXT);
 	error->constraint = copy_field(result, PG_DIAG_CONSTRAINT_NAME);
 	return error;
 }
@@ -277,6 +280,12 @@ bolt_error_hint(const bolt_exception *error)
 }
 
 const char *
+bolt_error_context(const bolt_exception *error)
+{
+	return error ? error->context : NULL;
+}
+
+const char *
 bolt_error_constraint(const bolt_exception *error)
 {
 	return error ? error->constraint : NULL;
@@ -300,6 +309,7 @@ bolt_error_unref(bolt_exception *error)
 	free(error->message);
 	free(error->detail);
 	free(error->hint);
+	free(error->context);
 	free(error->constraint);
 	free(error);
 }

@@ -13,6 +13,7 @@
 #include "expression.h"
 #include "json_reader.h"
 #include "queryset.h"
+#include "bolt_orm/objects.h"
 #include "value.h"
 
 /* Some are made for one place only. */
@@ -235,6 +236,18 @@ bolt_json_value(const char *json, size_t length)
 										  (size_t) (reader.at - reader.begin), reader.fault));
 	else
 		bolt__write(&expr->text, json, length);
+	return expr;
+}
+
+bolt_expr *
+bolt_result_at(const bolt_argument *path, size_t count)
+{
+	bolt_expr *expr = make_expr(EXPR_VALUE);
+
+	if (expr == NULL)
+		return without_memory(path, count);
+	bolt__write_text(&expr->text, "\"Ref\":");
+	bolt__write_list(&expr->text, bolt_list_new(path, count));
 	return expr;
 }
 

@@ -205,11 +205,13 @@ bolt_aremove_of(bolt_queryset *queryset, bolt_argument pk, const char *relation,
 }
 
 bolt_future *
-bolt_aset_of(bolt_queryset *queryset, bolt_argument pk, const char *relation, bolt_list *targets)
+bolt_aset_with(bolt_queryset *queryset, bolt_argument pk, const char *relation, bolt_list *targets,
+			   const bolt_add_options *options)
 {
 	bolt__call call = begin_related(queryset, "bolt_aset", pk, relation);
 
 	add_rows(&call, bolt_argument_list(targets));
+	bolt__add_kw(&call, options->through_defaults);
 	return bolt__call_end(&call, BOLT__SET);
 }
 
@@ -232,4 +234,71 @@ bolt_arun(bolt_database *database, bolt_list *operations)
 
 	add_rows(&call, bolt_argument_list(operations));
 	return bolt__call_end(&call, BOLT__RUN);
+}
+
+/* Those that are about a model and not about some of its rows. */
+static bool
+takes_model(const char *operation)
+{
+	static const char *const names[] = {"create", "save",	"bulk_create", "bulk_update",
+										"add",	  "remove", "set",		   "clear"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	{
+		if (strcmp(names[i], operation) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "model":"blog_tag", or "queryset":{…}.  Consumes. */
+static void
+write_subject(bolt__writer *writer, const char *operation, bolt_queryset *queryset)
+{
+	bolt_exception *misused;
+
+	if (!takes_model(operation))
+	{
+		bolt__write_text(writer, "\"queryset\":");
+		bolt__write_queryset(writer, queryset, "bolt_op", true);
+		return;
+	}
+	misused = bolt__queryset_take(queryset, "bolt_op");
+	if (misused)
+	{
+		bolt__writer_fail(writer, misused);
+		return;
+	}
+	bolt__write_text(writer, "\"model\":");
+	if (queryset->error)
+		bolt__writer_fail(writer, bolt_error_ref(queryset->error));
+	else if (queryset->model == NULL)
+		bolt__writer_fail(writer,
+						  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "objects(): the model is NULL"));
+	else
+		bolt__write_string(writer, queryset->model, strlen(queryset->model));
+	bolt__queryset_release(queryset);
+}
+
+bolt_kw *
+bolt_op(const char *name, bolt_queryset *queryset, bolt_kw *arguments)
+{
+	bolt__writer writer = {0};
+
+	if (name == NULL)
+	{
+		bolt__writer_fail(&writer,
+						  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the name of an operation is NULL"));
+		name = "";
+	}
+	bolt__write_text(&writer, "\"op\":");
+	bolt__write_string(&writer, name, strlen(name));
+	bolt__write(&writer, ",", 1);
+	write_subject(&writer, name, queryset);
+	if (arguments)
+	{
+		bolt__write(&writer, ",", 1);
+		bolt__write_kw(&writer, arguments, BOLT__KW_VALUES);
+	}
+	return bolt__kw_of_text(&writer);
 }

@@ -74,8 +74,8 @@ const bolt__statement bolt__statements[] = {
 						"SELECT bolt.add(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ", " JSON(5) ")"),
 	[BOLT__REMOVE] =
 		WRITE(4, BOLT__INTEGER, "SELECT bolt.remove(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ")"),
-	[BOLT__SET] =
-		WRITE(4, BOLT__INTEGER, "SELECT bolt.set(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ")"),
+	[BOLT__SET] = WRITE(5, BOLT__INTEGER,
+						"SELECT bolt.set(" TEXT(1) ", " JSON(2) ", " TEXT(3) ", " JSON(4) ", " JSON(5) ")"),
 	[BOLT__CLEAR] = WRITE(3, BOLT__INTEGER, "SELECT bolt.clear(" TEXT(1) ", " JSON(2) ", " TEXT(3) ")"),
 	[BOLT__RUN] = WRITE(1, BOLT__JSON, "SELECT bolt.run(" JSON(1) ")"),
 };

@@ -409,11 +409,17 @@ ends_with(const char *text, size_t length, const char *ending)
 static bool
 is_marked(const Pair *pair, bolt__kw_use use)
 {
-	if (pair->looks != LOOKS_LIKE_EXPRESSION && pair->looks != LOOKS_LIKE_LIST_OF_THEM)
-		return false;
-
-	/* the values of a new object are the program's own where it wrote their names */
-	return use == BOLT__KW_CONDITIONS || (use == BOLT__KW_VALUES && pair->kind == BOLT_ARGUMENT_JSON);
+	switch (pair->looks)
+	{
+		case LOOKS_LIKE_EXPRESSION:
+		case LOOKS_LIKE_LIST_OF_THEM:
+			/* the values of a new object are the program's own where it wrote their names */
+			return use == BOLT__KW_CONDITIONS || (use == BOLT__KW_VALUES && pair->kind == BOLT_ARGUMENT_JSON);
+		case HOLDS_EXPRESSION:
+			return use == BOLT__KW_CONDITIONS;
+		default:
+			return false;
+	}
 }
 
 static bool
@@ -441,7 +447,7 @@ check_pair(bolt__writer *writer, const bolt_kw *kw, const Pair *pair, bolt__kw_u
 											 "a part of \"%.*s\" could be taken for an expression", length,
 											 name),
 							 "If it is a document, say so: bolt_value(json)."));
-	else if (is_marked(pair, use) && pair->looks == LOOKS_LIKE_LIST_OF_THEM && is_list_lookup(name, length))
+	else if (is_marked(pair, use) && kw->text.text[pair->value] == '[' && is_list_lookup(name, length))
 		bolt__writer_fail(
 			writer,
 			bolt__error_hint(bolt__error_new(BOLT_VALUE_ERROR, NULL,
@@ -506,6 +512,18 @@ bolt__kw_fail(bolt_kw *kw, bolt_exception *error)
 		bolt_error_unref(error);
 	else
 		bolt__writer_fail(&kw->text, error);
+	return kw;
+}
+
+bolt_kw *
+bolt__kw_of_text(bolt__writer *members)
+{
+	bolt_kw *kw = bolt_kw_new(NULL, 0);
+
+	if (kw == &kw_without_memory)
+		bolt__writer_free(members);
+	else
+		kw->text = *members;
 	return kw;
 }
 

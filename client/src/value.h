@@ -39,6 +39,9 @@ extern bolt_kw *bolt__kw_fail(bolt_kw *kw, bolt_exception *error);
 /* Its members as keyword arguments. */
 extern bolt_kw *bolt__kw_of_json(const json_t *object);
 
+/* Keyword arguments that have been written: members joined by commas.  Empties the writer. */
+extern bolt_kw *bolt__kw_of_text(bolt__writer *members);
+
 /* A list of what has been written: members joined by commas.  Empties the writer. */
 extern bolt_list *bolt__list_of_text(bolt__writer *members);
 

@@ -79,6 +79,7 @@ sql(const char *text)
 {
 	PGconn *connection = connect_to(conninfo);
 
+	run_sql(connection, "SET client_min_messages = warning");
 	run_sql(connection, text);
 	PQfinish(connection);
 }

@@ -153,7 +153,7 @@ data_never_becomes_an_expression(void **state)
 				 "{\"filter\":{\"data\":{\"Value\":{\"F\":\"password\"}}}}");
 	assert_chain(bolt_filter(articles(), BOLT_KW("id", 1, "data__contains", list, "x", plain)),
 				 "{\"filter\":{\"id\":1,\"data__contains\":{\"Value\":[{\"F\":\"password\"}]},\"x\":{\"f\":\"x\",\"F\":\"y\"}}}");
-	assert_chain(bolt_filter(articles(), BOLT_KW("data__contains", deep)), "{\"filter\":{\"data__contains\":{\"a\":[{\"F\":\"x\"}]}}}");
+	assert_chain(bolt_filter(articles(), BOLT_KW("data__contains", deep)), "{\"filter\":{\"data__contains\":{\"Value\":{\"a\":[{\"F\":\"x\"}]}}}}");
 	assert_chain(bolt_filter(articles(), BOLT_KW("data", BOLT_KW("Count", "*"))),
 				 "{\"filter\":{\"data\":{\"Value\":{\"Count\":\"*\"}}}}");
 	assert_fault(bolt_filter(articles(), BOLT_KW("id__in", list)), BOLT_VALUE_ERROR,

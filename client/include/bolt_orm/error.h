@@ -105,6 +105,14 @@ BOLT_API const char *bolt_error_detail(const bolt_exception *error);
 BOLT_API const char *bolt_error_hint(const bolt_exception *error);
 
 /**
+ * Where in the server it happened: with bolt_arun, which operation it was.
+ *
+ * @return UTF-8, or NULL; owned by the error.
+ * @threads any.
+ */
+BOLT_API const char *bolt_error_context(const bolt_exception *error);
+
+/**
  * The constraint that an integrity error is about.
  *
  * @return its name, or NULL; owned by the error.

@@ -232,7 +232,7 @@ BOLT_API bolt_future *bolt_adelete(bolt_queryset *queryset);
  */
 typedef struct bolt_add_options
 {
-	size_t size;			   /* set by bolt_aadd */
+	size_t size;			   /* set by bolt_aadd and bolt_aset */
 	bolt_kw *through_defaults; /* values of the rows between */
 } bolt_add_options;
 
@@ -250,10 +250,11 @@ BOLT_API bolt_future *bolt_aremove_of(bolt_queryset *queryset, bolt_argument pk,
 									  bolt_list *targets);
 
 /** Adds and removes so that it is these. @return bolt_integer: how many were added or removed. */
-#define bolt_aset(queryset, pk, relation, targets) \
-	bolt_aset_of(queryset, BOLT_ARGUMENT(pk), relation, targets)
-BOLT_API bolt_future *bolt_aset_of(bolt_queryset *queryset, bolt_argument pk, const char *relation,
-								   bolt_list *targets);
+#define bolt_aset(queryset, pk, relation, targets, ...) \
+	bolt_aset_with(queryset, BOLT_ARGUMENT(pk), relation, targets, \
+				   &(const bolt_add_options){.size = sizeof(bolt_add_options), ##__VA_ARGS__})
+BOLT_API bolt_future *bolt_aset_with(bolt_queryset *queryset, bolt_argument pk, const char *relation,
+									 bolt_list *targets, const bolt_add_options *options);
 
 /** @return bolt_integer: how many were removed. */
 #define bolt_aclear(queryset, pk, relation) bolt_aclear_of(queryset, BOLT_ARGUMENT(pk), relation)
@@ -265,23 +266,36 @@ BOLT_API bolt_future *bolt_aclear_of(bolt_queryset *queryset, bolt_argument pk, 
  */
 
 /**
- * Operations in one round trip, all or nothing, each sees the ones before: bolt_arun(db, BOLT_LIST(
- * bolt_op("create", tags, BOLT_KW("values", BOLT_KW("name", "a"))), …)).
+ * Operations in one round trip, all or nothing; each sees what those before it have done:
+ *
+ *	   bolt_arun(db, BOLT_LIST(bolt_op("create", tags, BOLT_KW("values", BOLT_KW("name", "new"))),
+ *							   bolt_op("add", articles, BOLT_KW("pk", 7, "relation", "tags",
+ *														 "targets", BOLT_LIST(bolt_result(0, "id"))))));
  *
  * @param operations consumed; members by bolt_op.
- * @return bolt_json: an array of their results.
+ * @return bolt_json: an array of their results. bolt_error_context says which operation an error is of.
  */
 BOLT_API bolt_future *bolt_arun(bolt_database *database, bolt_list *operations);
 
 /**
- * An operation of bolt_arun: the function's name, the queryset that it is about, and
- * its other arguments by name, as bolt.run has them; NULL where there are none.
+ * An operation of bolt_arun: the name of a function that reads or writes, the queryset that it is
+ * about, and its other arguments by their names (docs/writing.md); NULL where there are none.
  *
  * @param queryset consumed; its database does not matter and may be NULL.
+ * @param arguments consumed.
+ * @return bolt_kw *, a member of the list for bolt_arun; never NULL.
+ * @threads any.
  */
 BOLT_API bolt_kw *bolt_op(const char *name, bolt_queryset *queryset, bolt_kw *arguments);
 
-/** In an operation, a value from the result of an earlier one: bolt_result(0, "id"). */
-BOLT_API bolt_expr *bolt_result(int operation, const char *member);
+/**
+ * In an operation, a value from the result of an earlier one, by its number from 0, then names of members and
+ * numbers of elements: bolt_result(0, "id"), bolt_result(1, 0, "author_id").
+ *
+ * @return bolt_expr *, consumed by the call that it is given to; never NULL.
+ * @threads any.
+ */
+#define bolt_result(...) bolt_result_at(BOLT__CONDITIONS(__VA_ARGS__))
+BOLT_API bolt_expr *bolt_result_at(const bolt_argument *path, size_t count);
 
 #endif /* BOLT_ORM_OBJECTS_H */
