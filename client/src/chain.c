@@ -345,9 +345,16 @@ bolt_datetimes_of(bolt_queryset *queryset, const char *const *arguments, size_t 
  * ----------
  */
 bolt_queryset *
-bolt_combine(bolt_queryset *queryset, const char *how, const bolt_argument *others, size_t count)
+bolt_combine(bolt_queryset *queryset, bolt_combination how, const bolt_argument *others, size_t count)
 {
-	bolt__writer step = begin_step(how);
+	static const char *const methods[] = {
+		[BOLT_UNION] = "bolt_union",
+		[BOLT_UNION_ALL] = "bolt_union_all",
+		[BOLT_INTERSECTION] = "bolt_intersection",
+		[BOLT_DIFFERENCE] = "bolt_difference",
+	};
+	const char *method = methods[how];
+	bolt__writer step = begin_step(method + strlen("bolt_"));
 
 	bolt__write(&step, "[", 1);
 	for (size_t i = 0; i < count; i++)
@@ -355,7 +362,7 @@ bolt_combine(bolt_queryset *queryset, const char *how, const bolt_argument *othe
 		if (i > 0)
 			bolt__write(&step, ",", 1);
 		if (others[i].kind == BOLT_ARGUMENT_QUERYSET)
-			bolt__write_queryset(&step, others[i].value.queryset, "bolt_union", false);
+			bolt__write_queryset(&step, others[i].value.queryset, method, false);
 		else
 		{
 			bolt__writer_fail(
@@ -364,7 +371,7 @@ bolt_combine(bolt_queryset *queryset, const char *how, const bolt_argument *othe
 		}
 	}
 	bolt__write(&step, "]", 1);
-	return end_step(queryset, "bolt_union", &step);
+	return end_step(queryset, method, &step);
 }
 
 static void

@@ -99,7 +99,7 @@ open_server(const char *name)
 	snprintf(command, sizeof(command), "ALTER DATABASE %s SET timezone = 'UTC'", name);
 	run_sql(connection, command);
 	PQfinish(connection);
-	snprintf(conninfo, sizeof(conninfo), "dbname=%s", name);
+	snprintf(conninfo, sizeof(conninfo), "dbname=%s application_name=bolt_orm_objects", name);
 	sql(blog);
 	db = bolt_open(conninfo, NULL);
 	return 0;

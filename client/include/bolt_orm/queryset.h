@@ -206,20 +206,28 @@ BOLT_API bolt_queryset *bolt_datetimes_of(bolt_queryset *queryset, const char *c
  */
 
 /** The rows of all of the querysets, each once: bolt_union(first, second, third). */
-#define bolt_union(queryset, ...) bolt_combine(queryset, "union", BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_union(queryset, ...) bolt_combine(queryset, BOLT_UNION, BOLT__CONDITIONS(__VA_ARGS__))
 
 /** union(…, all=True): those that are twice in them are twice in it. */
-#define bolt_union_all(queryset, ...) bolt_combine(queryset, "union_all", BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_union_all(queryset, ...) bolt_combine(queryset, BOLT_UNION_ALL, BOLT__CONDITIONS(__VA_ARGS__))
 
 /** The rows that are in all of the querysets. */
-#define bolt_intersection(queryset, ...) bolt_combine(queryset, "intersection", BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_intersection(queryset, ...) bolt_combine(queryset, BOLT_INTERSECTION, BOLT__CONDITIONS(__VA_ARGS__))
 
 /** The rows of the first queryset that are in none of the others. */
-#define bolt_difference(queryset, ...) bolt_combine(queryset, "difference", BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_difference(queryset, ...) bolt_combine(queryset, BOLT_DIFFERENCE, BOLT__CONDITIONS(__VA_ARGS__))
 
-/** What these four call: the document's key, and the other querysets, consumed. */
-BOLT_API bolt_queryset *bolt_combine(bolt_queryset *queryset, const char *how, const bolt_argument *others,
-									 size_t count);
+typedef enum bolt_combination
+{
+	BOLT_UNION,
+	BOLT_UNION_ALL,
+	BOLT_INTERSECTION,
+	BOLT_DIFFERENCE
+} bolt_combination;
+
+/** What these four call; the other querysets are consumed. */
+BOLT_API bolt_queryset *bolt_combine(bolt_queryset *queryset, bolt_combination how,
+									 const bolt_argument *others, size_t count);
 
 /* ----------
  * Locks
