@@ -70,7 +70,7 @@ bolt__write_room(bolt__writer *writer, size_t length)
 void
 bolt__write(bolt__writer *writer, const char *text, size_t length)
 {
-	if (!reserve(writer, length))
+	if (length == 0 || !reserve(writer, length))
 		return;
 	memcpy(writer->text + writer->length, text, length);
 	writer->length += length;
