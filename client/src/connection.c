@@ -53,8 +53,9 @@ static bolt_exception *
 last_words(const bolt__connection *connection, bolt_exception *error)
 {
 	const bolt__task *first = bolt__container(connection->sent.next, bolt__task, place.link);
+	const char *severity = connection->sent_count == 0 ? NULL : PQresultErrorField(first->answer, PG_DIAG_SEVERITY_NONLOCALIZED);
 
-	if (connection->sent_count == 0 || first->answer == NULL || PQresultStatus(first->answer) != PGRES_FATAL_ERROR)
+	if (severity == NULL || strcmp(severity, "ERROR") == 0) /* of the statement, not of the connection */
 		return error;
 	bolt_error_unref(error);
 	return bolt__error_from_result(first->answer);

@@ -33,6 +33,7 @@ struct bolt__connection
 	bool flushing;		/* there is more to write than the socket takes */
 	bool paused;		/* an iterator has rows enough: nothing is read */
 	bool receiving;
+	int empty_results; /* in a row */
 
 	bolt__lease *lease;
 	bolt__lease *reserved_for;

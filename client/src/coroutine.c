@@ -108,7 +108,7 @@ map_stack(size_t wanted)
 	made = (coroutine *) (memory + size - (sizeof(coroutine) + 63) / 64 * 64);
 	made->memory = memory;
 	made->size = size;
-	made->valgrind_id = VALGRIND_STACK_REGISTER(memory, memory + size);
+	made->valgrind_id = VALGRIND_STACK_REGISTER(memory, made);
 	return made;
 }
 

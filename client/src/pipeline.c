@@ -14,6 +14,9 @@
 #define MAX_REPEATS 2
 #define ROWS_IN_CHUNK 64
 
+/* One ends each statement. More in a row come only where libpq has given the connection up while sending, and with it what was asked. */
+#define MAX_EMPTY_RESULTS 2
+
 /* ----------
  * Prepared statements
  * ----------
@@ -284,6 +287,12 @@ receive_one(bolt__connection *connection, bolt__task *task)
 	PGresult *result = PQgetResult(connection->pq);
 	ExecStatusType status = PQresultStatus(result);
 
+	connection->empty_results = result == NULL ? connection->empty_results + 1 : 0;
+	if (connection->empty_results > MAX_EMPTY_RESULTS)
+	{
+		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
+		return false;
+	}
 	if (result == NULL)
 		return true; /* the end of a statement; the unit goes on */
 	if (is_error(result) && PQstatus(connection->pq) == CONNECTION_BAD && *sqlstate_of(result) == '\0')

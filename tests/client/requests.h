@@ -229,7 +229,7 @@ backend_running(bolt_database *db, const char *pattern)
 	for (int i = 0; i < 2000; i++)
 	{
 		long long pid = strtoll(sql("SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%s'"
-									" AND pid <> pg_backend_pid() AND application_name = 'bolt_orm'",
+									" AND pid <> pg_backend_pid() AND datname = current_database() AND application_name = 'bolt_orm'",
 									pattern),
 								NULL, 10);
 

@@ -402,7 +402,7 @@ random_kills_lose_no_future(void **state)
 		for (int i = 0; i < 100; i++, asked++)
 			bolt_then(i % 10 == 0 ? slow_echo(db, 0.002, i) : echo(db, i), count_answer, counts);
 		run_for(db, round % 5);
-		sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bolt_orm' AND pid %% 2 = %d LIMIT 2",
+		sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bolt_orm' AND pid %% 2 = %d LIMIT 2",
 			round % 2);
 	}
 	bolt_run(db);

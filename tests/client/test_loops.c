@@ -216,7 +216,7 @@ coroutines_transactions_iterators(void **state)
 static void
 kill_all(bolt_future *future, void *arg)
 {
-	sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'bolt_orm'");
+	sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bolt_orm'");
 	count_answer(future, arg);
 	for (int i = 0; i < 20; i++)
 		bolt_then(echo(db, i), count_answer, NULL);

@@ -226,7 +226,7 @@ killed_backends_are_told(void **state)
 	expect_number(echo(db, 1), 1);
 	slow = slow_echo(db, 30, 1);
 	run_for(db, 50);
-	sql("SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep%%' AND pid <> pg_backend_pid()");
+	sql("SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%%pg_sleep%%' AND pid <> pg_backend_pid()");
 	slow = settled(slow);
 	assert_int_equal(bolt_error_code(bolt_error(slow)), BOLT_OPERATIONAL_ERROR);
 	bolt_free(slow);

@@ -153,7 +153,7 @@ kill_backends(void)
 	{
 		usleep((useconds_t) (10000 + rand() % 90000));
 		PQclear(PQexec(connection, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-								   " WHERE application_name = 'bolt_orm' ORDER BY random() LIMIT 1"));
+								   " WHERE datname = current_database() AND application_name = 'bolt_orm' ORDER BY random() LIMIT 1"));
 	}
 	_exit(0);
 }

@@ -530,7 +530,7 @@ closing_in_the_middle(void **state)
 		assert_true(bolt_done(future));
 		bolt_free(future);
 	}
-	sql("SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE application_name = 'bolt_orm'");
+	sql("SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bolt_orm'");
 }
 
 static void
