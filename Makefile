@@ -3,6 +3,8 @@
 #   make demo          everything from nothing: packages, build, private cluster, sample data, comparison
 #   make demo-stop     stop the private cluster
 #   make test          everything from nothing, then every test
+#   make client        libbolt_orm, the asynchronous C client: client/Makefile says more
+#   make test-asan     the client's tests under AddressSanitizer, UBSan and LeakSanitizer
 #   make test-django   the querysets of tests/django, answered by Django and by bolt_orm
 #   make test-matrix   the same on PostgreSQL 15, 17 and 18, as root
 #   make bench         the benchmarks, on the private cluster
@@ -25,14 +27,15 @@ PG_CONFIG ?= pg_config
 export PG_CONFIG
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: all setup cluster blog demo demo-stop test test-django test-matrix bench format format-check distclean \
+.PHONY: all setup client test-asan run-client run-test-asan cluster blog demo demo-stop test test-django test-matrix bench format format-check distclean \
 	run-cluster run-demo run-test run-test-django run-bench
 
 all:
 
 # On a bare machine there is no PGXS yet to include, so these set up first and then run make again.
+client test test-asan: export WITH_CLIENT = 1
 test-django: export WITH_DJANGO = 1
-demo test test-django bench cluster: setup
+demo test test-asan test-django bench client cluster: setup
 	@$(MAKE) --no-print-directory run-$@
 
 setup:
@@ -44,6 +47,12 @@ run-cluster: all
 
 run-test: run-cluster
 	@scripts/test
+
+run-test-asan: run-cluster
+	@scripts/test client-asan
+
+run-client:
+	@$(MAKE) --no-print-directory -C client
 
 blog: run-cluster
 	@scripts/load-blog
@@ -70,7 +79,7 @@ examples/demo: $(DEMO_SOURCES) examples/abridge.h
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
 
 FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples bench tests/modules/* \
-	client/include client/src client/adapters client/examples))
+	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client))
 
 format:
 	clang-format -i $(FORMATTED)
@@ -79,6 +88,7 @@ format-check:
 	clang-format --dry-run --Werror $(FORMATTED)
 
 distclean: clean
+	@rm -rf client/build
 	@scripts/cluster remove
 
 ifneq ($(wildcard $(PGXS)),)

@@ -78,7 +78,7 @@ static const bolt_options defaults = {
 	.cancel_timeout = 5000,
 	.reconnect_pause = 100,
 	.reconnect_pause_max = 10000,
-	.stack_size = 256 * 1024,
+	.stack_size = 1024 * 1024,
 };
 
 /* What was left out is 0. */

@@ -307,6 +307,26 @@ killed_during_cancel(void **state)
  * Stopped
  * ----------
  */
+static int stopped;
+
+static void
+stop_backend(int pid)
+{
+	stopped = pid;
+	kill(pid, SIGSTOP);
+}
+
+/* A backend left stopped would hold up everything that waits for all of them, also after a failed test. */
+static int
+let_go_on(void **state)
+{
+	(void) state;
+	if (stopped != 0)
+		kill(stopped, SIGCONT);
+	stopped = 0;
+	return 0;
+}
+
 static void
 a_stopped_backend_is_given_up(void **state)
 {
@@ -317,7 +337,7 @@ a_stopped_backend_is_given_up(void **state)
 	bolt_future *second;
 
 	(void) state;
-	kill(pid, SIGSTOP);
+	stop_backend(pid);
 	first = bolt_await(echo(db, 1));
 	assert_int_equal(bolt_error_code(bolt_error(first)), BOLT_TIMEOUT);
 	bolt_free(first);
@@ -325,7 +345,6 @@ a_stopped_backend_is_given_up(void **state)
 	assert_string_equal(bolt_json(second), "2");
 	bolt_free(second);
 	assert_true(seconds_now() - start < 20);
-	kill(pid, SIGCONT);
 	bolt_close(db);
 }
 
@@ -343,7 +362,7 @@ a_stopped_backend_holds_up_only_its_own(void **state)
 	for (int i = 0; i < 30; i++)
 		expect_number(all[i], i);
 	pid = (int) number_of(backend(db));
-	kill(pid, SIGSTOP);
+	stop_backend(pid);
 	for (int i = 0; i < 30; i++)
 		all[i] = bolt_timeout(echo(db, i), 1000);
 	for (int i = 0; i < 30; i++)
@@ -353,7 +372,6 @@ a_stopped_backend_holds_up_only_its_own(void **state)
 		bolt_free(all[i]);
 	}
 	assert_true(stuck > 0 && stuck <= 12); /* a third */
-	kill(pid, SIGCONT);
 	bolt_close(db);
 }
 
@@ -366,7 +384,7 @@ closing_with_a_stopped_backend(void **state)
 	double start = seconds_now();
 
 	(void) state;
-	kill(pid, SIGSTOP);
+	stop_backend(pid);
 	future = echo(db, 1);
 	run_for(db, 20);
 	bolt_cancel(future);
@@ -374,7 +392,6 @@ closing_with_a_stopped_backend(void **state)
 	bolt_close(db);
 	assert_true(seconds_now() - start < 10);
 	bolt_free(future);
-	kill(pid, SIGCONT);
 }
 
 /* ----------
@@ -427,9 +444,9 @@ main(void)
 		cmocka_unit_test(killed_in_a_transaction),
 		cmocka_unit_test(killed_before_commit),
 		cmocka_unit_test(killed_during_cancel),
-		cmocka_unit_test(a_stopped_backend_is_given_up),
-		cmocka_unit_test(a_stopped_backend_holds_up_only_its_own),
-		cmocka_unit_test(closing_with_a_stopped_backend),
+		cmocka_unit_test_teardown(a_stopped_backend_is_given_up, let_go_on),
+		cmocka_unit_test_teardown(a_stopped_backend_holds_up_only_its_own, let_go_on),
+		cmocka_unit_test_teardown(closing_with_a_stopped_backend, let_go_on),
 		cmocka_unit_test(random_kills_lose_no_future),
 	};
 

@@ -42,7 +42,7 @@ typedef struct bolt_options
 
 	const bolt_replica *replicas; /**< ended by one whose alias is NULL; copied */
 	bool read_from_replicas;	  /**< what reads goes to the replicas in turn where bolt_using does not say otherwise */
-	size_t stack_size;			  /**< of a coroutine, in bytes; default 256 kB */
+	size_t stack_size;			  /**< of a coroutine, in bytes; default 1 MB, of which only what is touched costs memory */
 } bolt_options;
 
 /** `BOLT_OPTIONS(.connections = 8, .query_timeout = 2000)`: an argument for bolt_open. */
