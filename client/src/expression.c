@@ -386,10 +386,6 @@ bolt_case_of(const bolt_argument *branches, size_t count)
  * ----------
  */
 
-/* Whether a caller of an older version knew this member. */
-#define HAS_OPTION(options, member) \
-	((options)->size >= offsetof(__typeof__(*(options)), member) + sizeof((options)->member))
-
 static void
 write_list_option(bolt__writer *writer, const char *name, bolt_list *list)
 {

@@ -20,26 +20,20 @@ ask(bolt_queryset *queryset, const char *method, bolt__statement_name statement)
 	return bolt__call_end(&call, statement);
 }
 
-/* bolt.get cannot lock: what locks is filtered, and the rows are counted here. */
-static bolt_future *
-get_locked(bolt_queryset *queryset, const bolt_argument *conditions, size_t count)
+static bool
+locks(const bolt__call *call)
 {
-	if (count > 0)
-		queryset = bolt_filter_by(queryset, conditions, count);
-	return ask(bolt_limit(queryset, 2), "bolt_aget", BOLT__LOCK_ONE);
+	return call->queryset && call->queryset->locks;
 }
 
 bolt_future *
 bolt_aget_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t count)
 {
-	bolt__call call;
+	bolt__call call = bolt__call_begin(queryset, "bolt_aget");
 	bolt__writer filter = {0};
 
-	call = bolt__call_begin(queryset, "bolt_aget");
-	if (call.queryset && call.queryset->locks)
-		return get_locked(queryset, conditions, count);
 	bolt__add_document(&call);
-	if (count == 0)
+	if (count == 0 && !locks(&call))
 		bolt__add_null(&call);
 	else
 	{
@@ -48,7 +42,7 @@ bolt_aget_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t co
 		bolt__write(&filter, "}", 1);
 		bolt__add_written(&call, &filter);
 	}
-	return bolt__call_end(&call, BOLT__GET);
+	return bolt__call_end(&call, locks(&call) ? BOLT__LOCK_GET : BOLT__GET);
 }
 
 bolt_future *
@@ -65,7 +59,7 @@ bolt_alist(bolt_queryset *queryset)
 	bolt__call call = bolt__call_begin(queryset, "bolt_alist");
 
 	bolt__add_document(&call);
-	return bolt__call_end(&call, call.queryset && call.queryset->locks ? BOLT__LOCK : BOLT__FETCH_JSON);
+	return bolt__call_end(&call, locks(&call) ? BOLT__LOCK : BOLT__FETCH_JSON);
 }
 
 bolt_iterator *
@@ -74,19 +68,25 @@ bolt_aiterator(bolt_queryset *queryset)
 	bolt__call call = bolt__call_begin(queryset, "bolt_aiterator");
 
 	bolt__add_document(&call);
-	return bolt__call_iterate(&call, call.queryset && call.queryset->locks ? BOLT__LOCK : BOLT__FETCH);
+	return bolt__call_iterate(&call, locks(&call) ? BOLT__LOCK : BOLT__FETCH);
 }
 
 bolt_future *
 bolt_afirst(bolt_queryset *queryset)
 {
-	return ask(queryset, "bolt_afirst", BOLT__FIRST);
+	bolt__call call = bolt__call_begin(queryset, "bolt_afirst");
+
+	bolt__add_document(&call);
+	return bolt__call_end(&call, locks(&call) ? BOLT__LOCK_FIRST : BOLT__FIRST);
 }
 
 bolt_future *
 bolt_alast(bolt_queryset *queryset)
 {
-	return ask(queryset, "bolt_alast", BOLT__LAST);
+	bolt__call call = bolt__call_begin(queryset, "bolt_alast");
+
+	bolt__add_document(&call);
+	return bolt__call_end(&call, locks(&call) ? BOLT__LOCK_LAST : BOLT__LAST);
 }
 
 static bolt_future *

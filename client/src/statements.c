@@ -21,6 +21,11 @@
 	"CASE WHEN " JSON(n) " IS NOT NULL THEN ARRAY(SELECT pg_catalog.json_array_elements_text(" JSON( \
 		n) ")) END"
 
+/* The functions that only read cannot lock; the same as operations of bolt.run can.  No object is null here, too. */
+#define RUN_ONE(operation) \
+	"SELECT NULLIF((bolt.run(pg_catalog.json_build_array(pg_catalog.json_build_object(" operation \
+	"))) OPERATOR(pg_catalog.->) 0)::pg_catalog.text, 'null')"
+
 #define READ(parameters, kind, sql) \
 	{ \
 		sql, parameters, kind, false \
@@ -52,7 +57,10 @@ const bolt__statement bolt__statements[] = {
 	[BOLT__SQL] = READ(1, BOLT__ROWS, "SELECT pg_catalog.to_json(bolt.sql(" JSON(1) "))"),
 
 	[BOLT__LOCK] = WRITE(1, BOLT__ROWS, "SELECT bolt.select_for_update(" JSON(1) ")"),
-	[BOLT__LOCK_ONE] = WRITE(1, BOLT__ONE, "SELECT bolt.select_for_update(" JSON(1) ")"),
+	[BOLT__LOCK_GET] =
+		WRITE(2, BOLT__JSON, RUN_ONE("'op', 'get', 'queryset', " JSON(1) ", 'filter', " JSON(2))),
+	[BOLT__LOCK_FIRST] = WRITE(1, BOLT__JSON, RUN_ONE("'op', 'first', 'queryset', " JSON(1))),
+	[BOLT__LOCK_LAST] = WRITE(1, BOLT__JSON, RUN_ONE("'op', 'last', 'queryset', " JSON(1))),
 
 	[BOLT__CREATE] = WRITE(2, BOLT__JSON, "SELECT bolt.create(" TEXT(1) ", " JSON(2) ")"),
 	[BOLT__SAVE] = WRITE(2, BOLT__JSON, "SELECT bolt.save(" TEXT(1) ", " JSON(2) ")"),

@@ -33,7 +33,9 @@ typedef enum bolt__statement_name
 
 	/* reading, with locks */
 	BOLT__LOCK,
-	BOLT__LOCK_ONE,
+	BOLT__LOCK_GET,
+	BOLT__LOCK_FIRST,
+	BOLT__LOCK_LAST,
 
 	/* writing */
 	BOLT__CREATE,

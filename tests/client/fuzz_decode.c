@@ -20,7 +20,8 @@ struct node
 };
 
 BOLT_SCHEMA(node_schema, struct node, BOLT_FIELD(struct node, id, .optional = true),
-			BOLT_FIELD(struct node, small, .optional = true), BOLT_FIELD(struct node, natural, .optional = true),
+			BOLT_FIELD(struct node, small, .optional = true),
+			BOLT_FIELD(struct node, natural, .optional = true),
 			BOLT_FIELD(struct node, real, .optional = true),
 			BOLT_FIELD(struct node, number, BOLT_PRESENT(struct node, has_number)),
 			BOLT_FIELD(struct node, flag, .optional = true), BOLT_FIELD(struct node, text, .optional = true),

@@ -119,7 +119,8 @@ assert_json(bolt_future *future, const char *expected)
 {
 	future = bolt_await(future);
 	if (bolt_failed(future))
-		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
+		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))),
+				 bolt_error_message(bolt_error(future)));
 	if (expected == NULL)
 		assert_null(bolt_json(future));
 	else
@@ -136,7 +137,8 @@ assert_integer(bolt_future *future, int64_t expected)
 {
 	future = bolt_await(future);
 	if (bolt_failed(future))
-		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
+		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))),
+				 bolt_error_message(bolt_error(future)));
 	assert_int_equal(bolt_integer(future), expected);
 	bolt_free(future);
 }
@@ -146,7 +148,8 @@ assert_boolean(bolt_future *future, bool expected)
 {
 	future = bolt_await(future);
 	if (bolt_failed(future))
-		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
+		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))),
+				 bolt_error_message(bolt_error(future)));
 	assert_int_equal(bolt_boolean(future), expected);
 	bolt_free(future);
 }

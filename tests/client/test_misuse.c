@@ -169,9 +169,12 @@ null_arguments_are_errors(void **state)
 	(void) state;
 	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW(null, 1))), BOLT_INTERFACE_ERROR,
 				 "filter(): the name of a keyword argument is NULL");
-	assert_error(bolt_alist(bolt_filter(tags(), (bolt_q *) NULL)), BOLT_INTERFACE_ERROR, "filter(): a Q is NULL");
-	assert_error(bolt_alist(bolt_filter(tags(), (bolt_kw *) NULL)), BOLT_INTERFACE_ERROR, "filter(): an argument is NULL");
-	assert_error(bolt_alist(bolt_filter(tags(), NULL)), BOLT_TYPE_ERROR, "filter(): a condition is NULL, or is none");
+	assert_error(bolt_alist(bolt_filter(tags(), (bolt_q *) NULL)), BOLT_INTERFACE_ERROR,
+				 "filter(): a Q is NULL");
+	assert_error(bolt_alist(bolt_filter(tags(), (bolt_kw *) NULL)), BOLT_INTERFACE_ERROR,
+				 "filter(): an argument is NULL");
+	assert_error(bolt_alist(bolt_filter(tags(), NULL)), BOLT_TYPE_ERROR,
+				 "filter(): a condition is NULL, or is none");
 	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW("id", (bolt_expr *) NULL))), BOLT_INTERFACE_ERROR,
 				 "filter(): \"id\": an expression is NULL");
 	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW("id", (json_t *) NULL))), BOLT_INTERFACE_ERROR,
@@ -180,7 +183,8 @@ null_arguments_are_errors(void **state)
 				 "filter(): \"id\": bolt_subquery(): the queryset is NULL");
 	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW("id__in", (bolt_list *) NULL))), BOLT_INTERFACE_ERROR,
 				 "filter(): \"id__in\": a list is NULL");
-	assert_error(bolt_alist(bolt_annotate(tags(), NULL)), BOLT_INTERFACE_ERROR, "annotate(): an argument is NULL");
+	assert_error(bolt_alist(bolt_annotate(tags(), NULL)), BOLT_INTERFACE_ERROR,
+				 "annotate(): an argument is NULL");
 	assert_error(bolt_alist(bolt_annotate(tags(), BOLT_KW("x", bolt_f(NULL)))), BOLT_INTERFACE_ERROR,
 				 "annotate(): \"x\": the path of F is NULL");
 	assert_error(bolt_alist(bolt_annotate(tags(), BOLT_KW("x", bolt_func(NULL, "id")))), BOLT_INTERFACE_ERROR,
@@ -188,49 +192,65 @@ null_arguments_are_errors(void **state)
 	assert_error(bolt_alist(bolt_annotate(tags(), BOLT_KW("x", bolt_cast("id", NULL)))), BOLT_INTERFACE_ERROR,
 				 "annotate(): \"x\": the type of Cast is NULL");
 	assert_error(bolt_alist(bolt_only(tags(), "id", null)), BOLT_INTERFACE_ERROR, "only(): a name is NULL");
-	assert_error(bolt_alist(bolt_order_by(tags(), null)), BOLT_INTERFACE_ERROR, "order_by(): an ordering's term is NULL");
-	assert_error(bolt_alist(bolt_prefetch_related(tags(), null)), BOLT_TYPE_ERROR, "prefetch_related(): a lookup is NULL, or is none");
+	assert_error(bolt_alist(bolt_order_by(tags(), null)), BOLT_INTERFACE_ERROR,
+				 "order_by(): an ordering's term is NULL");
+	assert_error(bolt_alist(bolt_prefetch_related(tags(), null)), BOLT_TYPE_ERROR,
+				 "prefetch_related(): a lookup is NULL, or is none");
 	assert_error(bolt_alist(bolt_prefetch_related(tags(), bolt_prefetch(NULL, tags()))), BOLT_INTERFACE_ERROR,
 				 "prefetch_related(): the lookup is NULL");
-	assert_error(bolt_alist(bolt_union(tags(), NULL)), BOLT_TYPE_ERROR, "union(): an argument is NULL, or is no queryset");
-	assert_error(bolt_alist(bolt_difference(tags(), NULL)), BOLT_TYPE_ERROR, "difference(): an argument is NULL, or is no queryset");
+	assert_error(bolt_alist(bolt_union(tags(), NULL)), BOLT_TYPE_ERROR,
+				 "union(): an argument is NULL, or is no queryset");
+	assert_error(bolt_alist(bolt_difference(tags(), NULL)), BOLT_TYPE_ERROR,
+				 "difference(): an argument is NULL, or is no queryset");
 	assert_error(bolt_alist(bolt_using(tags(), NULL)), BOLT_INTERFACE_ERROR, "using(): the alias is NULL");
 	assert_error(bolt_alist(bolt_using(tags(), "nowhere")), BOLT_CONNECTION_DOES_NOT_EXIST, "");
-	assert_json(bolt_aget(bolt_using(tags(), "default"), BOLT_KW("id", 1)), "{\"id\":1,\"name\":\"a\",\"weight\":0.5}");
+	assert_json(bolt_aget(bolt_using(tags(), "default"), BOLT_KW("id", 1)),
+				"{\"id\":1,\"name\":\"a\",\"weight\":0.5}");
 }
 
 static void
 misplaced_arguments_are_errors(void **state)
 {
 	(void) state;
-	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW("id", bolt_q(BOLT_KW("a", 1))))), BOLT_TYPE_ERROR, "filter(): \"id\": a Q is not a value");
+	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW("id", bolt_q(BOLT_KW("a", 1))))), BOLT_TYPE_ERROR,
+				 "filter(): \"id\": a Q is not a value");
 	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW("id", bolt_prefetch("a", NULL)))), BOLT_TYPE_ERROR,
 				 "filter(): \"id\": a prefetch is not a value");
-	assert_error(bolt_alist(bolt_filter(tags(), bolt_f("id"))), BOLT_TYPE_ERROR, "filter(): an expression is no condition");
-	assert_error(bolt_alist(bolt_filter(tags(), BOLT_LIST(1))), BOLT_TYPE_ERROR, "filter(): a condition is NULL, or is none");
+	assert_error(bolt_alist(bolt_filter(tags(), bolt_f("id"))), BOLT_TYPE_ERROR,
+				 "filter(): an expression is no condition");
+	assert_error(bolt_alist(bolt_filter(tags(), BOLT_LIST(1))), BOLT_TYPE_ERROR,
+				 "filter(): a condition is NULL, or is none");
 	assert_error(bolt_alist(bolt_annotate(tags(), BOLT_KW("x", bolt_desc("id")))), BOLT_TYPE_ERROR,
 				 "annotate(): \"x\": bolt_asc() and bolt_desc() stand in an ordering only");
-	assert_error(bolt_alist(bolt_annotate(tags(), BOLT_KW("x", bolt_case(bolt_f("id"), bolt_default(1))))), BOLT_TYPE_ERROR,
-				 "annotate(): \"x\": a branch of bolt_case() is none");
-	assert_error(bolt_alist(bolt_annotate(tags(), BOLT_KW("x", bolt_case(bolt_default(1), bolt_when(BOLT_KW("id", 1), 1))))),
+	assert_error(bolt_alist(bolt_annotate(tags(), BOLT_KW("x", bolt_case(bolt_f("id"), bolt_default(1))))),
 				 BOLT_TYPE_ERROR, "annotate(): \"x\": a branch of bolt_case() is none");
-	assert_error(bolt_alist(bolt_order_by(tags(), BOLT_KW("a", 1))), BOLT_TYPE_ERROR, "order_by(): an ordering's term is NULL, or is none");
-	assert_error(bolt_alist(bolt_prefetch_related(tags(), 5)), BOLT_TYPE_ERROR, "prefetch_related(): a lookup is NULL, or is none");
-	assert_error(bolt_alist(bolt_union(tags(), "x")), BOLT_TYPE_ERROR, "union(): an argument is NULL, or is no queryset");
+	assert_error(bolt_alist(bolt_annotate(
+					 tags(), BOLT_KW("x", bolt_case(bolt_default(1), bolt_when(BOLT_KW("id", 1), 1))))),
+				 BOLT_TYPE_ERROR, "annotate(): \"x\": a branch of bolt_case() is none");
+	assert_error(bolt_alist(bolt_order_by(tags(), BOLT_KW("a", 1))), BOLT_TYPE_ERROR,
+				 "order_by(): an ordering's term is NULL, or is none");
+	assert_error(bolt_alist(bolt_prefetch_related(tags(), 5)), BOLT_TYPE_ERROR,
+				 "prefetch_related(): a lookup is NULL, or is none");
+	assert_error(bolt_alist(bolt_union(tags(), "x")), BOLT_TYPE_ERROR,
+				 "union(): an argument is NULL, or is no queryset");
 }
 
 static void
 texts_that_are_not_utf8(void **state)
 {
-	static const char *const wrong[] = {"\x80", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xff"};
+	static const char *const wrong[] = {
+		"\x80", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
+		"\xff"};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 	{
 		assert_error(bolt_acount(bolt_filter(tags(), BOLT_KW("name", wrong[i]))), BOLT_VALUE_ERROR,
 					 "filter(): \"name\": a text is not valid UTF-8 at byte 0");
-		assert_error(bolt_acount(bolt_objects(db, wrong[i])), BOLT_VALUE_ERROR, "objects(): a text is not valid UTF-8 at byte 0");
-		assert_error(bolt_acount(bolt_only(tags(), wrong[i])), BOLT_VALUE_ERROR, "only(): a text is not valid UTF-8 at byte 0");
+		assert_error(bolt_acount(bolt_objects(db, wrong[i])), BOLT_VALUE_ERROR,
+					 "objects(): a text is not valid UTF-8 at byte 0");
+		assert_error(bolt_acount(bolt_only(tags(), wrong[i])), BOLT_VALUE_ERROR,
+					 "only(): a text is not valid UTF-8 at byte 0");
 		assert_error(bolt_acreate(tags(), BOLT_KW("name", wrong[i])), BOLT_VALUE_ERROR,
 					 "acreate(): \"name\": a text is not valid UTF-8 at byte 0");
 	}
@@ -264,7 +284,8 @@ a_json_value_that_is_too_deep(void **state)
 		json_array_append_new(around, deep);
 		deep = around;
 	}
-	assert_error(bolt_acount(bolt_filter(tags(), BOLT_KW("name", deep))), BOLT_VALUE_ERROR, "filter(): \"name\": a json_t is more than 500 levels deep");
+	assert_error(bolt_acount(bolt_filter(tags(), BOLT_KW("name", deep))), BOLT_VALUE_ERROR,
+				 "filter(): \"name\": a json_t is more than 500 levels deep");
 	json_decref(deep);
 }
 

@@ -38,9 +38,11 @@ aget_wants_exactly_one(void **state)
 	(void) state;
 	assert_error(bolt_aget(articles(), BOLT_KW("id", 99)), BOLT_DOES_NOT_EXIST,
 				 "blog_article matching query does not exist");
-	assert_error(bolt_aget(articles()), BOLT_MULTIPLE_OBJECTS_RETURNED, "get() returned more than one blog_article");
+	assert_error(bolt_aget(articles()), BOLT_MULTIPLE_OBJECTS_RETURNED,
+				 "get() returned more than one blog_article");
 	assert_json(bolt_aget(bolt_filter(articles(), BOLT_KW("id", 1))), "{\"id\":1,\"title\":\"One\"}");
-	assert_json(bolt_aget(articles(), bolt_q_or(BOLT_KW("id", 1), BOLT_KW("id", 77)), BOLT_KW("draft", false)),
+	assert_json(bolt_aget(articles(), bolt_q_or(BOLT_KW("id", 1), BOLT_KW("id", 77)),
+						  BOLT_KW("draft", false)),
 				"{\"id\":1,\"title\":\"One\"}");
 	assert_json(bolt_arefresh_from_db(articles(), 1), "{\"id\":1,\"title\":\"One\"}");
 }
@@ -49,7 +51,8 @@ static void
 alist_afirst_alast(void **state)
 {
 	(void) state;
-	assert_json(bolt_alist(bolt_limit(articles(), 2)), "[{\"id\":1,\"title\":\"One\"},{\"id\":2,\"title\":\"Two\"}]");
+	assert_json(bolt_alist(bolt_limit(articles(), 2)),
+				"[{\"id\":1,\"title\":\"One\"},{\"id\":2,\"title\":\"Two\"}]");
 	assert_json(bolt_alist(bolt_none(articles())), "[]");
 	assert_json(bolt_afirst(articles()), "{\"id\":1,\"title\":\"One\"}");
 	assert_json(bolt_alast(articles()), "{\"id\":3,\"title\":\"Drei \\\"ß\\\"\"}");
@@ -89,7 +92,8 @@ ain_bulk_by_key_and_by_field(void **state)
 				"{\"1\":{\"id\":1,\"name\":\"a\"},\"2\":{\"id\":2,\"name\":\"b\"}}");
 	assert_json(bolt_ain_bulk(bolt_only(tags(), "name"), .ids = BOLT_LIST("c"), .field_name = "name"),
 				"{\"c\":{\"id\":3,\"name\":\"c\"}}");
-	assert_json(bolt_ain_bulk(bolt_filter(bolt_only(tags(), "name"), BOLT_KW("id", 2))), "{\"2\":{\"id\":2,\"name\":\"b\"}}");
+	assert_json(bolt_ain_bulk(bolt_filter(bolt_only(tags(), "name"), BOLT_KW("id", 2))),
+				"{\"2\":{\"id\":2,\"name\":\"b\"}}");
 }
 
 static void
@@ -99,18 +103,21 @@ pages(void **state)
 	json_t *json;
 
 	(void) state;
-	assert_json(bolt_apage(articles(), .page = 2, .page_size = 2),
-				"{\"items\":[{\"id\":3,\"title\":\"Drei \\\"ß\\\"\"}],\"total\":3,\"page\":2,\"pages\":2,\"page_size\":2,"
-				"\"has_next\":false,\"has_previous\":true}");
-	assert_json(bolt_apage(bolt_limit(tags(), 0), .total = "none"),
-				"{\"items\":[],\"total\":null,\"page\":1,\"pages\":null,\"page_size\":20,\"has_next\":false,\"has_previous\":false}");
+	assert_json(
+		bolt_apage(articles(), .page = 2, .page_size = 2),
+		"{\"items\":[{\"id\":3,\"title\":\"Drei \\\"ß\\\"\"}],\"total\":3,\"page\":2,\"pages\":2,\"page_size\":2,"
+		"\"has_next\":false,\"has_previous\":true}");
+	assert_json(
+		bolt_apage(bolt_limit(tags(), 0), .total = "none"),
+		"{\"items\":[],\"total\":null,\"page\":1,\"pages\":null,\"page_size\":20,\"has_next\":false,\"has_previous\":false}");
 	page = bolt_await(bolt_acursor_page(articles(), .page_size = 2));
 	json = json_loads(bolt_json(page), 0, NULL);
-	assert_json(bolt_apage(bolt_none(tags())),
-				"{\"items\":[],\"total\":0,\"page\":1,\"pages\":1,\"page_size\":20,\"has_next\":false,\"has_previous\":false}");
+	assert_json(
+		bolt_apage(bolt_none(tags())),
+		"{\"items\":[],\"total\":0,\"page\":1,\"pages\":1,\"page_size\":20,\"has_next\":false,\"has_previous\":false}");
 	bolt_free(page);
-	page = bolt_await(
-		bolt_acursor_page(articles(), .page_size = 2, .after = json_string_value(json_object_get(json, "next"))));
+	page = bolt_await(bolt_acursor_page(articles(), .page_size = 2,
+										.after = json_string_value(json_object_get(json, "next"))));
 	assert_non_null(strstr(bolt_json(page), "\"id\":3"));
 	assert_null(strstr(bolt_json(page), "\"id\":2"));
 	bolt_free(page);
@@ -161,14 +168,20 @@ values_of_every_type_arrive(void **state)
 	assert_integer(bolt_acount(bolt_filter(tags(), BOLT_KW("weight__isnull", true))), 1);
 	assert_integer(bolt_acount(bolt_filter(tags(), BOLT_KW("id__in", BOLT_LIST(1, 2, 3)))), 3);
 	assert_integer(bolt_acount(bolt_filter(articles(), BOLT_KW("data", json))), 1);
-	assert_integer(bolt_acount(bolt_filter(articles(), BOLT_KW("data__k__1", json_array_get(json_object_get(json, "k"), 1)))), 1);
+	assert_integer(bolt_acount(bolt_filter(
+					   articles(), BOLT_KW("data__k__1", json_array_get(json_object_get(json, "k"), 1)))),
+				   1);
 	assert_integer(bolt_acount(bolt_filter(articles(), BOLT_KW("labels", BOLT_LIST("x", "y")))), 1);
 	assert_integer(bolt_acount(bolt_filter(articles(), BOLT_KW("author", bolt_f("editor")))), 0);
-	assert_integer(bolt_acount(bolt_filter(articles(), BOLT_KW("id__in", bolt_values(bolt_objects(NULL, "blog_comment"), "article")))),
-				   2);
-	assert_integer(bolt_acount(bolt_filter(articles(), bolt_exists(bolt_filter(bolt_objects(NULL, "blog_comment"),
-																			   BOLT_KW("article", bolt_outer_ref("pk")))))),
-				   2);
+	assert_integer(
+		bolt_acount(bolt_filter(
+			articles(), BOLT_KW("id__in", bolt_values(bolt_objects(NULL, "blog_comment"), "article")))),
+		2);
+	assert_integer(
+		bolt_acount(bolt_filter(articles(),
+								bolt_exists(bolt_filter(bolt_objects(NULL, "blog_comment"),
+														BOLT_KW("article", bolt_outer_ref("pk")))))),
+		2);
 	json_decref(json);
 }
 
@@ -178,13 +191,15 @@ expressions_arrive(void **state)
 	bolt_queryset *queryset = bolt_objects(db, "auth_user");
 
 	(void) state;
-	queryset = bolt_annotate(queryset, BOLT_KW("n", bolt_count("articles", .filter = bolt_q(BOLT_KW("articles__draft", false))),
-											   "titles", bolt_string_agg("articles__title", "; ", .order_by = BOLT_ORDERING("articles__id")),
-											   "kind", bolt_case(bolt_when(BOLT_KW("username", "ann"), bolt_value("A")),
-																 bolt_default(bolt_upper("username"))),
-											   "rank", bolt_window(bolt_row_number(), .order_by = BOLT_ORDERING(bolt_desc("id")))));
-	queryset = bolt_values_list(bolt_order_by(queryset, bolt_desc(bolt_lower("username"), BOLT_NULLS_LAST)), "kind", "n",
-								"titles", "rank");
+	queryset = bolt_annotate(
+		queryset,
+		BOLT_KW("n", bolt_count("articles", .filter = bolt_q(BOLT_KW("articles__draft", false))), "titles",
+				bolt_string_agg("articles__title", "; ", .order_by = BOLT_ORDERING("articles__id")), "kind",
+				bolt_case(bolt_when(BOLT_KW("username", "ann"), bolt_value("A")),
+						  bolt_default(bolt_upper("username"))),
+				"rank", bolt_window(bolt_row_number(), .order_by = BOLT_ORDERING(bolt_desc("id")))));
+	queryset = bolt_values_list(bolt_order_by(queryset, bolt_desc(bolt_lower("username"), BOLT_NULLS_LAST)),
+								"kind", "n", "titles", "rank");
 	assert_json(bolt_alist(queryset), "[[\"BOB\",1,\"Drei \\\"ß\\\"\",1],[\"A\",1,\"One; Two\",2]]");
 }
 
@@ -202,7 +217,8 @@ errors_have_hints(void **state)
 	assert_non_null(strstr(bolt_error_hint(error), "username"));
 	bolt_free(future);
 	assert_error(bolt_acount(bolt_objects(db, "nowhere")), BOLT_MODEL_ERROR, "");
-	assert_error(bolt_acount(bolt_filter(articles(), BOLT_KW("id", "x"))), BOLT_VALUE_ERROR, "invalid input syntax");
+	assert_error(bolt_acount(bolt_filter(articles(), BOLT_KW("id", "x"))), BOLT_VALUE_ERROR,
+				 "invalid input syntax");
 	assert_error(bolt_acount(bolt_filter(bolt_limit(articles(), 1), BOLT_KW("id", 1))), BOLT_TYPE_ERROR,
 				 "Cannot filter a query once a slice has been taken");
 }
@@ -211,15 +227,18 @@ static void
 faults_of_the_chain_fail_the_future(void **state)
 {
 	(void) state;
-	assert_error(bolt_aget(bolt_filter(articles(), BOLT_KW("title", "\xff")), BOLT_KW("id", 1)), BOLT_VALUE_ERROR,
-				 "filter(): \"title\": a text is not valid UTF-8 at byte 0");
+	assert_error(bolt_aget(bolt_filter(articles(), BOLT_KW("title", "\xff")), BOLT_KW("id", 1)),
+				 BOLT_VALUE_ERROR, "filter(): \"title\": a text is not valid UTF-8 at byte 0");
 	assert_error(bolt_aget(articles(), BOLT_KW("title", "ab\xc3")), BOLT_VALUE_ERROR,
 				 "aget(): \"title\": a text is not valid UTF-8 at byte 2");
-	assert_error(bolt_aget(NULL, BOLT_KW("id", 1)), BOLT_INTERFACE_ERROR, "bolt_aget(): the queryset is NULL");
+	assert_error(bolt_aget(NULL, BOLT_KW("id", 1)), BOLT_INTERFACE_ERROR,
+				 "bolt_aget(): the queryset is NULL");
 	assert_error(bolt_alist(bolt_limit(NULL, 1)), BOLT_INTERFACE_ERROR, "bolt_limit(): the queryset is NULL");
 	assert_error(bolt_alist(bolt_objects(db, NULL)), BOLT_INTERFACE_ERROR, "objects(): the model is NULL");
-	assert_error(bolt_aaggregate(articles(), NULL), BOLT_INTERFACE_ERROR, "aaggregate(): an argument is NULL");
-	assert_error(bolt_acursor_page(articles(), .after = "\xff"), BOLT_VALUE_ERROR, "acursor_page(): a text is not valid UTF-8");
+	assert_error(bolt_aaggregate(articles(), NULL), BOLT_INTERFACE_ERROR,
+				 "aaggregate(): an argument is NULL");
+	assert_error(bolt_acursor_page(articles(), .after = "\xff"), BOLT_VALUE_ERROR,
+				 "acursor_page(): a text is not valid UTF-8");
 }
 
 static void

@@ -32,34 +32,40 @@ acreate(void **state)
 	json_t *body = json_pack("{s:s,s:f}", "name", "e", "weight", 0.1);
 
 	(void) state;
-	assert_json(bolt_acreate(tags(), BOLT_KW("name", "d", "weight", 2.5)), "{\"id\":4,\"name\":\"d\",\"weight\":2.5}");
+	assert_json(bolt_acreate(tags(), BOLT_KW("name", "d", "weight", 2.5)),
+				"{\"id\":4,\"name\":\"d\",\"weight\":2.5}");
 	assert_json(bolt_acreate(tags(), body), "{\"id\":5,\"name\":\"e\",\"weight\":0.1}");
 	json_decref(body);
-	assert_json(bolt_acreate(bolt_objects(db, "blog_comment"), BOLT_KW("text", "new", "article", 1, "author", NULL)),
+	assert_json(bolt_acreate(bolt_objects(db, "blog_comment"),
+							 BOLT_KW("text", "new", "article", 1, "author", NULL)),
 				"{\"id\":4,\"text\":\"new\",\"article_id\":1,\"author_id\":null}");
 }
 
 static void
 acreate_with_related_objects(void **state)
 {
-	bolt_future *future = bolt_await(bolt_acreate(articles(), BOLT_KW("title", "Nested", "author", BOLT_KW("username", "cat"),
-																	  "tags", BOLT_LIST(1, BOLT_KW("name", "new")), "comments",
-																	  BOLT_LIST(BOLT_KW("text", "c1")))));
+	bolt_future *future = bolt_await(bolt_acreate(
+		articles(),
+		BOLT_KW("title", "Nested", "author", BOLT_KW("username", "cat"), "tags",
+				BOLT_LIST(1, BOLT_KW("name", "new")), "comments", BOLT_LIST(BOLT_KW("text", "c1")))));
 
 	(void) state;
 	if (bolt_failed(future))
 		fail_msg("%s", bolt_error_message(bolt_error(future)));
 	bolt_free(future);
-	assert_integer(bolt_acount(bolt_filter(articles(), BOLT_KW("author__username", "cat", "tags__name", "new", "comments__text", "c1"))),
-				   1);
+	assert_integer(
+		bolt_acount(bolt_filter(
+			articles(), BOLT_KW("author__username", "cat", "tags__name", "new", "comments__text", "c1"))),
+		1);
 }
 
 static void
 data_of_a_body_is_never_an_expression(void **state)
 {
-	json_t *subquery = json_pack("{s:s,s:{s:{s:s,s:[s],s:i}}}", "name", "f", "weight", "Subquery", "model", "auth_user", "values",
-								 "password", "limit", 1);
-	json_t *direct = json_pack("{s:{s:{s:s,s:[s],s:i}}}", "name", "Subquery", "model", "auth_user", "values", "password", "limit", 1);
+	json_t *subquery = json_pack("{s:s,s:{s:{s:s,s:[s],s:i}}}", "name", "f", "weight", "Subquery", "model",
+								 "auth_user", "values", "password", "limit", 1);
+	json_t *direct = json_pack("{s:{s:{s:s,s:[s],s:i}}}", "name", "Subquery", "model", "auth_user", "values",
+							   "password", "limit", 1);
 	json_t *deep = json_pack("{s:s,s:i,s:{s:{s:s}}}", "title", "t", "author", 1, "data", "a", "F", "title");
 	json_t *document = json_pack("{s:{s:s}}", "a", "F", "title");
 
@@ -67,8 +73,10 @@ data_of_a_body_is_never_an_expression(void **state)
 	assert_error(bolt_acreate(tags(), subquery), BOLT_VALUE_ERROR, "");
 	bolt_free(bolt_await(bolt_acreate(tags(), direct)));
 	assert_integer(bolt_acount(bolt_filter(tags(), BOLT_KW("name", "secret"))), 0);
-	assert_error(bolt_acreate(articles(), deep), BOLT_VALUE_ERROR, "acreate(): a part of \"data\" could be taken for an expression");
-	assert_json(bolt_aupdate_returning(bolt_only(bolt_filter(articles(), BOLT_KW("id", 2)), "data"), BOLT_KW("data", bolt_value(document))),
+	assert_error(bolt_acreate(articles(), deep), BOLT_VALUE_ERROR,
+				 "acreate(): a part of \"data\" could be taken for an expression");
+	assert_json(bolt_aupdate_returning(bolt_only(bolt_filter(articles(), BOLT_KW("id", 2)), "data"),
+									   BOLT_KW("data", bolt_value(document))),
 				"[{\"id\":2,\"data\":{\"a\": {\"F\": \"title\"}}}]");
 	json_decref(subquery);
 	json_decref(direct);
@@ -80,7 +88,8 @@ static void
 asave_updates_or_creates(void **state)
 {
 	(void) state;
-	assert_json(bolt_asave(tags(), BOLT_KW("id", 1, "name", "A")), "{\"id\":1,\"name\":\"A\",\"weight\":0.5}");
+	assert_json(bolt_asave(tags(), BOLT_KW("id", 1, "name", "A")),
+				"{\"id\":1,\"name\":\"A\",\"weight\":0.5}");
 	assert_json(bolt_asave(tags(), BOLT_KW("name", "new")), "{\"id\":4,\"name\":\"new\",\"weight\":null}");
 	assert_json(bolt_arefresh_from_db(tags(), 1), "{\"id\":1,\"name\":\"A\",\"weight\":0.5}");
 }
@@ -121,33 +130,44 @@ abulk_create_and_abulk_update(void **state)
 
 	(void) state;
 	json_decref(rows);
-	assert_string_equal(bolt_json(future), "[{\"id\":4,\"name\":\"x\",\"weight\":null},{\"id\":5,\"name\":\"y\",\"weight\":null}]");
+	assert_string_equal(
+		bolt_json(future),
+		"[{\"id\":4,\"name\":\"x\",\"weight\":null},{\"id\":5,\"name\":\"y\",\"weight\":null}]");
 	assert_int_equal(bolt_integer(future), 2);
 	bolt_free(future);
-	assert_json(bolt_abulk_create(tags(), BOLT_LIST(BOLT_KW("name", "a"), BOLT_KW("name", "z")), .ignore_conflicts = true,
-								  .unique_fields = BOLT_LIST("name")),
+	assert_json(bolt_abulk_create(tags(), BOLT_LIST(BOLT_KW("name", "a"), BOLT_KW("name", "z")),
+								  .ignore_conflicts = true, .unique_fields = BOLT_LIST("name")),
 				"[{\"id\":7,\"name\":\"z\",\"weight\":null}]");
-	assert_json(bolt_abulk_create(tags(), BOLT_LIST(BOLT_KW("name", "a", "weight", 3)), .update_conflicts = true,
-								  .update_fields = BOLT_LIST("weight"), .unique_fields = BOLT_LIST("name")),
+	assert_json(bolt_abulk_create(tags(), BOLT_LIST(BOLT_KW("name", "a", "weight", 3)),
+								  .update_conflicts = true, .update_fields = BOLT_LIST("weight"),
+								  .unique_fields = BOLT_LIST("name")),
 				"[{\"id\":1,\"name\":\"a\",\"weight\":3}]");
-	assert_integer(bolt_abulk_update(tags(), BOLT_LIST(BOLT_KW("id", 1, "weight", 1), BOLT_KW("id", 2, "weight", 2)), BOLT_LIST("weight")),
+	assert_integer(bolt_abulk_update(tags(),
+									 BOLT_LIST(BOLT_KW("id", 1, "weight", 1), BOLT_KW("id", 2, "weight", 2)),
+									 BOLT_LIST("weight")),
 				   2);
 	assert_integer(bolt_acount(bolt_filter(tags(), BOLT_KW("weight", bolt_f("id")))), 2);
-	assert_error(bolt_abulk_create(tags(), BOLT_LIST(BOLT_KW("name", "a"))), BOLT_INTEGRITY_ERROR, "duplicate key value");
-	assert_error(bolt_abulk_create(tags(), (bolt_list *) NULL), BOLT_INTERFACE_ERROR, "abulk_create(): a list is NULL");
-	assert_error(bolt_abulk_create(tags(), 5), BOLT_TYPE_ERROR, "abulk_create(): the rows are NULL, or no list");
+	assert_error(bolt_abulk_create(tags(), BOLT_LIST(BOLT_KW("name", "a"))), BOLT_INTEGRITY_ERROR,
+				 "duplicate key value");
+	assert_error(bolt_abulk_create(tags(), (bolt_list *) NULL), BOLT_INTERFACE_ERROR,
+				 "abulk_create(): a list is NULL");
+	assert_error(bolt_abulk_create(tags(), 5), BOLT_TYPE_ERROR,
+				 "abulk_create(): the rows are NULL, or no list");
 }
 
 static void
 aupdate(void **state)
 {
 	(void) state;
-	assert_integer(bolt_aupdate(bolt_filter(articles(), BOLT_KW("author", 1)), BOLT_KW("draft", true, "rating", bolt_add(bolt_coalesce("rating", 0), 1))),
+	assert_integer(bolt_aupdate(bolt_filter(articles(), BOLT_KW("author", 1)),
+								BOLT_KW("draft", true, "rating", bolt_add(bolt_coalesce("rating", 0), 1))),
 				   2);
 	assert_json(bolt_alist(bolt_values_list(bolt_order_by(articles(), "id"), "draft", "rating")),
 				"[[true,5.50],[true,1.00],[false,1.25]]");
-	assert_error(bolt_aupdate(bolt_limit(articles(), 1), BOLT_KW("draft", true)), BOLT_TYPE_ERROR, "Cannot update a query once a slice");
-	assert_error(bolt_aupdate(articles(), NULL), BOLT_TYPE_ERROR, "aupdate(): the values are NULL, or no object");
+	assert_error(bolt_aupdate(bolt_limit(articles(), 1), BOLT_KW("draft", true)), BOLT_TYPE_ERROR,
+				 "Cannot update a query once a slice");
+	assert_error(bolt_aupdate(articles(), NULL), BOLT_TYPE_ERROR,
+				 "aupdate(): the values are NULL, or no object");
 }
 
 static void
@@ -162,7 +182,8 @@ adelete_says_what(void **state)
 	assert_non_null(strstr(bolt_json(future), "\"blog_comment\": 2"));
 	bolt_free(future);
 	assert_integer(bolt_acount(articles()), 2);
-	assert_error(bolt_adelete(bolt_filter(bolt_objects(db, "auth_user"), BOLT_KW("id", 1))), BOLT_INTEGRITY_ERROR, "");
+	assert_error(bolt_adelete(bolt_filter(bolt_objects(db, "auth_user"), BOLT_KW("id", 1))),
+				 BOLT_INTEGRITY_ERROR, "");
 }
 
 static void
@@ -171,7 +192,8 @@ protected_and_restricted(void **state)
 	(void) state;
 	sql("SELECT bolt.register_relation('blog_article', '{author_id}', related_name => 'articles', on_delete => 'PROTECT'),"
 		" bolt.register_relation('blog_article_tags', '{tag_id}', on_delete => 'RESTRICT')");
-	assert_error(bolt_adelete(bolt_filter(bolt_objects(db, "auth_user"), BOLT_KW("id", 1))), BOLT_PROTECTED_ERROR, "");
+	assert_error(bolt_adelete(bolt_filter(bolt_objects(db, "auth_user"), BOLT_KW("id", 1))),
+				 BOLT_PROTECTED_ERROR, "");
 	assert_error(bolt_adelete(bolt_filter(tags(), BOLT_KW("id", 1))), BOLT_RESTRICTED_ERROR, "");
 }
 
@@ -184,7 +206,8 @@ related_objects(void **state)
 	assert_integer(bolt_aremove(articles(), 1, "tags", BOLT_LIST(1)), 1);
 	assert_integer(bolt_aset(articles(), 1, "tags", BOLT_LIST(1)), 3);
 	assert_integer(bolt_aclear(articles(), 1, "tags"), 1);
-	assert_error(bolt_aadd(articles(), 1, NULL, BOLT_LIST(1)), BOLT_INTERFACE_ERROR, "aadd(): the relation is NULL");
+	assert_error(bolt_aadd(articles(), 1, NULL, BOLT_LIST(1)), BOLT_INTERFACE_ERROR,
+				 "aadd(): the relation is NULL");
 	assert_error(bolt_aadd(articles(), 1, "tags", NULL), BOLT_INTERFACE_ERROR, "aadd(): a list is NULL");
 	assert_error(bolt_aclear(articles(), 1, "nonsense"), BOLT_FIELD_ERROR, "");
 }
@@ -195,17 +218,25 @@ arun_is_all_or_nothing(void **state)
 	bolt_future *future;
 
 	(void) state;
-	assert_json(bolt_arun(db, BOLT_LIST(bolt_op("create", tags(), BOLT_KW("values", BOLT_KW("name", "run"))),
-										bolt_op("add", articles(), BOLT_KW("pk", 3, "relation", "tags", "targets", BOLT_LIST(bolt_result(0, "id")))),
-										bolt_op("get", bolt_only(bolt_filter(tags(), BOLT_KW("article", 3)), "name"), NULL))),
-				"[{\"id\":4,\"name\":\"run\",\"weight\":null},1,{\"id\":4,\"name\":\"run\"}]");
-	future = bolt_await(bolt_arun(db, BOLT_LIST(bolt_op("delete", bolt_filter(tags(), BOLT_KW("name", "c")), NULL),
-												bolt_op("get", bolt_filter(tags(), BOLT_KW("name", "c")), NULL))));
+	assert_json(
+		bolt_arun(
+			db,
+			BOLT_LIST(
+				bolt_op("create", tags(), BOLT_KW("values", BOLT_KW("name", "run"))),
+				bolt_op("add", articles(),
+						BOLT_KW("pk", 3, "relation", "tags", "targets", BOLT_LIST(bolt_result(0, "id")))),
+				bolt_op("get", bolt_only(bolt_filter(tags(), BOLT_KW("article", 3)), "name"), NULL))),
+		"[{\"id\":4,\"name\":\"run\",\"weight\":null},1,{\"id\":4,\"name\":\"run\"}]");
+	future =
+		bolt_await(bolt_arun(db,
+							 BOLT_LIST(bolt_op("delete", bolt_filter(tags(), BOLT_KW("name", "c")), NULL),
+									   bolt_op("get", bolt_filter(tags(), BOLT_KW("name", "c")), NULL))));
 	assert_int_equal(bolt_error_code(bolt_error(future)), BOLT_DOES_NOT_EXIST);
 	assert_non_null(strstr(bolt_error_context(bolt_error(future)), "operation 1 (\"get\")"));
 	bolt_free(future);
 	assert_boolean(bolt_aexists(bolt_filter(tags(), BOLT_KW("name", "c"))), true);
-	assert_error(bolt_arun(db, BOLT_LIST(bolt_op("get", NULL, NULL))), BOLT_INTERFACE_ERROR, "arun(): bolt_op(): the queryset is NULL");
+	assert_error(bolt_arun(db, BOLT_LIST(bolt_op("get", NULL, NULL))), BOLT_INTERFACE_ERROR,
+				 "arun(): bolt_op(): the queryset is NULL");
 	assert_error(bolt_arun(db, NULL), BOLT_INTERFACE_ERROR, "arun(): a list is NULL");
 }
 
@@ -217,7 +248,12 @@ lock_and_change(bolt_database *transaction, void *arg)
 
 	(void) arg;
 	assert_json(bolt_aget(bolt_ref(locked), BOLT_KW("id", 1)), "{\"id\":1,\"name\":\"a\"}");
-	assert_json(bolt_alist(bolt_order_by(bolt_ref(locked), "id")), "[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"},{\"id\":3,\"name\":\"c\"}]");
+	assert_json(bolt_alist(bolt_order_by(bolt_ref(locked), "id")),
+				"[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"},{\"id\":3,\"name\":\"c\"}]");
+
+	assert_json(bolt_afirst(bolt_ref(locked)), "{\"id\":1,\"name\":\"a\"}");
+	assert_json(bolt_alast(bolt_ref(locked)), "{\"id\":3,\"name\":\"c\"}");
+	assert_json(bolt_afirst(bolt_none(bolt_ref(locked))), NULL);
 
 	/* somebody else finds them locked */
 	future = bolt_await(bolt_alist(bolt_select_for_update(tags(), .nowait = true)));
@@ -225,7 +261,8 @@ lock_and_change(bolt_database *transaction, void *arg)
 	bolt_free(future);
 	assert_json(bolt_alist(bolt_select_for_update(tags(), .skip_locked = true)), "[]");
 	bolt_unref(locked);
-	return bolt_aupdate(bolt_filter(bolt_objects(transaction, "blog_tag"), BOLT_KW("id", 1)), BOLT_KW("name", "locked"));
+	return bolt_aupdate(bolt_filter(bolt_objects(transaction, "blog_tag"), BOLT_KW("id", 1)),
+						BOLT_KW("name", "locked"));
 }
 
 static bolt_future *
@@ -242,8 +279,9 @@ select_for_update(void **state)
 	(void) state;
 	assert_integer(bolt_atomic(db, lock_and_change, NULL), 1);
 	assert_boolean(bolt_aexists(bolt_filter(tags(), BOLT_KW("name", "locked"))), true);
-	assert_error(bolt_atomic(db, miss, NULL), BOLT_DOES_NOT_EXIST, "");
-	assert_error(bolt_atomic(db, miss, db), BOLT_MULTIPLE_OBJECTS_RETURNED, "");
+	assert_error(bolt_atomic(db, miss, NULL), BOLT_DOES_NOT_EXIST, "blog_tag matching query does not exist");
+	assert_error(bolt_atomic(db, miss, db), BOLT_MULTIPLE_OBJECTS_RETURNED,
+				 "get() returned more than one blog_tag");
 }
 
 static void
@@ -259,7 +297,8 @@ integrity_errors_name_the_constraint(void **state)
 	assert_error(bolt_acreate(tags(), BOLT_KW("name", NULL)), BOLT_INTEGRITY_ERROR, "");
 	assert_error(bolt_acreate(tags(), BOLT_KW("nam", "x")), BOLT_FIELD_ERROR, "");
 	assert_error(bolt_acreate(tags(), NULL), BOLT_TYPE_ERROR, "acreate(): the values are NULL, or no object");
-	assert_error(bolt_acreate(bolt_objects(db, NULL), BOLT_KW("name", "x")), BOLT_INTERFACE_ERROR, "objects(): the model is NULL");
+	assert_error(bolt_acreate(bolt_objects(db, NULL), BOLT_KW("name", "x")), BOLT_INTERFACE_ERROR,
+				 "objects(): the model is NULL");
 }
 
 static int

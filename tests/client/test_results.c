@@ -60,23 +60,28 @@ struct page
 	bool has_next;
 };
 
-BOLT_SCHEMA(user_schema, struct user, BOLT_FIELD(struct user, id, .read_only = true), BOLT_FIELD(struct user, username));
+BOLT_SCHEMA(user_schema, struct user, BOLT_FIELD(struct user, id, .read_only = true),
+			BOLT_FIELD(struct user, username));
 BOLT_SCHEMA(comment_schema, struct comment, BOLT_FIELD(struct comment, id), BOLT_FIELD(struct comment, text),
 			BOLT_NESTED(struct comment, author, &user_schema, .optional = true));
-BOLT_SCHEMA(tag_schema, struct tag, BOLT_FIELD(struct tag, id, .read_only = true), BOLT_FIELD(struct tag, name),
+BOLT_SCHEMA(tag_schema, struct tag, BOLT_FIELD(struct tag, id, .read_only = true),
+			BOLT_FIELD(struct tag, name),
 			BOLT_FIELD(struct tag, weight, BOLT_PRESENT(struct tag, has_weight)));
-BOLT_SCHEMA(article_schema, struct article, BOLT_FIELD(struct article, id, .read_only = true), BOLT_FIELD(struct article, title),
-			BOLT_FIELD(struct article, draft), BOLT_JSON_TEXT(struct article, rating, .optional = true),
-			BOLT_JSON_TEXT(struct article, data, .optional = true), BOLT_SCALARS(struct article, labels, nlabels, .optional = true),
+BOLT_SCHEMA(article_schema, struct article, BOLT_FIELD(struct article, id, .read_only = true),
+			BOLT_FIELD(struct article, title), BOLT_FIELD(struct article, draft),
+			BOLT_JSON_TEXT(struct article, rating, .optional = true),
+			BOLT_JSON_TEXT(struct article, data, .optional = true),
+			BOLT_SCALARS(struct article, labels, nlabels, .optional = true),
 			BOLT_FIELD(struct article, created_at), BOLT_NESTED(struct article, author, &user_schema),
 			BOLT_NESTED(struct article, editor, &user_schema, .optional = true),
 			BOLT_ARRAY(struct article, tags, ntags, &tag_schema),
 			BOLT_ARRAY(struct article, latest, nlatest, &comment_schema, .lookup = "comments"),
 			BOLT_FIELD(struct article, ncomments, .optional = true, .annotation = true));
-BOLT_SCHEMA(category_schema, struct category, BOLT_FIELD(struct category, id), BOLT_FIELD(struct category, name),
+BOLT_SCHEMA(category_schema, struct category, BOLT_FIELD(struct category, id),
+			BOLT_FIELD(struct category, name),
 			BOLT_ARRAY(struct category, children, nchildren, &category_schema));
-BOLT_SCHEMA(page_schema, struct page, BOLT_ARRAY(struct page, items, nitems, &tag_schema), BOLT_FIELD(struct page, total),
-			BOLT_FIELD(struct page, has_next));
+BOLT_SCHEMA(page_schema, struct page, BOLT_ARRAY(struct page, items, nitems, &tag_schema),
+			BOLT_FIELD(struct page, total), BOLT_FIELD(struct page, has_next));
 
 static bolt_queryset *
 articles(void)
@@ -109,7 +114,8 @@ assert_not_fetched(bolt_future *future, json_t *object, const char *relation, co
 static void
 a_derived_queryset_fetches_what_its_schema_reads(void **state)
 {
-	bolt_queryset *queryset = bolt_annotate(bolt_with_schema(articles(), &article_schema), BOLT_KW("ncomments", bolt_count("comments")));
+	bolt_queryset *queryset = bolt_annotate(bolt_with_schema(articles(), &article_schema),
+											BOLT_KW("ncomments", bolt_count("comments")));
 	bolt_future *future = done(bolt_alist(queryset));
 	bolt_exception *error;
 	size_t count;
@@ -147,7 +153,8 @@ a_derived_queryset_fetches_what_its_schema_reads(void **state)
 static void
 a_tree_in_one_call(void **state)
 {
-	bolt_future *future = done(bolt_aget(bolt_with_schema(bolt_objects(db, "category"), &category_schema), BOLT_KW("parent", NULL)));
+	bolt_future *future = done(
+		bolt_aget(bolt_with_schema(bolt_objects(db, "category"), &category_schema), BOLT_KW("parent", NULL)));
 	bolt_exception *error;
 	const struct category *root = bolt_as(future, &category_schema, NULL, &error);
 
@@ -179,9 +186,17 @@ structs_are_written_and_read_back(void **state)
 	static const char *labels[] = {"l"};
 	struct user author = {.username = "writer"};
 	struct tag tags[] = {{.name = "w1", .weight = 0.1, .has_weight = true}, {.name = "w2"}};
-	struct article article = {.title = "Written \"ß\"", .rating = "12.30", .data = "{\"F\": [1.10]}", .labels = labels, .nlabels = 1,
-							  .created_at = "2024-05-06T07:08:09+00:00", .author = &author, .tags = tags, .ntags = 2};
-	bolt_kw *values = bolt_values_of(&article_schema, &article, "title", "draft", "rating", "data", "labels", "created_at", "author", "tags");
+	struct article article = {.title = "Written \"ß\"",
+							  .rating = "12.30",
+							  .data = "{\"F\": [1.10]}",
+							  .labels = labels,
+							  .nlabels = 1,
+							  .created_at = "2024-05-06T07:08:09+00:00",
+							  .author = &author,
+							  .tags = tags,
+							  .ntags = 2};
+	bolt_kw *values = bolt_values_of(&article_schema, &article, "title", "draft", "rating", "data", "labels",
+									 "created_at", "author", "tags");
 	bolt_future *future = done(bolt_acreate(bolt_objects(db, "blog_article"), values));
 	json_t *created = bolt_tree(future, NULL);
 	const struct article *found;
@@ -189,7 +204,8 @@ structs_are_written_and_read_back(void **state)
 	bolt_exception *error;
 
 	(void) state;
-	again = done(bolt_arefresh_from_db(bolt_with_schema(articles(), &article_schema), json_object_get(created, "id")));
+	again = done(
+		bolt_arefresh_from_db(bolt_with_schema(articles(), &article_schema), json_object_get(created, "id")));
 	found = bolt_as(again, &article_schema, NULL, &error);
 	assert_null(error);
 	assert_string_equal(found->title, article.title);
@@ -203,7 +219,8 @@ structs_are_written_and_read_back(void **state)
 	bolt_free(future);
 	assert_integer(bolt_adelete(bolt_filter(articles(), BOLT_KW("title", article.title))), 3);
 	assert_json(bolt_abulk_create(bolt_only(bolt_objects(db, "blog_tag"), "name"),
-								  bolt_rows_of(&tag_schema, ((struct tag[]){{.name = "r1"}, {.name = "r2"}}), 2, "name")),
+								  bolt_rows_of(&tag_schema, ((struct tag[]){{.name = "r1"}, {.name = "r2"}}),
+											   2, "name")),
 				"[{\"id\":6,\"name\":\"r1\",\"weight\":null},{\"id\":7,\"name\":\"r2\",\"weight\":null}]");
 }
 
@@ -216,28 +233,34 @@ relations_that_were_not_fetched_are_errors(void **state)
 	json_t *comments;
 
 	(void) state;
-	assert_not_fetched(future, article, "author", "author was not fetched: add bolt_select_related(queryset, \"author\")");
-	assert_not_fetched(future, article, "tags", "tags was not fetched: add bolt_prefetch_related(queryset, \"tags\")");
+	assert_not_fetched(future, article, "author",
+					   "author was not fetched: add bolt_select_related(queryset, \"author\")");
+	assert_not_fetched(future, article, "tags",
+					   "tags was not fetched: add bolt_prefetch_related(queryset, \"tags\")");
 	comments = bolt_related(future, article, "comments", &error);
 	assert_null(error);
 	assert_int_equal(json_array_size(comments), 2);
-	assert_not_fetched(future, json_array_get(comments, 1), "author",
-					   "comments[1].author was not fetched: add bolt_prefetch_related(queryset, \"comments__author\")");
+	assert_not_fetched(
+		future, json_array_get(comments, 1), "author",
+		"comments[1].author was not fetched: add bolt_prefetch_related(queryset, \"comments__author\")");
 	assert_null(bolt_related(future, comments, "author", &error));
 	assert_int_equal(bolt_error_code(error), BOLT_TYPE_ERROR);
 	bolt_error_unref(error);
 	assert_null(bolt_related(future, article, NULL, NULL));
 	assert_null(bolt_as(future, &article_schema, NULL, &error));
-	assert_string_equal(bolt_error_message(error), "author was not fetched: add bolt_select_related(queryset, \"author\")");
+	assert_string_equal(bolt_error_message(error),
+						"author was not fetched: add bolt_select_related(queryset, \"author\")");
 	bolt_error_unref(error);
 	bolt_free(future);
 
-	future = done(bolt_alist(bolt_select_related(bolt_filter(articles(), BOLT_KW("id", 2)), "author", "editor")));
+	future =
+		done(bolt_alist(bolt_select_related(bolt_filter(articles(), BOLT_KW("id", 2)), "author", "editor")));
 	article = json_array_get(bolt_tree(future, NULL), 0);
 	assert_non_null(json_object_get(bolt_related(future, article, "author", NULL), "username"));
 	assert_true(json_is_null(bolt_related(future, article, "editor", NULL)));
-	assert_not_fetched(future, bolt_related(future, article, "author", NULL), "profile",
-					   "[0].author.profile was not fetched: add bolt_prefetch_related(queryset, \"author__profile\")");
+	assert_not_fetched(
+		future, bolt_related(future, article, "author", NULL), "profile",
+		"[0].author.profile was not fetched: add bolt_prefetch_related(queryset, \"author__profile\")");
 	bolt_free(future);
 
 	future = done(bolt_apage(articles(), .page_size = 1));

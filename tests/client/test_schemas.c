@@ -56,7 +56,8 @@ BOLT_SCHEMA(article_schema, struct article, BOLT_FIELD(struct article, id, .read
 			BOLT_FIELD(struct article, rating, BOLT_PRESENT(struct article, has_rating)),
 			BOLT_JSON_TEXT(struct article, data, .optional = true),
 			BOLT_SCALARS(struct article, labels, nlabels, .optional = true),
-			BOLT_NESTED(struct article, author, &author_schema), BOLT_NESTED(struct article, editor, &author_schema, .optional = true),
+			BOLT_NESTED(struct article, author, &author_schema),
+			BOLT_NESTED(struct article, editor, &author_schema, .optional = true),
 			BOLT_ARRAY(struct article, tags, ntags, &tag_schema),
 			BOLT_ARRAY(struct article, comments, ncomments, &comment_schema),
 			BOLT_FIELD(struct article, n, .optional = true, .annotation = true));
@@ -88,11 +89,14 @@ struct numbers
 };
 
 BOLT_SCHEMA(numbers_schema, struct numbers, BOLT_FIELD(struct numbers, i8, .optional = true),
-			BOLT_FIELD(struct numbers, u8, .optional = true), BOLT_FIELD(struct numbers, i16, .optional = true),
-			BOLT_FIELD(struct numbers, u16, .optional = true), BOLT_FIELD(struct numbers, i32, .optional = true),
-			BOLT_FIELD(struct numbers, u32, .optional = true), BOLT_FIELD(struct numbers, i64, .optional = true),
-			BOLT_FIELD(struct numbers, u64, .optional = true), BOLT_FIELD(struct numbers, f, .optional = true),
-			BOLT_FIELD(struct numbers, d, .optional = true));
+			BOLT_FIELD(struct numbers, u8, .optional = true),
+			BOLT_FIELD(struct numbers, i16, .optional = true),
+			BOLT_FIELD(struct numbers, u16, .optional = true),
+			BOLT_FIELD(struct numbers, i32, .optional = true),
+			BOLT_FIELD(struct numbers, u32, .optional = true),
+			BOLT_FIELD(struct numbers, i64, .optional = true),
+			BOLT_FIELD(struct numbers, u64, .optional = true),
+			BOLT_FIELD(struct numbers, f, .optional = true), BOLT_FIELD(struct numbers, d, .optional = true));
 
 #define ARTICLE_START "{\"id\":7,\"title\":\"x\",\"draft\":false,"
 #define ARTICLE_END "\"author\":{\"id\":1,\"username\":\"ann\"},\"tags\":[]"
@@ -116,7 +120,8 @@ decode(const bolt_schema *schema, const char *json)
 }
 
 static void
-assert_undecodable(const bolt_schema *schema, const char *json, size_t length, bolt_code code, const char *expected)
+assert_undecodable(const bolt_schema *schema, const char *json, size_t length, bolt_code code,
+				   const char *expected)
 {
 	char *copy = malloc(length ? length : 1);
 	bolt_exception *error;
@@ -130,17 +135,18 @@ assert_undecodable(const bolt_schema *schema, const char *json, size_t length, b
 	bolt_error_unref(error);
 }
 
-#define assert_misfit(schema, json, expected) assert_undecodable(schema, json, strlen(json), BOLT_DECODE_ERROR, expected)
+#define assert_misfit(schema, json, expected) \
+	assert_undecodable(schema, json, strlen(json), BOLT_DECODE_ERROR, expected)
 
 static void
 a_graph_becomes_structs(void **state)
 {
-	bolt_decoded *decoded =
-		decode(&article_schema,
-			   " {\"id\": 7, \"title\": \"a \\\"b\\\" \\u00df \\ud83d\\ude00\\n\", \"unknown\": {\"x\": [1, {}, []]}, \"draft\": true,"
-			   "\"rating\": 4.50, \"data\": {\"k\":  [1.10, null]}, \"labels\": [\"x\", \"y\"], \"author\": {\"id\": 1, \"username\": \"ann\"},"
-			   "\"editor\": null, \"tags\": [{\"id\": 1, \"name\": \"a\"}, {\"id\": 2, \"name\": \"b\"}],"
-			   "\"comments\": [{\"id\": 1, \"text\": \"t\", \"author\": {\"username\": \"bob\", \"id\": 2}}, {\"id\": 2, \"text\": \"\"}]} ");
+	bolt_decoded *decoded = decode(
+		&article_schema,
+		" {\"id\": 7, \"title\": \"a \\\"b\\\" \\u00df \\ud83d\\ude00\\n\", \"unknown\": {\"x\": [1, {}, []]}, \"draft\": true,"
+		"\"rating\": 4.50, \"data\": {\"k\":  [1.10, null]}, \"labels\": [\"x\", \"y\"], \"author\": {\"id\": 1, \"username\": \"ann\"},"
+		"\"editor\": null, \"tags\": [{\"id\": 1, \"name\": \"a\"}, {\"id\": 2, \"name\": \"b\"}],"
+		"\"comments\": [{\"id\": 1, \"text\": \"t\", \"author\": {\"username\": \"bob\", \"id\": 2}}, {\"id\": 2, \"text\": \"\"}]} ");
 	size_t count;
 	const struct article *article = bolt_decoded_objects(decoded, &count);
 
@@ -167,8 +173,10 @@ a_graph_becomes_structs(void **state)
 static void
 an_array_becomes_many(void **state)
 {
-	bolt_decoded *decoded = decode(&tag_schema, "[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"},{\"id\":3,\"name\":\"c\"},"
-												"{\"id\":4,\"name\":\"d\"},{\"id\":5,\"name\":\"e\"}]");
+	bolt_decoded *decoded =
+		decode(&tag_schema,
+			   "[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"},{\"id\":3,\"name\":\"c\"},"
+			   "{\"id\":4,\"name\":\"d\"},{\"id\":5,\"name\":\"e\"}]");
 	size_t count;
 	const struct tag *tags = bolt_decoded_objects(decoded, &count);
 
@@ -190,8 +198,10 @@ an_array_becomes_many(void **state)
 static void
 a_tree_becomes_a_tree(void **state)
 {
-	bolt_decoded *decoded = decode(&category_schema, "{\"id\":1,\"children\":[{\"id\":2,\"children\":[]},{\"id\":3,\"children\":[{\"id\":"
-													 "4,\"children\":[]}]}]}");
+	bolt_decoded *decoded =
+		decode(&category_schema,
+			   "{\"id\":1,\"children\":[{\"id\":2,\"children\":[]},{\"id\":3,\"children\":[{\"id\":"
+			   "4,\"children\":[]}]}]}");
 	const struct category *root = bolt_decoded_objects(decoded, NULL);
 
 	(void) state;
@@ -203,11 +213,12 @@ a_tree_becomes_a_tree(void **state)
 static void
 numbers_at_their_limits(void **state)
 {
-	bolt_decoded *decoded = decode(&numbers_schema,
-								   "[{\"i8\":-128,\"u8\":255,\"i16\":-32768,\"u16\":65535,\"i32\":-2147483648,\"u32\":4294967295,"
-								   "\"i64\":-9223372036854775808,\"u64\":18446744073709551615,\"f\":0.1,\"d\":1e-3},"
-								   "{\"i8\":127,\"i16\":32767,\"i32\":2147483647,\"i64\":9223372036854775807,\"d\":1.7976931348623157e308},"
-								   "{\"i64\":\"-12\",\"u64\":\"34\",\"f\":\"NaN\",\"d\":\"-Infinity\"},{\"i8\":-0,\"d\":\"12.5\"}]");
+	bolt_decoded *decoded = decode(
+		&numbers_schema,
+		"[{\"i8\":-128,\"u8\":255,\"i16\":-32768,\"u16\":65535,\"i32\":-2147483648,\"u32\":4294967295,"
+		"\"i64\":-9223372036854775808,\"u64\":18446744073709551615,\"f\":0.1,\"d\":1e-3},"
+		"{\"i8\":127,\"i16\":32767,\"i32\":2147483647,\"i64\":9223372036854775807,\"d\":1.7976931348623157e308},"
+		"{\"i64\":\"-12\",\"u64\":\"34\",\"f\":\"NaN\",\"d\":\"-Infinity\"},{\"i8\":-0,\"d\":\"12.5\"}]");
 	const struct numbers *numbers = bolt_decoded_objects(decoded, NULL);
 
 	(void) state;
@@ -242,8 +253,10 @@ numbers_beyond_their_limits(void **state)
 	assert_misfit(&numbers_schema, "{\"u8\":256}", "u8: 256 does not fit uint8");
 	assert_misfit(&numbers_schema, "{\"u8\":-1}", "u8: -1 does not fit uint8");
 	assert_misfit(&numbers_schema, "{\"i32\":2147483648}", "i32: 2147483648 does not fit int32");
-	assert_misfit(&numbers_schema, "{\"i64\":9223372036854775808}", "i64: 9223372036854775808 does not fit int64");
-	assert_misfit(&numbers_schema, "{\"u64\":18446744073709551616}", "u64: 18446744073709551616 does not fit uint64");
+	assert_misfit(&numbers_schema, "{\"i64\":9223372036854775808}",
+				  "i64: 9223372036854775808 does not fit int64");
+	assert_misfit(&numbers_schema, "{\"u64\":18446744073709551616}",
+				  "u64: 18446744073709551616 does not fit uint64");
 	assert_misfit(&numbers_schema, "{\"i32\":1.5}", "i32: an integer is expected, not 1.5");
 	assert_misfit(&numbers_schema, "{\"i32\":1e3}", "i32: an integer is expected, not 1e3");
 	assert_misfit(&numbers_schema, "{\"d\":1e999}", "d: 1e999 does not fit double");
@@ -259,19 +272,26 @@ errors_name_the_place(void **state)
 {
 	(void) state;
 	assert_misfit(&article_schema, "{}", "id: missing");
-	assert_misfit(&article_schema, ARTICLE_START ARTICLE_END ",\"comments\":[{\"id\":1,\"text\":\"\"},{\"id\":2,\"text\":\"\"},"
-																"{\"id\":3,\"text\":\"\"},{\"id\":4,\"text\":\"\",\"author\":{\"id\":1}}]}",
+	assert_misfit(&article_schema,
+				  ARTICLE_START ARTICLE_END
+				  ",\"comments\":[{\"id\":1,\"text\":\"\"},{\"id\":2,\"text\":\"\"},"
+				  "{\"id\":3,\"text\":\"\"},{\"id\":4,\"text\":\"\",\"author\":{\"id\":1}}]}",
 				  "comments[3].author.username: missing");
 	assert_misfit(&article_schema, ARTICLE_START ARTICLE_END ",\"comments\":[{\"id\":1,\"text\":5}]}",
 				  "comments[0].text: a string is expected, not a number");
 	assert_misfit(&article_schema, "{\"id\":1,\"title\":null}", "title: a string is expected, not null");
-	assert_misfit(&article_schema, "{\"id\":1,\"title\":\"x\",\"draft\":1}", "draft: true or false is expected, not a number");
-	assert_misfit(&article_schema, ARTICLE_START "\"author\":5}", "author: an object is expected, not a number");
+	assert_misfit(&article_schema, "{\"id\":1,\"title\":\"x\",\"draft\":1}",
+				  "draft: true or false is expected, not a number");
+	assert_misfit(&article_schema, ARTICLE_START "\"author\":5}",
+				  "author: an object is expected, not a number");
 	assert_misfit(&article_schema, ARTICLE_START "\"tags\":{}}", "tags: an array is expected, not an object");
-	assert_misfit(&article_schema, ARTICLE_START "\"labels\":[\"x\",1]}", "labels[1]: a string is expected, not a number");
-	assert_misfit(&article_schema, "[" ARTICLE_START "\"labels\":[\"x\",1]}]", "[0].labels[1]: a string is expected, not a number");
+	assert_misfit(&article_schema, ARTICLE_START "\"labels\":[\"x\",1]}",
+				  "labels[1]: a string is expected, not a number");
+	assert_misfit(&article_schema, "[" ARTICLE_START "\"labels\":[\"x\",1]}]",
+				  "[0].labels[1]: a string is expected, not a number");
 	assert_misfit(&article_schema, "5", "an object is expected, not a number");
-	assert_misfit(&article_schema, "{\"id\":1,\"title\":\"a\\u0000b\"}", "title: a NUL character in a string");
+	assert_misfit(&article_schema, "{\"id\":1,\"title\":\"a\\u0000b\"}",
+				  "title: a NUL character in a string");
 }
 
 static void
@@ -298,8 +318,9 @@ relations_that_were_not_fetched(void **state)
 	memcpy(strict_article, article_schema.members, sizeof(strict_article));
 	strict_article[9].schema = &comment;
 	article.members = strict_article;
-	assert_undecodable(&article, no_inner, strlen(no_inner), BOLT_RELATED_NOT_FETCHED,
-					   "[0].comments[0].author was not fetched: add bolt_prefetch_related(queryset, \"comments__author\")");
+	assert_undecodable(
+		&article, no_inner, strlen(no_inner), BOLT_RELATED_NOT_FETCHED,
+		"[0].comments[0].author was not fetched: add bolt_prefetch_related(queryset, \"comments__author\")");
 }
 
 static void
@@ -342,8 +363,10 @@ json_has_to_be_right(void **state)
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		assert_undecodable(&tag_schema, wrong[i].json, strlen(wrong[i].json), BOLT_DECODE_ERROR, wrong[i].fault);
-	assert_undecodable(&tag_schema, "{\"\0\":1}", 7, BOLT_DECODE_ERROR, "invalid JSON at byte 2: a control character in a string");
+		assert_undecodable(&tag_schema, wrong[i].json, strlen(wrong[i].json), BOLT_DECODE_ERROR,
+						   wrong[i].fault);
+	assert_undecodable(&tag_schema, "{\"\0\":1}", 7, BOLT_DECODE_ERROR,
+					   "invalid JSON at byte 2: a control character in a string");
 	assert_null(bolt_decode(NULL, "", 0, NULL));
 	assert_null(bolt_decode(&tag_schema, NULL, 0, NULL));
 }
@@ -374,8 +397,9 @@ nesting_has_a_bound(void **state)
 static void
 every_cut_of_a_text_is_an_error(void **state)
 {
-	const char *json = "[" ARTICLE_START ARTICLE_END ",\"rating\":12.5e-1,\"data\":[true,false,null,\"\\u00df\"],"
-					   "\"comments\":[{\"id\":1,\"text\":\"\\n\"}]}]";
+	const char *json =
+		"[" ARTICLE_START ARTICLE_END ",\"rating\":12.5e-1,\"data\":[true,false,null,\"\\u00df\"],"
+		"\"comments\":[{\"id\":1,\"text\":\"\\n\"}]}]";
 
 	(void) state;
 	for (size_t length = 0; length < strlen(json); length++)
@@ -396,17 +420,20 @@ static void
 a_schema_derives_its_queryset(void **state)
 {
 	(void) state;
-	assert_chain(bolt_with_schema(articles(), &article_schema),
-				 "{\"select_related\":[\"author\",\"editor\"]},"
-				 "{\"only\":[\"id\",\"title\",\"draft\",\"rating\",\"data\",\"labels\",\"author__id\",\"author__username\","
-				 "\"editor__id\",\"editor__username\"]},"
-				 "{\"prefetch_related\":[{\"lookup\":\"tags\",\"queryset\":{\"chain\":[{\"only\":[\"id\",\"name\"]}]}},"
-				 "{\"lookup\":\"comments\",\"queryset\":{\"chain\":[{\"select_related\":[\"author\"]},"
-				 "{\"only\":[\"id\",\"text\",\"author__id\",\"author__username\"]}]}}]}");
-	assert_chain(bolt_with_schema(articles(), &category_schema),
-				 "{\"only\":[\"id\"]},{\"prefetch_related\":[{\"lookup\":\"children\",\"queryset\":{\"chain\":[{\"only\":[\"id\"]}]},"
-				 "\"recurse\":true}]}");
-	assert_fault(bolt_with_schema(articles(), NULL), BOLT_INTERFACE_ERROR, "with_schema(): the schema is NULL");
+	assert_chain(
+		bolt_with_schema(articles(), &article_schema),
+		"{\"select_related\":[\"author\",\"editor\"]},"
+		"{\"only\":[\"id\",\"title\",\"draft\",\"rating\",\"data\",\"labels\",\"author__id\",\"author__username\","
+		"\"editor__id\",\"editor__username\"]},"
+		"{\"prefetch_related\":[{\"lookup\":\"tags\",\"queryset\":{\"chain\":[{\"only\":[\"id\",\"name\"]}]}},"
+		"{\"lookup\":\"comments\",\"queryset\":{\"chain\":[{\"select_related\":[\"author\"]},"
+		"{\"only\":[\"id\",\"text\",\"author__id\",\"author__username\"]}]}}]}");
+	assert_chain(
+		bolt_with_schema(articles(), &category_schema),
+		"{\"only\":[\"id\"]},{\"prefetch_related\":[{\"lookup\":\"children\",\"queryset\":{\"chain\":[{\"only\":[\"id\"]}]},"
+		"\"recurse\":true}]}");
+	assert_fault(bolt_with_schema(articles(), NULL), BOLT_INTERFACE_ERROR,
+				 "with_schema(): the schema is NULL");
 }
 
 static void
@@ -415,25 +442,34 @@ a_schema_writes(void **state)
 	static const char *labels[] = {"x", "y"};
 	struct author author = {0, "ann"};
 	struct tag tags[] = {{1, "a"}, {2, "b"}};
-	struct article article = {.id = 9, .title = "T", .rating = 0.1, .data = "{\"F\": 12.50}", .labels = labels, .nlabels = 2,
-							  .author = &author, .tags = tags, .ntags = 2};
+	struct article article = {.id = 9,
+							  .title = "T",
+							  .rating = 0.1,
+							  .data = "{\"F\": 12.50}",
+							  .labels = labels,
+							  .nlabels = 2,
+							  .author = &author,
+							  .tags = tags,
+							  .ntags = 2};
 	float third = 0.1f;
 	struct numbers numbers = {-1, 2, -3, 4, -5, 6, -7, UINT64_MAX, third, 0.1};
 
 	(void) state;
-	assert_chain(bolt_filter(articles(), bolt_values_of(&article_schema, &article)),
-				 "{\"filter\":{\"title\":\"T\",\"draft\":false,\"rating\":null,\"data\":{\"Value\":{\"F\": 12.50}},\"labels\":[\"x\","
-				 "\"y\"],\"author\":{\"id\":0,\"username\":\"ann\"},\"editor\":null,\"tags\":[{\"id\":1,\"name\":\"a\"},{\"id\":2,"
-				 "\"name\":\"b\"}],\"comments\":[]}}");
+	assert_chain(
+		bolt_filter(articles(), bolt_values_of(&article_schema, &article)),
+		"{\"filter\":{\"title\":\"T\",\"draft\":false,\"rating\":null,\"data\":{\"Value\":{\"F\": 12.50}},\"labels\":[\"x\","
+		"\"y\"],\"author\":{\"id\":0,\"username\":\"ann\"},\"editor\":null,\"tags\":[{\"id\":1,\"name\":\"a\"},{\"id\":2,"
+		"\"name\":\"b\"}],\"comments\":[]}}");
 	assert_chain(bolt_filter(articles(), bolt_values_of(&article_schema, &article, "id", "title")),
 				 "{\"filter\":{\"id\":9,\"title\":\"T\"}}");
-	assert_chain(bolt_filter(articles(), bolt_values_of(&numbers_schema, &numbers)),
-				 "{\"filter\":{\"i8\":-1,\"u8\":2,\"i16\":-3,\"u16\":4,\"i32\":-5,\"u32\":6,\"i64\":-7,\"u64\":18446744073709551615,"
-				 "\"f\":0.1,\"d\":0.1}}");
+	assert_chain(
+		bolt_filter(articles(), bolt_values_of(&numbers_schema, &numbers)),
+		"{\"filter\":{\"i8\":-1,\"u8\":2,\"i16\":-3,\"u16\":4,\"i32\":-5,\"u32\":6,\"i64\":-7,\"u64\":18446744073709551615,"
+		"\"f\":0.1,\"d\":0.1}}");
 	assert_chain(bolt_filter(articles(), BOLT_KW("x__in", bolt_rows_of(&tag_schema, tags, 2, "name"))),
 				 "{\"filter\":{\"x__in\":[{\"name\":\"a\"},{\"name\":\"b\"}]}}");
-	assert_fault(bolt_filter(articles(), bolt_values_of(&article_schema, &article, "nonsense")), BOLT_FIELD_ERROR,
-				 "filter(): schema \"article_schema\" has no member \"nonsense\"");
+	assert_fault(bolt_filter(articles(), bolt_values_of(&article_schema, &article, "nonsense")),
+				 BOLT_FIELD_ERROR, "filter(): schema \"article_schema\" has no member \"nonsense\"");
 	assert_fault(bolt_filter(articles(), bolt_values_of(&article_schema, NULL)), BOLT_INTERFACE_ERROR,
 				 "filter(): the object of bolt_values_of is NULL");
 	article.data = "{nonsense";
