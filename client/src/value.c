@@ -137,6 +137,14 @@ looks_of_json(const json_t *json)
 	return holds_expression(value, 1) ? HOLDS_EXPRESSION : LOOKS_PLAIN;
 }
 
+static Looks
+looks_of_kw(const bolt_kw *kw)
+{
+	bool written = kw->count > 0 && kw->text.error == NULL;
+
+	return written && is_capital(kw->text.text[kw->pairs[0].name + 1]) ? LOOKS_LIKE_EXPRESSION : LOOKS_PLAIN;
+}
+
 /* To be asked before the argument is written, which consumes it. */
 static Looks
 looks_of(bolt_argument argument)
@@ -148,10 +156,7 @@ looks_of(bolt_argument argument)
 		case BOLT_ARGUMENT_LIST:
 			return argument.value.list ? argument.value.list->looks : LOOKS_PLAIN;
 		case BOLT_ARGUMENT_KW:
-			return argument.value.kw && argument.value.kw->count > 0 &&
-					is_capital(argument.value.kw->text.text[argument.value.kw->pairs[0].name + 1]) ?
-				LOOKS_LIKE_EXPRESSION :
-				LOOKS_PLAIN;
+			return argument.value.kw ? looks_of_kw(argument.value.kw) : LOOKS_PLAIN;
 		case BOLT_ARGUMENT_EXPR:
 		case BOLT_ARGUMENT_QUERYSET:
 			return IS_EXPRESSION;
