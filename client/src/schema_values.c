@@ -9,14 +9,9 @@
 #include <stdlib.h>
 
 #include "bolt_orm/schema.h"
+#include "decoding.h"
 #include "expression.h"
 #include "value.h"
-
-static const char *
-json_name(const bolt_member *member)
-{
-	return member->json ? member->json : member->name;
-}
 
 static long long
 signed_value(const char *at, size_t size)
@@ -143,7 +138,7 @@ unknown_member(const bolt_schema *schema, const char *const *names, size_t count
 	{
 		size_t i = 0;
 
-		while (names[n] && i < schema->count && strcmp(json_name(&schema->members[i]), names[n]) != 0)
+		while (names[n] && i < schema->count && strcmp(bolt__member_name(&schema->members[i]), names[n]) != 0)
 			i++;
 		if (names[n] == NULL || i == schema->count)
 			return names[n] ? names[n] : "NULL";
@@ -156,7 +151,7 @@ is_wanted(const bolt_member *member, const char *const *names, size_t count)
 {
 	for (size_t n = 0; n < count; n++)
 	{
-		if (strcmp(json_name(member), names[n]) == 0)
+		if (strcmp(bolt__member_name(member), names[n]) == 0)
 			return true;
 	}
 	return count == 0 && !member->read_only && !member->annotation;
@@ -181,7 +176,7 @@ bolt_values_of_members(const bolt_schema *schema, const void *object, const char
 	for (size_t i = 0; i < schema->count; i++)
 	{
 		if (is_wanted(&schema->members[i], members, count))
-			kw = bolt_kw_add_argument(kw, json_name(&schema->members[i]),
+			kw = bolt_kw_add_argument(kw, bolt__member_name(&schema->members[i]),
 									  member_value(&schema->members[i], object));
 	}
 	return kw;

@@ -11,6 +11,7 @@
 #define BOLT_SRC_VALUE_H
 
 #include "bolt_orm/value.h"
+#include "expression_guard.h"
 #include "json_writer.h"
 
 /* How keyword arguments are meant. */
@@ -47,6 +48,14 @@ extern bolt_list *bolt__list_of_text(bolt__writer *members);
 
 /* An array of the names, at least so many.  NULL among them is an error. */
 extern void bolt__write_names(bolt__writer *writer, const char *const *names, size_t count);
+
+/* What an argument looks like; to be asked before it is written, which consumes it. */
+extern bolt__looks bolt__looks_of(bolt_argument argument);
+extern bolt__looks bolt__looks_of_kw(const bolt_kw *kw);
+extern bolt__looks bolt__looks_of_list(const bolt_list *list);
+
+/* What was NULL that must not be. */
+extern void bolt__fail_null(bolt__writer *writer, const char *what);
 
 /* Gives up an argument that was not written. */
 extern void bolt__argument_free(bolt_argument argument);
