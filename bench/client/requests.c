@@ -1,12 +1,14 @@
 /*
  * requests.c
- *	  Requests a second: bolt_aget of an article with author, tags, comments and their authors, against libpq's pipeline mode with the prepared LATERAL
+ *	  Requests a second: bolt_aget of an article with author, tags, comments and their authors, against
+ *	  libpq's pipeline mode with the prepared LATERAL
  *	  statement for the same.
  *
  *	  requests <the statement's file> <seconds a turn> <rounds>
  *
- * A number of requests is kept in flight over a number of connections: each answer asks for another article. The two take turns; printed is the median of the
- * rounds, a line of tab-separated values for each pair of numbers. Before that their answers are compared.
+ * A number of requests is kept in flight over a number of connections: each answer asks for another
+ * article. The two take turns; printed is the median of the rounds, a line of tab-separated values for
+ * each pair of numbers. Before that their answers are compared.
  */
 #include <bolt_orm.h>
 #include <libpq-fe.h>
@@ -23,7 +25,7 @@
 
 typedef struct Measured
 {
-	double requests; /* a second */
+	double requests;	 /* a second */
 	double microseconds; /* of this process's processor time, a request */
 } Measured;
 
@@ -59,7 +61,8 @@ processor_time(void)
 	struct rusage usage;
 
 	getrusage(RUSAGE_SELF, &usage);
-	return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		(double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 /* ----------
@@ -166,7 +169,8 @@ send_libpq(Pipe *pipe)
 	const char *parameter = number;
 
 	snprintf(number, sizeof(number), "%d", next_article());
-	if (!PQsendQueryPrepared(pipe->connection, "article", 1, &parameter, NULL, NULL, 0) || !PQpipelineSync(pipe->connection))
+	if (!PQsendQueryPrepared(pipe->connection, "article", 1, &parameter, NULL, NULL, 0) ||
+		!PQpipelineSync(pipe->connection))
 		die(PQerrorMessage(pipe->connection));
 	pipe->in_flight++;
 }
@@ -214,7 +218,7 @@ run_libpq(int in_flight, double seconds)
 	for (int i = 0; i < in_flight; i++)
 		send_libpq(&pipes[i % pipe_count]);
 	for (int i = 0; i < pipe_count; i++)
-		polled[i] = (struct pollfd) {PQsocket(pipes[i].connection), POLLIN, 0};
+		polled[i] = (struct pollfd){PQsocket(pipes[i].connection), POLLIN, 0};
 	while (left > 0)
 	{
 		poll(polled, (nfds_t) pipe_count, -1);
@@ -287,7 +291,8 @@ measure_all(int connections, int in_flight, double seconds, int rounds)
 		const Measured *median = &contestants[i].rounds[rounds / 2];
 
 		qsort(contestants[i].rounds, (size_t) rounds, sizeof(Measured), by_requests);
-		printf("%s\t%d\t%d\t%.0f\t%.1f\n", contestants[i].name, connections, in_flight, median->requests, median->microseconds);
+		printf("%s\t%d\t%d\t%.0f\t%.1f\n", contestants[i].name, connections, in_flight, median->requests,
+			   median->microseconds);
 	}
 	fflush(stdout);
 }
@@ -310,7 +315,8 @@ compare(PGconn *connection)
 		parameters[1] = bolt_json(post);
 		if (parameters[1] == NULL)
 			die(bolt_error_message(bolt_error(post)));
-		if (asprintf(&question, "SELECT (%.*s)::jsonb = $2::jsonb", (int) strcspn(statement, ";"), statement) < 0)
+		if (asprintf(&question, "SELECT (%.*s)::jsonb = $2::jsonb", (int) strcspn(statement, ";"),
+					 statement) < 0)
 			die("out of memory");
 		same = PQexecParams(connection, question, 2, NULL, parameters, NULL, NULL, 0);
 		if (PQntuples(same) != 1 || strcmp(PQgetvalue(same, 0, 0), "t") != 0)

@@ -43,7 +43,8 @@ static void
 bolt_libevent__watch(void *data, int socket, int events, void **watcher)
 {
 	bolt_libevent *self = (bolt_libevent *) data;
-	short what = (short) (EV_PERSIST | (events & BOLT_READABLE ? EV_READ : 0) | (events & BOLT_WRITABLE ? EV_WRITE : 0));
+	short what = (short) (EV_PERSIST | (events & BOLT_READABLE ? EV_READ : 0) |
+						  (events & BOLT_WRITABLE ? EV_WRITE : 0));
 
 	if (*watcher != NULL)
 		event_free((struct event *) *watcher);

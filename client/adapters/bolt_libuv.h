@@ -6,7 +6,8 @@
  *
  *	   bolt_libuv_attach(db, uv_default_loop());
  *
- * Needs -luv. Everything here is static: no library of its own. libuv frees a handle in a later turn of its loop: run the loop once more after bolt_close.
+ * Needs -luv. Everything here is static: no library of its own. libuv frees a handle in a later turn of
+ * its loop: run the loop once more after bolt_close.
  */
 #ifndef BOLT_LIBUV_H
 #define BOLT_LIBUV_H
@@ -35,7 +36,8 @@ bolt_libuv__ready(uv_poll_t *poll, int status, int events)
 	bolt_libuv_watcher *watcher = (bolt_libuv_watcher *) poll->data;
 	int ready = (events & UV_READABLE ? BOLT_READABLE : 0) | (events & UV_WRITABLE ? BOLT_WRITABLE : 0);
 
-	bolt_socket_ready(watcher->self->database, watcher->socket, status < 0 ? BOLT_READABLE | BOLT_WRITABLE : ready);
+	bolt_socket_ready(watcher->self->database, watcher->socket,
+					  status < 0 ? BOLT_READABLE | BOLT_WRITABLE : ready);
 }
 
 static void

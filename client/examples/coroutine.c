@@ -16,9 +16,10 @@ static void *
 reader(void *arg)
 {
 	int id = *(const int *) arg;
-	bolt_future *author = bolt_await(bolt_aget(bolt_values(bolt_objects(db, "blog_article"), "author__username"), BOLT_KW("id", id)));
-	bolt_future *articles =
-		bolt_await(bolt_acount(bolt_filter(bolt_objects(db, "blog_article"), BOLT_KW("author__article__id", id))));
+	bolt_future *author = bolt_await(
+		bolt_aget(bolt_values(bolt_objects(db, "blog_article"), "author__username"), BOLT_KW("id", id)));
+	bolt_future *articles = bolt_await(
+		bolt_acount(bolt_filter(bolt_objects(db, "blog_article"), BOLT_KW("author__article__id", id))));
 	bool good = !bolt_failed(author) && !bolt_failed(articles);
 
 	if (good)

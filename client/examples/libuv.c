@@ -46,7 +46,8 @@ main(void)
 		bolt_queryset *articles = bolt_only(bolt_objects(db, "blog_article"), "title");
 
 		ids[i] = i + 1;
-		bolt_then(bolt_aget(bolt_prefetch_related(articles, "tags"), BOLT_KW("id", ids[i])), article_ready, &ids[i]);
+		bolt_then(bolt_aget(bolt_prefetch_related(articles, "tags"), BOLT_KW("id", ids[i])), article_ready,
+				  &ids[i]);
 	}
 	uv_run(loop, UV_RUN_DEFAULT);
 	uv_loop_close(loop);

@@ -25,7 +25,8 @@ int
 main(void)
 {
 	bolt_database *db = bolt_open("", NULL);
-	bolt_queryset *articles = bolt_select_related(bolt_only(bolt_objects(db, "blog_article"), "title", "author__username"), "author");
+	bolt_queryset *articles = bolt_select_related(
+		bolt_only(bolt_objects(db, "blog_article"), "title", "author__username"), "author");
 	bolt_future *count = bolt_await(bolt_acount(bolt_ref(articles)));
 	bool good = !bolt_failed(count);
 	bolt_iterator *first;

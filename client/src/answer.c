@@ -10,9 +10,11 @@
 static bolt_exception *
 unexpected(void)
 {
-	bolt_exception *error = bolt__error_new(BOLT_PROGRAMMING_ERROR, NULL, "the server's answer has not the expected form");
+	bolt_exception *error =
+		bolt__error_new(BOLT_PROGRAMMING_ERROR, NULL, "the server's answer has not the expected form");
 
-	return bolt__error_hint(error, "The extension bolt_orm in the server and the client library may be of different versions.");
+	return bolt__error_hint(
+		error, "The extension bolt_orm in the server and the client library may be of different versions.");
 }
 
 static void
@@ -84,15 +86,18 @@ bolt_exception *
 bolt__answer(bolt_future *future, PGresult *result, bolt__result_kind kind)
 {
 	static const int columns[] = {
-		[BOLT__NOTHING] = 0, [BOLT__JSON] = 1, [BOLT__ONE] = 1,			   [BOLT__INTEGER] = 1,
-		[BOLT__BOOLEAN] = 1, [BOLT__ROWS] = 1, [BOLT__OBJECT_CREATED] = 2, [BOLT__DELETED] = 2,
+		[BOLT__NOTHING] = 0,		[BOLT__JSON] = 1,	 [BOLT__ONE] = 1,
+		[BOLT__INTEGER] = 1,		[BOLT__BOOLEAN] = 1, [BOLT__ROWS] = 1,
+		[BOLT__OBJECT_CREATED] = 2, [BOLT__DELETED] = 2,
 	};
 	int rows = PQntuples(result);
 
 	future->result = result;
 	if (PQnfields(result) < columns[kind])
 		return unexpected();
-	if (rows == 0 && (kind == BOLT__INTEGER || kind == BOLT__BOOLEAN || kind == BOLT__OBJECT_CREATED || kind == BOLT__DELETED))
+	if (rows == 0 &&
+		(kind == BOLT__INTEGER || kind == BOLT__BOOLEAN || kind == BOLT__OBJECT_CREATED ||
+		 kind == BOLT__DELETED))
 		return unexpected();
 	switch (kind)
 	{

@@ -2,11 +2,13 @@
  * cancel.c
  *	  Cancelling what the server is at work on.
  *
- * A cancel stops whatever the backend runs when it arrives. So it is asked for only when the abandoned task is first in line, nothing new is sent over the
- * connection until it has finished, and a task behind it that is hit instead is sent again (pipeline.c; nothing of it has been done then). Where the server does
- * not react within cancel_timeout, the connection is given up.
+ * A cancel stops whatever the backend runs when it arrives. So it is asked for only when the abandoned
+ * task is first in line, nothing new is sent over the connection until it has finished, and a task
+ * behind it that is hit instead is sent again (pipeline.c; nothing of it has been done then). Where the
+ * server does not react within cancel_timeout, the connection is given up.
  *
- * The request itself goes over a connection of its own. libpq makes that without blocking from 17 on; before, a thread does it and tells through a socket pair.
+ * The request itself goes over a connection of its own. libpq makes that without blocking from 17 on;
+ * before, a thread does it and tells through a socket pair.
  */
 #include "connection.h"
 
@@ -137,7 +139,8 @@ start_thread(bolt__cancel *cancel, thread_state *state)
 {
 	int ends[2];
 
-	if (state == NULL || state->request == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+	if (state == NULL || state->request == NULL ||
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return false;
 	state->done = ends[1];
 	if (pthread_create(&cancel->thread, NULL, request_cancel, state) == 0)
@@ -211,8 +214,11 @@ look_again(bolt__timer *timer)
 
 	if (connection->cancel == NULL && stuck_task(connection) == NULL)
 		return;
-	if (limit >= 0 && connection->stuck_since != BOLT__NEVER && bolt__now() - connection->stuck_since >= limit)
-		bolt__connection_lose(connection, bolt__error_new(BOLT_OPERATIONAL_ERROR, NULL, "the server did not react to a cancel within %d ms", limit));
+	if (limit >= 0 && connection->stuck_since != BOLT__NEVER &&
+		bolt__now() - connection->stuck_since >= limit)
+		bolt__connection_lose(connection,
+							  bolt__error_new(BOLT_OPERATIONAL_ERROR, NULL,
+											  "the server did not react to a cancel within %d ms", limit));
 	else
 		bolt__cancel_if_stuck(connection);
 }

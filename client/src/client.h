@@ -2,8 +2,9 @@
  * client.h
  *	  What a database consists of, inside: its loop, its pools, its handles.
  *
- * From below: sockets and timers (loop.c), futures (future.c), connections (connection.c, pipeline.c, cancel.c), a pool of them for each server
- * (pool.c), and the handles that users have (database.c, transaction.c).
+ * From below: sockets and timers (loop.c), futures (future.c), connections (connection.c, pipeline.c,
+ * cancel.c), a pool of them for each server (pool.c), and the handles that users have (database.c,
+ * transaction.c).
  */
 #ifndef BOLT__CLIENT_H
 #define BOLT__CLIENT_H
@@ -32,21 +33,21 @@ struct bolt__socket
 
 struct bolt__client
 {
-	int references; /* of handles, futures, and calls on their way through the loop */
+	int references;		 /* of handles, futures, and calls on their way through the loop */
 	bolt_database *root; /* bolt_open's handle, until it is closed */
 	bool used;
-	bool closing; /* refuses requests */
-	bool closed;  /* has let go of everything, the loop too */
+	bool closing;		   /* refuses requests */
+	bool closed;		   /* has let go of everything, the loop too */
 	bolt_exception *error; /* what is wrong with how it was opened */
 	bolt_options options;  /* complete; strings are not kept */
 
 	bolt_loop loop;
-	bool attached;	   /* to an application's loop; else the built-in one */
+	bool attached;		/* to an application's loop; else the built-in one */
 	bolt__link clients; /* of this thread's built-in loop */
 	bolt__link sockets;
 	bolt__timers timers;
-	int64_t woken_at; /* the time the loop was told; BOLT__NEVER: none */
-	int dispatching;  /* depth of calls into the loop's two entries */
+	int64_t woken_at;	/* the time the loop was told; BOLT__NEVER: none */
+	int dispatching;	/* depth of calls into the loop's two entries */
 	bolt_future *ready; /* settled, their callbacks still to run; first and last */
 	bolt_future *last_ready;
 	bolt__link unsettled; /* futures */
@@ -101,7 +102,10 @@ void bolt__client_run_ready(bolt__client *client);
 void bolt__poll_join(bolt__client *client);
 void bolt__poll_leave(bolt__client *client);
 
-/* Waits for one of this thread's databases, at most so long (-1: without limit), and lets it go on. Whether there was any to wait for. */
+/*
+ * Waits for one of this thread's databases, at most so long (-1: without limit), and lets it go on.
+ * Whether there was any to wait for.
+ */
 bool bolt__poll_once(int64_t milliseconds);
 
 /* ----------

@@ -53,7 +53,8 @@ static bolt_exception *
 last_words(const bolt__connection *connection, bolt_exception *error)
 {
 	const bolt__task *first = bolt__container(connection->sent.next, bolt__task, place.link);
-	const char *severity = connection->sent_count == 0 ? NULL : PQresultErrorField(first->answer, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *severity =
+		connection->sent_count == 0 ? NULL : PQresultErrorField(first->answer, PG_DIAG_SEVERITY_NONLOCALIZED);
 
 	if (severity == NULL || strcmp(severity, "ERROR") == 0) /* of the statement, not of the connection */
 		return error;
@@ -116,8 +117,9 @@ gave_up(bolt__timer *timer)
 {
 	bolt__connection *connection = bolt__container(timer, bolt__connection, timer);
 
-	bolt__connection_lose(connection, bolt__error_new(BOLT_OPERATIONAL_ERROR, "08001", "could not connect within %d ms",
-													  connection->pool->client->options.connect_timeout));
+	bolt__connection_lose(connection,
+						  bolt__error_new(BOLT_OPERATIONAL_ERROR, "08001", "could not connect within %d ms",
+										  connection->pool->client->options.connect_timeout));
 }
 
 /* Told from the loop: nobody who asks for a connection is surprised in the middle. */
@@ -212,7 +214,8 @@ bolt__connection_open(bolt__pool *pool)
 	PQsetNoticeReceiver(connection->pq, quiet, NULL);
 	bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_WRITABLE);
 	if (client->options.connect_timeout >= 0)
-		bolt__timer_set(&client->timers, &connection->timer, bolt__deadline(client->options.connect_timeout), gave_up);
+		bolt__timer_set(&client->timers, &connection->timer, bolt__deadline(client->options.connect_timeout),
+						gave_up);
 	bolt__client_wake(client);
 	return true;
 }

@@ -2,7 +2,8 @@
  * connection.h
  *	  One connection to a server, its pipeline, and the cancelling of what it is at work on.
  *
- * It is made by bolt__connection_open and ends, whatever the reason, in bolt__connection_lose: what was on its way fails then.
+ * It is made by bolt__connection_open and ends, whatever the reason, in bolt__connection_lose: what was
+ * on its way fails then.
  */
 #ifndef BOLT__CONNECTION_H
 #define BOLT__CONNECTION_H
@@ -76,7 +77,6 @@ void bolt__pipeline_ready(bolt__connection *connection, int events);
  * ----------
  */
 
-
 /* Starts a cancel where the task first in line has been abandoned. */
 void bolt__cancel_if_stuck(bolt__connection *connection);
 
@@ -87,6 +87,7 @@ void bolt__cancel_forget(bolt__connection *connection);
  * iterator.c: rows of its task
  * ----------
  */
-bool bolt__iterator_row(bolt_iterator *iterator, PGresult *result); /* taken over. False: it has enough for now */
+bool bolt__iterator_row(bolt_iterator *iterator,
+						PGresult *result); /* taken over. False: it has enough for now */
 
 #endif

@@ -2,8 +2,9 @@
  * coroutine.c
  *	  Coroutines on ucontext, and waiting for futures in them, in scripts, and nowhere else.
  *
- * A coroutine runs on a stack of its own until it waits; then its resumer goes on. It is resumed by the future that it waits for, from the loop. A stack has a
- * page below it that nobody may touch, so that an overflow is a fault and not another's data; finished stacks are kept for the next ones.
+ * A coroutine runs on a stack of its own until it waits; then its resumer goes on. It is resumed by the
+ * future that it waits for, from the loop. A stack has a page below it that nobody may touch, so that an
+ * overflow is a fault and not another's data; finished stacks are kept for the next ones.
  */
 #include "coroutine.h"
 #include "future_state.h"
@@ -255,7 +256,8 @@ prepare(coroutine *prepared)
 	prepared->context.uc_stack.ss_sp = prepared->memory;
 	prepared->context.uc_stack.ss_size = (size_t) ((char *) prepared - prepared->memory);
 	prepared->context.uc_link = NULL;
-	makecontext(&prepared->context, (void (*)(void)) start, 2, (unsigned int) (address >> 16 >> 16), (unsigned int) address);
+	makecontext(&prepared->context, (void (*)(void)) start, 2, (unsigned int) (address >> 16 >> 16),
+				(unsigned int) address);
 }
 
 bool
@@ -334,10 +336,11 @@ bolt_spawn(bolt_database *database, bolt_coroutine body, void *arg)
 	spawned *task;
 
 	if (client == NULL || client->closing || body == NULL)
-		return bolt__future_failed(client, bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
-														   client == NULL  ? "the database is NULL"
-														   : body == NULL ? "the coroutine's body is NULL"
-																		  : "the database is closed"));
+		return bolt__future_failed(client,
+								   bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+												   client == NULL	? "the database is NULL" :
+													   body == NULL ? "the coroutine's body is NULL" :
+																	  "the database is closed"));
 	task = calloc(1, sizeof(spawned));
 	if (task == NULL)
 		return bolt__future_failed(client, bolt__out_of_memory());
@@ -360,12 +363,14 @@ bolt_spawn(bolt_database *database, bolt_coroutine body, void *arg)
 static bolt_future *
 refuse(bolt_future *future)
 {
-	bolt_exception *error =
-		bolt__error_new(BOLT_SYNCHRONOUS_ONLY_OPERATION, NULL,
-						"You cannot call this from an async context - use a callback (bolt_then) or a coroutine (bolt_spawn).");
+	bolt_exception *error = bolt__error_new(
+		BOLT_SYNCHRONOUS_ONLY_OPERATION, NULL,
+		"You cannot call this from an async context - use a callback (bolt_then) or a coroutine (bolt_spawn).");
 	bolt_future *refused;
 
-	bolt__error_hint(error, "bolt_await would block the event loop here: it belongs into a coroutine, or into a script that has no loop.");
+	bolt__error_hint(
+		error,
+		"bolt_await would block the event loop here: it belongs into a coroutine, or into a script that has no loop.");
 	refused = bolt__future_failed(future->client, error);
 	bolt_cancel(future);
 	bolt_free(future);
@@ -392,5 +397,7 @@ bolt_await(bolt_future *future)
 	if (future->settled)
 		return future;
 	bolt_free(future);
-	return bolt__future_failed(NULL, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "nothing is under way that could settle this future"));
+	return bolt__future_failed(NULL,
+							   bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+											   "nothing is under way that could settle this future"));
 }

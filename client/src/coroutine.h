@@ -8,7 +8,10 @@
 #include "bolt_orm/coroutine.h"
 #include "client.h"
 
-/* For a callback, which is in no coroutine though it may run on one's stack: what to hand to bolt__coroutine_return. */
+/*
+ * For a callback, which is in no coroutine though it may run on one's stack: what to hand to
+ * bolt__coroutine_return.
+ */
 void *bolt__coroutine_leave(void);
 void bolt__coroutine_return(void *coroutine);
 

@@ -97,7 +97,8 @@ set_options(bolt_options *options, const bolt_options *given)
 	*options = defaults;
 	if (given == NULL)
 		return;
-	memcpy(&full, given, given->size < sizeof(full) ? given->size : sizeof(full)); /* of an older version: shorter */
+	memcpy(&full, given,
+		   given->size < sizeof(full) ? given->size : sizeof(full)); /* of an older version: shorter */
 	set_option(&options->connections, full.connections);
 	set_option(&options->pipeline, full.pipeline);
 	set_option(&options->queue, full.queue);
@@ -134,7 +135,8 @@ check_conninfo(bolt__client *client, const char *alias, const char *conninfo)
 	{
 		while (length > 0 && message[length - 1] == '\n')
 			message[--length] = '\0';
-		client->error = bolt__error_new(BOLT_IMPROPERLY_CONFIGURED, NULL, "the conninfo of \"%s\" cannot be understood: %s", alias,
+		client->error = bolt__error_new(BOLT_IMPROPERLY_CONFIGURED, NULL,
+										"the conninfo of \"%s\" cannot be understood: %s", alias,
 										message == NULL ? "out of memory" : message);
 	}
 	PQconninfoFree(parsed);
@@ -287,7 +289,8 @@ bolt__client_pool(bolt__client *client, const char *using, bool writes, bolt_exc
 	for (int i = 0; i < client->pool_count; i++)
 		if (strcmp(client->pools[i].alias, using) == 0)
 			return &client->pools[i];
-	*error = bolt__error_new(BOLT_CONNECTION_DOES_NOT_EXIST, NULL, "the connection '%s' doesn't exist", using);
+	*error =
+		bolt__error_new(BOLT_CONNECTION_DOES_NOT_EXIST, NULL, "the connection '%s' doesn't exist", using);
 	return NULL;
 }
 
@@ -316,7 +319,8 @@ free_request(const bolt__statement *statement, char **parameters, const bolt__re
 }
 
 static bolt_exception *
-check_and_find_pool(bolt_database *database, const bolt__statement *statement, const char *using, bolt__pool **pool)
+check_and_find_pool(bolt_database *database, const bolt__statement *statement, const char *using,
+					bolt__pool **pool)
 {
 	bolt_exception *error = refusal(database);
 
@@ -327,7 +331,8 @@ check_and_find_pool(bolt_database *database, const bolt__statement *statement, c
 }
 
 static bolt__task *
-new_task(bolt_database *database, const bolt__statement *statement, char **parameters, const bolt__request_options *options)
+new_task(bolt_database *database, const bolt__statement *statement, char **parameters,
+		 const bolt__request_options *options)
 {
 	bolt__task *task = bolt__task_new(database->client, statement, NULL, parameters);
 
@@ -352,7 +357,8 @@ bolt__request(bolt_database *database, const bolt__statement *statement, char **
 			  const bolt__request_options *options)
 {
 	bolt__pool *pool;
-	bolt_exception *error = check_and_find_pool(database, statement, options == NULL ? NULL : options->using, &pool);
+	bolt_exception *error =
+		check_and_find_pool(database, statement, options == NULL ? NULL : options->using, &pool);
 	bolt__task *task;
 
 	if (error != NULL)
@@ -372,10 +378,12 @@ bolt__request(bolt_database *database, const bolt__statement *statement, char **
 }
 
 bolt_iterator *
-bolt__iterate(bolt_database *database, const bolt__statement *statement, char **parameters, const bolt__request_options *options)
+bolt__iterate(bolt_database *database, const bolt__statement *statement, char **parameters,
+			  const bolt__request_options *options)
 {
 	bolt__pool *pool;
-	bolt_exception *error = check_and_find_pool(database, statement, options == NULL ? NULL : options->using, &pool);
+	bolt_exception *error =
+		check_and_find_pool(database, statement, options == NULL ? NULL : options->using, &pool);
 	bolt__task *task;
 
 	if (error != NULL)

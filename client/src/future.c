@@ -2,8 +2,9 @@
  * future.c
  *	  Futures: settled once, their callbacks called from the loop, freed with the last reference.
  *
- * Who has settled a future holds no more of it than its reference. Callbacks are not run at once but queued in the client (client->ready), so that
- * nothing of the user's runs in the middle of our own work; loop.c runs them last.
+ * Who has settled a future holds no more of it than its reference. Callbacks are not run at once but
+ * queued in the client (client->ready), so that nothing of the user's runs in the middle of our own
+ * work; loop.c runs them last.
  */
 #include "coroutine.h"
 #include "future_state.h"
@@ -179,8 +180,10 @@ bolt__client_run_ready(bolt__client *client)
  * Futures that have failed from the start
  * ----------
  */
-static bolt_future out_of_memory = {
-	.class = &plain_class, .settled = true, .immortal = true, .last_waiter = &out_of_memory.waiters};
+static bolt_future out_of_memory = {.class = &plain_class,
+									.settled = true,
+									.immortal = true,
+									.last_waiter = &out_of_memory.waiters};
 
 bolt_future *
 bolt__future_failed(bolt__client *client, bolt_exception *error)
@@ -346,14 +349,17 @@ bolt_sleep(bolt_database *database, int64_t milliseconds)
 	sleep_future *sleep;
 
 	if (client == NULL || client->closing)
-		return bolt__future_failed(client, bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
-														   client == NULL ? "the database is NULL" : "the database is closed"));
+		return bolt__future_failed(client,
+								   bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+												   client == NULL ? "the database is NULL" :
+																	"the database is closed"));
 	sleep = calloc(1, sizeof(sleep_future));
 	if (sleep == NULL)
 		return bolt__future_failed(client, bolt__out_of_memory());
 	bolt__future_init(&sleep->future, &sleep_class, client);
 	bolt_future_ref(&sleep->future); /* the timer's */
-	bolt__timer_set(&client->timers, &sleep->timer, bolt__now() + (milliseconds > 0 ? milliseconds : 0), sleep_over);
+	bolt__timer_set(&client->timers, &sleep->timer, bolt__now() + (milliseconds > 0 ? milliseconds : 0),
+					sleep_over);
 	bolt__client_wake(client);
 	return &sleep->future;
 }
@@ -425,7 +431,8 @@ bolt__future_result(const bolt_future *future)
 void *
 bolt__future_cache(const bolt_future *future)
 {
-	return future->cache == NULL && future->source != NULL ? bolt__future_cache(future->source) : future->cache;
+	return future->cache == NULL && future->source != NULL ? bolt__future_cache(future->source) :
+															 future->cache;
 }
 
 void

@@ -38,7 +38,10 @@ typedef struct bolt__rows
 /* What kind of work stands behind it. */
 typedef struct bolt__future_class
 {
-	/* Gives the work up and settles with this error, which it takes over. Only on unsettled ones. NULL: it settles only by itself. */
+	/*
+	 * Gives the work up and settles with this error, which it takes over. Only on unsettled ones.
+	 * NULL: it settles only by itself.
+	 */
 	void (*abandon)(bolt_future *future, bolt_exception *error);
 	/* Frees what the struct around it holds; the memory itself is freed after that. May be NULL. */
 	void (*dispose)(bolt_future *future);
@@ -60,7 +63,7 @@ struct bolt_future
 	PGresult *result;
 	bolt__rows *rows;
 	bolt_future *source; /* whose value it has */
-	const char *json; /* in the result, the rows, or json_made */
+	const char *json;	 /* in the result, the rows, or json_made */
 	size_t json_length;
 	char *json_made;
 	int64_t integer;
@@ -94,7 +97,10 @@ bolt_future *bolt__future_failed(bolt__client *client, bolt_exception *error);
 
 void bolt__rows_unref(bolt__rows *rows);
 
-/* The future's value from a result that is no error (answer.c). Takes the result over. An error where it does not fit. */
+/*
+ * The future's value from a result that is no error (answer.c). Takes the result over. An error
+ * where it does not fit.
+ */
 bolt_exception *bolt__answer(bolt_future *future, PGresult *result, bolt__result_kind kind);
 
 #endif

@@ -2,8 +2,9 @@
  * iterator.c
  *	  Rows one by one, over a connection of their own.
  *
- * Rows come in single-row mode (from libpq 17 on in chunks) and wait here until they are asked for. When there are enough of them the socket is not read: the
- * server's sending stops when the kernel's buffers are full.
+ * Rows come in single-row mode (from libpq 17 on in chunks) and wait here until they are asked for. When
+ * there are enough of them the socket is not read: the server's sending stops when the kernel's buffers
+ * are full.
  */
 #include "connection.h"
 #include "transaction.h"
@@ -23,8 +24,8 @@ typedef struct chunk
 struct bolt_iterator
 {
 	int references;
-	bolt__client *client; /* NULL: it has failed from the start */
-	bolt__pool *pool;	  /* that its connection comes from, or: */
+	bolt__client *client;  /* NULL: it has failed from the start */
+	bolt__pool *pool;	   /* that its connection comes from, or: */
 	bolt_database *handle; /* of the transaction it is part of */
 	bolt__lease *lease;
 	bolt__task *task;
@@ -173,7 +174,8 @@ bolt__iterator_row(bolt_iterator *iterator, PGresult *result)
 static void
 read_on(bolt_iterator *iterator)
 {
-	bolt__connection *connection = iterator->ended || iterator->task == NULL ? NULL : iterator->task->connection;
+	bolt__connection *connection =
+		iterator->ended || iterator->task == NULL ? NULL : iterator->task->connection;
 
 	if (connection == NULL || !connection->paused || has_enough(iterator))
 		return;
@@ -331,7 +333,8 @@ next_refusal(const bolt_iterator *iterator)
 	if (iterator == &failed_without_memory)
 		return bolt__out_of_memory();
 	if (iterator->wanted != NULL)
-		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the future of the bolt_anext before has not settled yet");
+		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+							   "the future of the bolt_anext before has not settled yet");
 	if (!iterator->started && !iterator->ended && iterator->client->closing)
 		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database is closed");
 	if (iterator->client == NULL)
@@ -362,7 +365,10 @@ bolt_anext(bolt_iterator *iterator)
 	return &next->future;
 }
 
-/* The rest is not wanted. Outside of a transaction the statement is cancelled; inside that would spoil it, so the rest is read and dropped. */
+/*
+ * The rest is not wanted. Outside of a transaction the statement is cancelled; inside that would
+ * spoil it, so the rest is read and dropped.
+ */
 static void
 stop(bolt_iterator *iterator)
 {
@@ -388,7 +394,8 @@ void
 bolt__iterator_block_ends(bolt_iterator *iterator)
 {
 	if (iterator->error == NULL)
-		iterator->error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "the 'atomic' block of this iterator has ended");
+		iterator->error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL,
+										  "the 'atomic' block of this iterator has ended");
 	stop(iterator);
 }
 

@@ -68,9 +68,10 @@ bolt__lease_submit(bolt__lease *lease, bolt__task *task)
 	task->pool = lease->pool;
 	if (lease->connection == NULL)
 	{
-		bolt__task_failed(task, lease->loss != NULL
-									? bolt_error_ref(lease->loss)
-									: bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the connection has been given back"));
+		bolt__task_failed(task,
+						  lease->loss != NULL ? bolt_error_ref(lease->loss) :
+												bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+																"the connection has been given back"));
 		return;
 	}
 	task->connection = lease->connection;
@@ -104,6 +105,7 @@ bolt__lease_end(bolt__lease *lease)
 	connection->lease = NULL;
 	pool->leased--;
 	if (connection->sent_count == 0 && PQtransactionStatus(connection->pq) != PQTRANS_IDLE)
-		bolt__connection_lose(connection, bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "a transaction was left open"));
+		bolt__connection_lose(connection,
+							  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "a transaction was left open"));
 	bolt__pool_pump(pool);
 }

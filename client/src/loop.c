@@ -1,6 +1,7 @@
 /*
  * loop.c
- *	  Between the client and a loop, whichever it is: sockets, one timer, and the two entries through which everything runs.
+ *	  Between the client and a loop, whichever it is: sockets, one timer, and the two entries through
+ *	  which everything runs.
  */
 #include "future_state.h"
 #include "pool.h"
@@ -124,8 +125,8 @@ bolt_attach(bolt_database *database, const bolt_loop *loop)
 {
 	bolt__client *client = database == NULL ? NULL : database->client;
 
-	if (client == NULL || client->closing || client->used || client->attached || loop == NULL || loop->watch == NULL ||
-		loop->set_timer == NULL)
+	if (client == NULL || client->closing || client->used || client->attached || loop == NULL ||
+		loop->watch == NULL || loop->set_timer == NULL)
 		return -1;
 	bolt__poll_leave(client);
 	client->loop = *loop;

@@ -79,7 +79,10 @@ ready_events(short revents)
 	return revents & (POLLERR | POLLHUP | POLLNVAL) ? BOLT_READABLE | BOLT_WRITABLE : events;
 }
 
-/* Lets go on whose time has come. A client that is closed by another's callback leaves the list, so start again after each. */
+/*
+ * Lets go on whose time has come. A client that is closed by another's callback leaves the list, so
+ * start again after each.
+ */
 static void
 fire_timers(void)
 {
@@ -94,7 +97,8 @@ fire_timers(void)
 		bolt__client_ref(client);
 		if (next_time(client) <= now)
 			bolt__client_timer_fired(client);
-		next = client->clients.next == link ? clients : client->clients.next; /* it was closed: the rest waits */
+		next =
+			client->clients.next == link ? clients : client->clients.next; /* it was closed: the rest waits */
 		bolt__client_unref(client);
 		link = next;
 	}
@@ -132,7 +136,7 @@ bolt__poll_once(int64_t milliseconds)
 		{
 			bolt__socket *socket = bolt__container(entry, bolt__socket, link);
 
-			polled[filled] = (struct pollfd) {socket->fd, poll_events(socket->events), 0};
+			polled[filled] = (struct pollfd){socket->fd, poll_events(socket->events), 0};
 			owners[filled++] = bolt__client_ref(client);
 		}
 	}

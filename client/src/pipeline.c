@@ -2,8 +2,9 @@
  * pipeline.c
  *	  Tasks over a connection: several on their way at once, their answers in the same order.
  *
- * Each task is a unit that ends with a Sync of its own, so that an error in one leaves the others alone: BEGIN where it opens a transaction, PREPARE where the
- * connection has not seen its statement, and the statement. Its answer is the last result of the unit, or the first error.
+ * Each task is a unit that ends with a Sync of its own, so that an error in one leaves the others alone:
+ * BEGIN where it opens a transaction, PREPARE where the connection has not seen its statement, and the
+ * statement. Its answer is the last result of the unit, or the first error.
  */
 #include "connection.h"
 #include "transaction.h"
@@ -14,7 +15,10 @@
 #define MAX_REPEATS 2
 #define ROWS_IN_CHUNK 64
 
-/* One ends each statement. More in a row come only where libpq has given the connection up while sending, and with it what was asked. */
+/*
+ * One ends each statement. More in a row come only where libpq has given the connection up while
+ * sending, and with it what was asked.
+ */
 #define MAX_EMPTY_RESULTS 2
 
 /* ----------
@@ -58,7 +62,8 @@ send_prepared(bolt__connection *connection, bolt__task *task)
 	snprintf(name, sizeof(name), "bolt_%u", connection->prepared[place].number);
 	if (task->prepares && !PQsendPrepare(connection->pq, name, statement->sql, 0, NULL))
 		return false;
-	return PQsendQueryPrepared(connection->pq, name, statement->parameters, (const char *const *) task->parameters, NULL, NULL, 0);
+	return PQsendQueryPrepared(connection->pq, name, statement->parameters,
+							   (const char *const *) task->parameters, NULL, NULL, 0);
 }
 
 /* ----------
@@ -86,7 +91,8 @@ send_statement(bolt__connection *connection, bolt__task *task)
 	if (task->statement == NULL)
 		return send_text(connection, task->text);
 	/* Rows one by one cannot be asked for behind a PREPARE. */
-	if (task->iterator == NULL && !connection->pool->client->options.unprepared && connection->prepared_count < BOLT__MAX_PREPARED)
+	if (task->iterator == NULL && !connection->pool->client->options.unprepared &&
+		connection->prepared_count < BOLT__MAX_PREPARED)
 		return send_prepared(connection, task);
 	return PQsendQueryParams(connection->pq, task->statement->sql, task->statement->parameters, NULL,
 							 (const char *const *) task->parameters, NULL, NULL, 0);
@@ -97,8 +103,9 @@ answer_is_late(bolt__timer *timer)
 {
 	bolt__task *task = bolt__container(timer, bolt__task, place.timer);
 
-	task->future.class->abandon(&task->future, bolt__error_new(BOLT_TIMEOUT, NULL, "no answer within %d ms",
-															   task->pool->client->options.query_timeout));
+	task->future.class->abandon(&task->future,
+								bolt__error_new(BOLT_TIMEOUT, NULL, "no answer within %d ms",
+												task->pool->client->options.query_timeout));
 }
 
 static void
@@ -131,7 +138,10 @@ ask_for_single_rows(bolt__connection *connection)
 #endif
 }
 
-/* Whether it has rows of an iteration: one, a chunk, or (where they could not be asked for one by one) all. */
+/*
+ * Whether it has rows of an iteration: one, a chunk, or (where they could not be asked for one by
+ * one) all.
+ */
 static bool
 has_rows(const bolt__task *task, const PGresult *result)
 {
@@ -141,7 +151,8 @@ has_rows(const bolt__task *task, const PGresult *result)
 	if (status == PGRES_TUPLES_CHUNK)
 		return true;
 #endif
-	return status == PGRES_SINGLE_TUPLE || (task->iterator != NULL && status == PGRES_TUPLES_OK && PQntuples(result) > 0);
+	return status == PGRES_SINGLE_TUPLE ||
+		(task->iterator != NULL && status == PGRES_TUPLES_OK && PQntuples(result) > 0);
 }
 
 void
@@ -165,7 +176,8 @@ bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
 		return;
 	}
 	if (client->options.query_timeout >= 0 && task->iterator == NULL)
-		bolt__timer_set(&client->timers, &task->place.timer, bolt__deadline(client->options.query_timeout), answer_is_late);
+		bolt__timer_set(&client->timers, &task->place.timer, bolt__deadline(client->options.query_timeout),
+						answer_is_late);
 	else
 		bolt__timer_unset(&client->timers, &task->place.timer);
 	if (sent && task->iterator != NULL)
@@ -174,7 +186,10 @@ bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
 	bolt__client_wake(client);
 }
 
-/* Until BEGIN has been answered nothing else may be sent: without a transaction it would be done at once and for good. */
+/*
+ * Until BEGIN has been answered nothing else may be sent: without a transaction it would be done at
+ * once and for good.
+ */
 static bool
 may_send(const bolt__connection *connection)
 {
@@ -232,7 +247,8 @@ is_to_be_repeated(bolt__connection *connection, bolt__task *task)
 		return false;
 	if (task->prepared && has_sqlstate(task->answer, "26000")) /* no such prepared statement */
 		return true;
-	return task->endangered && has_sqlstate(task->answer, "57014"); /* the cancel of one ahead came too late for that */
+	return task->endangered &&
+		has_sqlstate(task->answer, "57014"); /* the cancel of one ahead came too late for that */
 }
 
 static void
@@ -326,7 +342,8 @@ bolt__pipeline_receive(bolt__connection *connection)
 	if (connection->receiving)
 		return;
 	connection->receiving = true;
-	while (connection->state == BOLT__READY && !connection->paused && connection->sent_count > 0 && !PQisBusy(connection->pq))
+	while (connection->state == BOLT__READY && !connection->paused && connection->sent_count > 0 &&
+		   !PQisBusy(connection->pq))
 		if (!receive_one(connection, bolt__container(connection->sent.next, bolt__task, place.link)))
 			break;
 	connection->receiving = false;
@@ -349,6 +366,7 @@ bolt__pipeline_ready(bolt__connection *connection, int events)
 	if (alive)
 		flush(connection); /* also where it became readable: the server may wait for us to go on */
 	bolt__pipeline_receive(connection); /* what came before a loss, too */
-	if (connection->state == BOLT__READY && (!alive || PQstatus(connection->pq) == CONNECTION_BAD) && !connection->paused)
+	if (connection->state == BOLT__READY && (!alive || PQstatus(connection->pq) == CONNECTION_BAD) &&
+		!connection->paused)
 		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
 }

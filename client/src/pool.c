@@ -2,11 +2,13 @@
  * pool.c
  *	  The connections to one server and the queue for them.
  *
- * A task goes to the connection with the fewest on their way, so that an idle one comes first; a further connection is opened where none is idle. What finds
- * no room waits in the queue, in order. A lease needs a connection that is idle: where none is, one is reserved for it and gets no further tasks.
+ * A task goes to the connection with the fewest on their way, so that an idle one comes first; a further
+ * connection is opened where none is idle. What finds no room waits in the queue, in order. A lease
+ * needs a connection that is idle: where none is, one is reserved for it and gets no further tasks.
  *
- * After a failed attempt to connect there is a pause, doubled each time. As long as none has ever succeeded, what waits fails with the first attempt (a wrong
- * password, no such host); later it waits for the server to come back, up to its time-out.
+ * After a failed attempt to connect there is a pause, doubled each time. As long as none has ever
+ * succeeded, what waits fails with the first attempt (a wrong password, no such host); later it waits
+ * for the server to come back, up to its time-out.
  */
 #include "connection.h"
 
@@ -64,7 +66,7 @@ static bool
 may_open(const bolt__pool *pool)
 {
 	return !pool->client->closing && !pool->retry.set &&
-		   pool->ready + pool->connecting < pool->client->options.connections;
+		pool->ready + pool->connecting < pool->client->options.connections;
 }
 
 /* As many as there are places in the queue, while there may be more. */
@@ -229,7 +231,10 @@ serve_lease(bolt__pool *pool, bolt__lease *lease)
 	return false;
 }
 
-/* Who came first is served first. Where there is no room for one task there is none for the next, and likewise with leases. */
+/*
+ * Who came first is served first. Where there is no room for one task there is none for the next,
+ * and likewise with leases.
+ */
 static void
 serve_queue(bolt__pool *pool)
 {
@@ -284,20 +289,22 @@ queue_error(const bolt__pool *pool)
 
 	if (pool->ready > 0 || pool->last_error == NULL)
 	{
-		error = bolt__error_new(BOLT_POOL_TIMEOUT, NULL, "no connection came free within %d ms", pool->client->options.queue_timeout);
-		return bolt__error_hint(error, "All %d connections were busy. More connections, or shorter transactions, may help.",
-								pool->client->options.connections);
+		error = bolt__error_new(BOLT_POOL_TIMEOUT, NULL, "no connection came free within %d ms",
+								pool->client->options.queue_timeout);
+		return bolt__error_hint(
+			error, "All %d connections were busy. More connections, or shorter transactions, may help.",
+			pool->client->options.connections);
 	}
-	return bolt__error_new(BOLT_OPERATIONAL_ERROR, NULL, "could not connect within %d ms: %s", pool->client->options.queue_timeout,
-						   bolt_error_message(pool->last_error));
+	return bolt__error_new(BOLT_OPERATIONAL_ERROR, NULL, "could not connect within %d ms: %s",
+						   pool->client->options.queue_timeout, bolt_error_message(pool->last_error));
 }
 
 static void
 waited_too_long(bolt__timer *timer)
 {
 	bolt__place *place = bolt__container(timer, bolt__place, timer);
-	bolt_future *future = place->lease ? &bolt__container(place, bolt__lease, place)->future
-									   : &bolt__container(place, bolt__task, place)->future;
+	bolt_future *future = place->lease ? &bolt__container(place, bolt__lease, place)->future :
+										 &bolt__container(place, bolt__task, place)->future;
 	bolt__pool *pool = place->lease ? ((bolt__lease *) future)->pool : ((bolt__task *) future)->pool;
 
 	future->class->abandon(future, queue_error(pool));
@@ -314,14 +321,16 @@ bolt__pool_enter_queue(bolt__pool *pool, bolt__place *place)
 	bolt__list_append(place->lease ? &pool->leases : &pool->tasks, &place->link);
 	pool->queue_length++;
 	if (client->options.queue_timeout >= 0)
-		bolt__timer_set(&client->timers, &place->timer, bolt__deadline(client->options.queue_timeout), waited_too_long);
+		bolt__timer_set(&client->timers, &place->timer, bolt__deadline(client->options.queue_timeout),
+						waited_too_long);
 	return true;
 }
 
 bolt_exception *
 bolt__pool_full(const bolt__pool *pool)
 {
-	return bolt__error_new(BOLT_POOL_EXHAUSTED, NULL, "%d requests wait for a connection already", pool->queue_length);
+	return bolt__error_new(BOLT_POOL_EXHAUSTED, NULL, "%d requests wait for a connection already",
+						   pool->queue_length);
 }
 
 void

@@ -16,40 +16,44 @@ typedef struct bolt__cancel bolt__cancel;
 typedef struct bolt__place
 {
 	bolt__link link;
-	bool lease;			 /* a lease's, else a task's */
+	bool lease;			  /* a lease's, else a task's */
 	unsigned long number; /* who came earlier has the lower one */
 	bolt__timer timer;
 } bolt__place;
 
-/* A request on its way. The one reference that the machinery holds goes when it has left queue and connection. */
+/*
+ * A request on its way. The one reference that the machinery holds goes when it has left queue and
+ * connection.
+ */
 struct bolt__task
 {
 	bolt_future future; /* first: a task is a future */
-	bolt__place place;	/* in the pool's queue; its link also in a connection's lists, its timer also for the answer */
+	bolt__place
+		place; /* in the pool's queue; its link also in a connection's lists, its timer also for the answer */
 	bolt__pool *pool;
 	bolt__connection *connection; /* that it waits for or was sent over */
 	bool sent;
 
 	const bolt__statement *statement; /* prepared by its address; NULL: `text` */
-	const char *text;				  /* what is not worth preparing: BEGIN and the like; in `text_memory`, or static */
+	const char *text; /* what is not worth preparing: BEGIN and the like; in `text_memory`, or static */
 	char text_memory[40];
 	char *parameters[BOLT__MAX_PARAMETERS]; /* kept until answered: it may have to be sent again */
 	void (*decode)(bolt_future *future, void *decode_data);
 	void *decode_data;
 	void (*decode_free)(void *decode_data);
 
-	bolt__block *block;		  /* the transaction it is part of */
-	bolt_iterator *iterator;  /* whose rows it fetches, one by one */
-	bool begins;			  /* BEGIN is sent ahead of it */
-	bool prepares;			  /* PREPARE is sent ahead of it */
-	bool prepared;			  /* it was sent as a prepared statement */
-	int results;			  /* that have come */
-	bool abandoned;			  /* settled before its answer came, which is thrown away */
-	bool drained;			  /* abandoned, and left to come to its end */
-	bool endangered;		  /* it was behind one whose cancel was asked for, and that may hit it */
-	int repeats;			  /* how often it was sent again */
-	PGresult *answer;		  /* so far */
-	bolt_exception *mishap;	  /* why it could not be sent */
+	bolt__block *block;		 /* the transaction it is part of */
+	bolt_iterator *iterator; /* whose rows it fetches, one by one */
+	bool begins;			 /* BEGIN is sent ahead of it */
+	bool prepares;			 /* PREPARE is sent ahead of it */
+	bool prepared;			 /* it was sent as a prepared statement */
+	int results;			 /* that have come */
+	bool abandoned;			 /* settled before its answer came, which is thrown away */
+	bool drained;			 /* abandoned, and left to come to its end */
+	bool endangered;		 /* it was behind one whose cancel was asked for, and that may hit it */
+	int repeats;			 /* how often it was sent again */
+	PGresult *answer;		 /* so far */
+	bolt_exception *mishap;	 /* why it could not be sent */
 };
 
 /* A connection for oneself. Settles when there is one; bolt__lease_end gives it back. */
@@ -84,9 +88,9 @@ struct bolt__pool
 	bool pumping;
 	bool pump_again;
 
-	int failures;			/* attempts to connect that failed, in a row */
+	int failures; /* attempts to connect that failed, in a row */
 	bool connected_ever;
-	bolt__timer retry;		/* set: no attempt before it */
+	bolt__timer retry; /* set: no attempt before it */
 	bolt_exception *last_error;
 	unsigned int random;
 	long long connects;
@@ -123,12 +127,16 @@ void bolt__pool_connect_failed(bolt__pool *pool, bolt_exception *error); /* take
  * Tasks: task.c
  * ----------
  */
-bolt__task *bolt__task_new(bolt__client *client, const bolt__statement *statement, const char *text, char **parameters);
+bolt__task *bolt__task_new(bolt__client *client, const bolt__statement *statement, const char *text,
+						   char **parameters);
 
 /* The answer has come: settles. Takes the machinery's reference. */
 void bolt__task_answered(bolt__task *task);
 
-/* Without an answer: settles with the error, which it takes over, unless it was abandoned. Takes the machinery's reference. */
+/*
+ * Without an answer: settles with the error, which it takes over, unless it was abandoned. Takes
+ * the machinery's reference.
+ */
 void bolt__task_failed(bolt__task *task, bolt_exception *error);
 
 /* Settles as cancelled, without telling the server: what it sends is thrown away. */
@@ -142,6 +150,6 @@ bolt__lease *bolt__lease_new(bolt__pool *pool); /* NULL: no memory. Queues it; t
 void bolt__lease_fail(bolt__lease *lease, bolt_exception *error); /* one that waits; takes the error over */
 void bolt__lease_granted(bolt__lease *lease, bolt__connection *connection);
 void bolt__lease_submit(bolt__lease *lease, bolt__task *task); /* takes one reference */
-void bolt__lease_end(bolt__lease *lease);						/* also while it waits, also twice */
+void bolt__lease_end(bolt__lease *lease);					   /* also while it waits, also twice */
 
 #endif

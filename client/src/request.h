@@ -2,8 +2,9 @@
  * request.h
  *	  How an a-method asks the database: a statement, its parameters, a future.
  *
- * The floor between the methods (objects.c) and what carries them (pool, connection). Statements are rows of static
- * tables: their address is the key under which a connection remembers that it has prepared them.
+ * The floor between the methods (objects.c) and what carries them (pool, connection). Statements are
+ * rows of static tables: their address is the key under which a connection remembers that it has
+ * prepared them.
  */
 #ifndef BOLT__REQUEST_H
 #define BOLT__REQUEST_H
@@ -43,15 +44,19 @@ typedef struct bolt__request_options
 {
 	const char *using; /* the database's alias; NULL: "default". Borrowed for the call */
 
-	/* Called once, when the request has succeeded and before any callback; bolt__future_fail turns it into a failure. */
+	/*
+	 * Called once, when the request has succeeded and before any callback; bolt__future_fail turns
+	 * it into a failure.
+	 */
 	void (*decode)(bolt_future *future, void *decode_data);
 	void *decode_data;
 	void (*decode_free)(void *decode_data); /* called in every case */
 } bolt__request_options;
 
 /*
- * Sends a statement as soon as a connection is free for it. The parameters are texts from malloc or NULL (null); they
- * are taken over in every case, also on failure. Never returns NULL: what fails here gives a failed future.
+ * Sends a statement as soon as a connection is free for it. The parameters are texts from malloc or NULL
+ * (null); they are taken over in every case, also on failure. Never returns NULL: what fails here gives
+ * a failed future.
  */
 bolt_future *bolt__request(bolt_database *database, const bolt__statement *statement, char **parameters,
 						   const bolt__request_options *options);
@@ -60,8 +65,8 @@ bolt_future *bolt__request(bolt_database *database, const bolt__statement *state
 bolt_future *bolt__request_failed(bolt_database *database, bolt_exception *error);
 
 /*
- * The rows of a statement, one by one, over a connection of its own. Takes the parameters over. Never returns NULL:
- * what fails is told by the first bolt_anext. Of the options only `using` is looked at.
+ * The rows of a statement, one by one, over a connection of its own. Takes the parameters over. Never
+ * returns NULL: what fails is told by the first bolt_anext. Of the options only `using` is looked at.
  */
 bolt_iterator *bolt__iterate(bolt_database *database, const bolt__statement *statement, char **parameters,
 							 const bolt__request_options *options);

@@ -137,7 +137,8 @@ take_answer(bolt__task *task)
 	if (error == NULL && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		error = bolt__error_from_result(answer);
 	if (error == NULL)
-		return bolt__answer(&task->future, answer, task->statement == NULL ? BOLT__NOTHING : task->statement->kind);
+		return bolt__answer(&task->future, answer,
+							task->statement == NULL ? BOLT__NOTHING : task->statement->kind);
 	PQclear(answer);
 	return error;
 }

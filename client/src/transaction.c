@@ -2,8 +2,9 @@
  * transaction.c
  *	  Transactions: a connection of their own, savepoints inside, all or nothing.
  *
- * A block is the future that bolt_atomic returns, and a coroutine that takes a connection, runs the body with a handle made for it, and ends with COMMIT or
- * ROLLBACK; an inner block does the same with a savepoint. BEGIN has no round trip of its own: it goes ahead of the first statement.
+ * A block is the future that bolt_atomic returns, and a coroutine that takes a connection, runs the body
+ * with a handle made for it, and ends with COMMIT or ROLLBACK; an inner block does the same with a
+ * savepoint. BEGIN has no round trip of its own: it goes ahead of the first statement.
  */
 #include "transaction.h"
 #include "connection.h"
@@ -37,8 +38,8 @@ struct bolt__block
 	bool read_only;
 	int retries;
 	bool spoilt;
-	bolt_exception *cause; /* of that, if known */
-	bool ending;			/* COMMIT or ROLLBACK is on its way, and is not cancelled */
+	bolt_exception *cause;	 /* of that, if known */
+	bool ending;			 /* COMMIT or ROLLBACK is on its way, and is not cancelled */
 	bolt_iterator *iterator; /* open in it */
 	void *coroutine;
 	bolt__link commit_hooks;
@@ -54,7 +55,8 @@ spoilt_error(const bolt__block *block, const char *message)
 	bolt_exception *error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, "25P02", "%s", message);
 
 	if (block->cause != NULL)
-		bolt__error_hint(error, "The error was: %s. What may fail belongs into an inner block.", bolt_error_message(block->cause));
+		bolt__error_hint(error, "The error was: %s. What may fail belongs into an inner block.",
+						 bolt_error_message(block->cause));
 	return error;
 }
 
@@ -62,14 +64,19 @@ bolt_exception *
 bolt__block_refusal(const bolt__block *block)
 {
 	if (block == NULL)
-		return bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "the 'atomic' block of this handle has ended");
+		return bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL,
+							   "the 'atomic' block of this handle has ended");
 	if (block->spoilt)
-		return spoilt_error(block, "An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.");
+		return spoilt_error(
+			block,
+			"An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.");
 	if (block->inner != NULL)
-		return bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "an inner 'atomic' block is open"),
-								"What goes through the outer handle now would be undone with the inner block: use the inner one's, or await the inner block first.");
+		return bolt__error_hint(
+			bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "an inner 'atomic' block is open"),
+			"What goes through the outer handle now would be undone with the inner block: use the inner one's, or await the inner block first.");
 	if (block->iterator != NULL)
-		return bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "an iterator is open in this 'atomic' block"),
+		return bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL,
+												"an iterator is open in this 'atomic' block"),
 								"It has the transaction's connection until its last row, or bolt_aclose.");
 	return NULL;
 }
@@ -209,7 +216,8 @@ submit_text(bolt__block *block, bolt__block *spoils, const char *format, int num
 	}
 	snprintf(task->text_memory, sizeof(task->text_memory), "%s", format);
 	if (number > 0)
-		snprintf(task->text_memory + strlen(task->text_memory), sizeof(task->text_memory) - strlen(task->text_memory), "%d", number);
+		snprintf(task->text_memory + strlen(task->text_memory),
+				 sizeof(task->text_memory) - strlen(task->text_memory), "%d", number);
 	task->text = task->text_memory;
 	task->block = spoils;
 	bolt_future_ref(&task->future);
@@ -229,7 +237,8 @@ run_text(bolt__block *block, bolt__block *spoils, const char *text, int number)
 	bolt__coroutine_wait(done);
 	error = bolt_error_ref((bolt_exception *) bolt_error(done));
 	if (error == NULL && strcmp(text, "COMMIT") == 0 && strcmp(PQcmdStatus(done->result), "COMMIT") != 0)
-		error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, "25P02", "the server rolled the transaction back instead of committing it");
+		error = bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, "25P02",
+								"the server rolled the transaction back instead of committing it");
 	bolt_free(done);
 	return error;
 }
@@ -278,7 +287,9 @@ run_body(bolt__block *block, bolt_exception **error)
 		block->handle = NULL;
 	}
 	if (*error == NULL && block->spoilt)
-		*error = spoilt_error(block, "an error occurred in the 'atomic' block, so it was rolled back, though its body did not fail");
+		*error = spoilt_error(
+			block,
+			"an error occurred in the 'atomic' block, so it was rolled back, though its body did not fail");
 	block->ending = true;
 	return value;
 }
@@ -301,7 +312,8 @@ commit(bolt__block *block)
 	error = run_text(block, block, "COMMIT", 0);
 	if (error == NULL || lease->connection != NULL)
 		return error;
-	unknown = bolt__error_new(BOLT_OPERATIONAL_ERROR, "08007", "the connection was lost during COMMIT: %s", bolt_error_message(error));
+	unknown = bolt__error_new(BOLT_OPERATIONAL_ERROR, "08007", "the connection was lost during COMMIT: %s",
+							  bolt_error_message(error));
 	bolt_error_unref(error);
 	return bolt__error_hint(unknown, "Whether the transaction was committed is unknown.");
 }
@@ -354,8 +366,8 @@ pause_before_retry(bolt__block *block, int attempt)
 static bool
 is_to_be_retried(const bolt__block *block, const bolt_exception *error, int attempt)
 {
-	return bolt_error_code(error) == BOLT_SERIALIZATION_FAILURE && attempt < block->retries && !block->future.settled &&
-		   !block->future.client->closing;
+	return bolt_error_code(error) == BOLT_SERIALIZATION_FAILURE && attempt < block->retries &&
+		!block->future.settled && !block->future.client->closing;
 }
 
 static bolt_future *
@@ -455,7 +467,8 @@ static bolt_exception *
 refusal(const bolt_database *database, bolt_atomic_body body, const bolt_atomic_options *options)
 {
 	if (database == NULL || body == NULL)
-		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, database == NULL ? "the database is NULL" : "the body is NULL");
+		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+							   database == NULL ? "the database is NULL" : "the body is NULL");
 	if (database->client->closing)
 		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database is closed");
 	if (database->client->error != NULL)
@@ -463,7 +476,8 @@ refusal(const bolt_database *database, bolt_atomic_body body, const bolt_atomic_
 	if (!database->in_block)
 		return NULL;
 	if (options->durable)
-		return bolt__error_new(BOLT_RUNTIME_ERROR, NULL, "A durable atomic block cannot be nested within another atomic block.");
+		return bolt__error_new(BOLT_RUNTIME_ERROR, NULL,
+							   "A durable atomic block cannot be nested within another atomic block.");
 	return bolt__block_refusal(database->block);
 }
 

@@ -8,7 +8,10 @@
 #include "bolt_orm/transaction.h"
 #include "pool.h"
 
-/* Why nothing goes through this block now, or NULL: it has ended (block is NULL), is spoilt, or an inner one is open. */
+/*
+ * Why nothing goes through this block now, or NULL: it has ended (block is NULL), is spoilt, or an
+ * inner one is open.
+ */
 bolt_exception *bolt__block_refusal(const bolt__block *block);
 
 /* Something in it has failed, with this error if known: it can only be rolled back. */

@@ -1,6 +1,7 @@
 /*
  * requests.h
- *	  What the tests of connections, futures and transactions ask the server, below the querysets, and what they do to it.
+ *	  What the tests of connections, futures and transactions ask the server, below the querysets, and
+ *	  what they do to it.
  */
 #ifndef REQUESTS_H
 #define REQUESTS_H
@@ -28,14 +29,18 @@
  * ----------
  */
 static const bolt__statement echo_statement = {"SELECT to_json($1::bigint)", 1, BOLT__JSON, false};
-static const bolt__statement sleep_statement = {"SELECT to_json($2::bigint) FROM pg_sleep($1::float8)", 2, BOLT__JSON, false};
+static const bolt__statement sleep_statement = {"SELECT to_json($2::bigint) FROM pg_sleep($1::float8)", 2,
+												BOLT__JSON, false};
 static const bolt__statement pid_statement = {"SELECT pg_backend_pid()", 0, BOLT__INTEGER, false};
 static const bolt__statement divide_statement = {"SELECT to_json(1 / $1::int)", 1, BOLT__JSON, false};
 static const bolt__statement broken_statement = {"SELECT no_such_function($1)", 1, BOLT__JSON, false};
-static const bolt__statement series_statement = {"SELECT to_json(repeat('x', $2::int) || generate_series(1, $1::int))", 2, BOLT__JSON, false};
-static const bolt__statement add_statement = {"INSERT INTO client_test VALUES ($1::int) RETURNING n", 1, BOLT__INTEGER, true};
+static const bolt__statement series_statement = {
+	"SELECT to_json(repeat('x', $2::int) || generate_series(1, $1::int))", 2, BOLT__JSON, false};
+static const bolt__statement add_statement = {"INSERT INTO client_test VALUES ($1::int) RETURNING n", 1,
+											  BOLT__INTEGER, true};
 static const bolt__statement count_statement = {"SELECT count(*) FROM client_test", 0, BOLT__INTEGER, false};
-static const bolt__statement name_statement = {"SELECT to_json(current_setting('application_name'))", 0, BOLT__JSON, false};
+static const bolt__statement name_statement = {"SELECT to_json(current_setting('application_name'))", 0,
+											   BOLT__JSON, false};
 
 static inline char *
 text(const char *format, ...)
@@ -114,7 +119,8 @@ expect_number(bolt_future *future, long long number)
 {
 	future = settled(future);
 	if (bolt_failed(future))
-		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))), bolt_error_message(bolt_error(future)));
+		fail_msg("%s: %s", bolt_code_name(bolt_error_code(bolt_error(future))),
+				 bolt_error_message(bolt_error(future)));
 	if (bolt_json(future) != NULL)
 		assert_int_equal(strtoll(bolt_json(future), NULL, 10), number);
 	else
@@ -128,7 +134,8 @@ expect_error(bolt_future *future, bolt_code code)
 	future = settled(future);
 	if (bolt_error_code(bolt_error(future)) != code)
 		fail_msg("%s: %s, not %s", bolt_code_name(bolt_error_code(bolt_error(future))),
-				 bolt_failed(future) ? bolt_error_message(bolt_error(future)) : bolt_json(future), bolt_code_name(code));
+				 bolt_failed(future) ? bolt_error_message(bolt_error(future)) : bolt_json(future),
+				 bolt_code_name(code));
 	bolt_free(future);
 }
 
@@ -228,10 +235,11 @@ backend_running(bolt_database *db, const char *pattern)
 {
 	for (int i = 0; i < 2000; i++)
 	{
-		long long pid = strtoll(sql("SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%s'"
-									" AND pid <> pg_backend_pid() AND datname = current_database() AND application_name = 'bolt_orm'",
-									pattern),
-								NULL, 10);
+		long long pid = strtoll(
+			sql("SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%s'"
+				" AND pid <> pg_backend_pid() AND datname = current_database() AND application_name = 'bolt_orm'",
+				pattern),
+			NULL, 10);
 
 		if (pid != 0)
 			return pid;
@@ -245,8 +253,8 @@ backend_running(bolt_database *db, const char *pattern)
  * Running
  * ----------
  */
-#define run_server_tests(tests)                                                                                        \
-	(cmocka_set_message_output(CM_OUTPUT_TAP), setenv("PGAPPNAME", "bolt_orm", 1),                                     \
+#define run_server_tests(tests) \
+	(cmocka_set_message_output(CM_OUTPUT_TAP), setenv("PGAPPNAME", "bolt_orm", 1), \
 	 cmocka_run_group_tests(tests, NULL, forget_server))
 
 #endif

@@ -13,7 +13,8 @@
 static bolt_database *
 open_one_connection(void)
 {
-	return bolt_open("", BOLT_OPTIONS(.connections = 1, .pipeline = 100, .reconnect_pause = 10, .cancel_timeout = 500));
+	return bolt_open(
+		"", BOLT_OPTIONS(.connections = 1, .pipeline = 100, .reconnect_pause = 10, .cancel_timeout = 500));
 }
 
 static void
@@ -133,8 +134,10 @@ killed_while_idle_and_unseen(void **state)
 
 	(void) state;
 	kill_backend(number_of(backend(db)));
-	future = settled(echo(db, 1)); /* sent before the loop has seen it: an error, or an answer from the next connection */
-	assert_true(bolt_failed(future) ? bolt_error_code(bolt_error(future)) == BOLT_OPERATIONAL_ERROR : strcmp(bolt_json(future), "1") == 0);
+	future = settled(
+		echo(db, 1)); /* sent before the loop has seen it: an error, or an answer from the next connection */
+	assert_true(bolt_failed(future) ? bolt_error_code(bolt_error(future)) == BOLT_OPERATIONAL_ERROR :
+									  strcmp(bolt_json(future), "1") == 0);
 	bolt_free(future);
 	expect_number(echo(db, 2), 2);
 	bolt_close(db);
@@ -182,7 +185,8 @@ killed_after_answers_that_nobody_has_read(void **state)
 	bolt_close(db);
 }
 
-static const bolt__statement flood_statement = {"SELECT to_json(repeat('x', 1000)) FROM generate_series(1, $1::int)", 1, BOLT__ROWS, false};
+static const bolt__statement flood_statement = {
+	"SELECT to_json(repeat('x', 1000)) FROM generate_series(1, $1::int)", 1, BOLT__ROWS, false};
 
 static void
 killed_in_the_middle_of_an_answer(void **state)
@@ -330,7 +334,8 @@ let_go_on(void **state)
 static void
 a_stopped_backend_is_given_up(void **state)
 {
-	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1, .query_timeout = 200, .cancel_timeout = 300));
+	bolt_database *db =
+		bolt_open("", BOLT_OPTIONS(.connections = 1, .query_timeout = 200, .cancel_timeout = 300));
 	int pid = (int) number_of(backend(db));
 	double start = seconds_now();
 	bolt_future *first;
@@ -409,7 +414,8 @@ count_answer(bolt_future *future, void *arg)
 static void
 random_kills_lose_no_future(void **state)
 {
-	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 4, .reconnect_pause = 5, .reconnect_pause_max = 20));
+	bolt_database *db =
+		bolt_open("", BOLT_OPTIONS(.connections = 4, .reconnect_pause = 5, .reconnect_pause_max = 20));
 	int counts[2] = {0, 0};
 	int asked = 0;
 

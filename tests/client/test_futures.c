@@ -99,7 +99,8 @@ static void
 gather_has_all_and_fails_with_the_first_error(void **state)
 {
 	bolt_database *db = open_fresh();
-	bolt_future *all = settled(bolt_gather(echo(db, 1), divide_by(db, 0), echo(db, 3), ask(db, &broken_statement, text("1"), NULL)));
+	bolt_future *all = settled(
+		bolt_gather(echo(db, 1), divide_by(db, 0), echo(db, 3), ask(db, &broken_statement, text("1"), NULL)));
 
 	(void) state;
 	assert_string_equal(bolt_error_sqlstate(bolt_error(all)), "22012");
@@ -119,7 +120,8 @@ gather_of_gathers_and_settled_ones(void **state)
 {
 	bolt_database *db = open_fresh();
 	bolt_future *done = bolt_await(echo(db, 5));
-	bolt_future *all = settled(bolt_gather(bolt_gather(echo(db, 1), echo(db, 2)), done, bolt_await(echo(db, 6))));
+	bolt_future *all =
+		settled(bolt_gather(bolt_gather(echo(db, 1), echo(db, 2)), done, bolt_await(echo(db, 6))));
 
 	(void) state;
 	assert_false(bolt_failed(all));
@@ -176,7 +178,8 @@ timeouts_cancel(void **state)
 	(void) state;
 	expect_error(bolt_await(bolt_timeout(slow_echo(db, 30, 1), 200)), BOLT_TIMEOUT);
 	expect_error(bolt_await(bolt_timeout(bolt_sleep(db, 60000), 100)), BOLT_TIMEOUT);
-	expect_error(bolt_await(bolt_timeout(bolt_gather(slow_echo(db, 30, 1), slow_echo(db, 30, 2)), 100)), BOLT_TIMEOUT);
+	expect_error(bolt_await(bolt_timeout(bolt_gather(slow_echo(db, 30, 1), slow_echo(db, 30, 2)), 100)),
+				 BOLT_TIMEOUT);
 	expect_number(bolt_timeout(bolt_timeout(slow_echo(db, 0.2, 7), 50), 0), 7);
 	assert_true(seconds_now() - start < 20);
 	bolt_close(db);
@@ -281,7 +284,8 @@ await_inside(bolt_future *future, void *arg)
 	(void) future;
 	calls++;
 	last_code = bolt_error_code(bolt_error(answer));
-	assert_non_null(strstr(bolt_error_message(bolt_error(answer)), "You cannot call this from an async context"));
+	assert_non_null(
+		strstr(bolt_error_message(bolt_error(answer)), "You cannot call this from an async context"));
 	assert_non_null(bolt_error_hint(bolt_error(answer)));
 	assert_int_equal(bolt_run(arg), -1);
 	bolt_free(answer);

@@ -85,7 +85,8 @@ no_rows_and_errors(void **state)
 	bolt_close(db);
 }
 
-static const bolt__statement fail_at_statement = {"SELECT to_json(10 / ($1::int - generate_series(1, 100)))", 1, BOLT__JSON, false};
+static const bolt__statement fail_at_statement = {"SELECT to_json(10 / ($1::int - generate_series(1, 100)))",
+												  1, BOLT__JSON, false};
 
 static void
 rows_before_an_error_are_handed_on(void **state)
@@ -257,7 +258,8 @@ iterate_and_write(bolt_database *transaction, void *arg)
 	bolt_free(settled(add(transaction, 1)));
 	assert_int_equal(take(rows, most), most < 1000 ? most : 1000);
 	if (most < 1000)
-		expect_error(add(transaction, 2), BOLT_TRANSACTION_MANAGEMENT_ERROR); /* the iterator has the connection */
+		expect_error(add(transaction, 2),
+					 BOLT_TRANSACTION_MANAGEMENT_ERROR); /* the iterator has the connection */
 	bolt_aclose(rows);
 	return add(transaction, 3);
 }

@@ -1,6 +1,7 @@
 /*
  * test_loops.c
- *	  The same on libevent, libuv and libev: answers, coroutines, time-outs, killed backends, closing in the middle.
+ *	  The same on libevent, libuv and libev: answers, coroutines, time-outs, killed backends, closing in
+ *	  the middle.
  *
  * packages: libevent libuv libev
  */
@@ -270,14 +271,16 @@ closed_at_once(void **state)
 	assert_int_equal(failures, 1);
 }
 
-#define tests_on(loop)                                                                                                 \
-	{"many_requests on " #loop, many_requests, NULL, NULL, &loop},                                                     \
-		{"awaiting_outside_of_coroutines_is_refused on " #loop, awaiting_outside_of_coroutines_is_refused, NULL, NULL, &loop}, \
-		{"coroutines_transactions_iterators on " #loop, coroutines_transactions_iterators, NULL, NULL, &loop},         \
-		{"killed_backends on " #loop, killed_backends, NULL, NULL, &loop},                                             \
-		{"closed_with_requests_under_way on " #loop, closed_with_requests_under_way, NULL, NULL, &loop},               \
-	{                                                                                                                  \
-		"closed_at_once on " #loop, closed_at_once, NULL, NULL, &loop                                                  \
+#define tests_on(loop) \
+	{"many_requests on " #loop, many_requests, NULL, NULL, &loop}, \
+		{"awaiting_outside_of_coroutines_is_refused on " #loop, awaiting_outside_of_coroutines_is_refused, \
+		 NULL, NULL, &loop}, \
+		{"coroutines_transactions_iterators on " #loop, coroutines_transactions_iterators, NULL, NULL, \
+		 &loop}, \
+		{"killed_backends on " #loop, killed_backends, NULL, NULL, &loop}, \
+		{"closed_with_requests_under_way on " #loop, closed_with_requests_under_way, NULL, NULL, &loop}, \
+	{ \
+		"closed_at_once on " #loop, closed_at_once, NULL, NULL, &loop \
 	}
 
 int

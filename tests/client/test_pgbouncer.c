@@ -25,11 +25,12 @@ write_configuration(const char *path)
 	FILE *file = fopen(path, "w");
 
 	assert_non_null(file);
-	fprintf(file,
-			"[databases]\n* = host=%s port=%s user=%s\n"
-			"[pgbouncer]\nunix_socket_dir = %s\nlisten_port = 6543\nauth_type = any\npool_mode = transaction\n"
-			"default_pool_size = %d\nlogfile = %s/log\npidfile = %s/pid\nignore_startup_parameters = extra_float_digits\n",
-			getenv("PGHOST"), getenv("PGPORT"), getenv("PGUSER"), folder, POOL_SIZE, folder, folder);
+	fprintf(
+		file,
+		"[databases]\n* = host=%s port=%s user=%s\n"
+		"[pgbouncer]\nunix_socket_dir = %s\nlisten_port = 6543\nauth_type = any\npool_mode = transaction\n"
+		"default_pool_size = %d\nlogfile = %s/log\npidfile = %s/pid\nignore_startup_parameters = extra_float_digits\n",
+		getenv("PGHOST"), getenv("PGPORT"), getenv("PGUSER"), folder, POOL_SIZE, folder, folder);
 	fclose(file);
 }
 
@@ -37,7 +38,8 @@ write_configuration(const char *path)
 static void
 become(const struct stat *owner)
 {
-	if (getuid() == 0 && (setgroups(0, NULL) != 0 || setgid(owner->st_gid) != 0 || setuid(owner->st_uid) != 0))
+	if (getuid() == 0 &&
+		(setgroups(0, NULL) != 0 || setgid(owner->st_gid) != 0 || setuid(owner->st_uid) != 0))
 		_exit(1);
 }
 

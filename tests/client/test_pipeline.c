@@ -21,7 +21,9 @@ an_error_leaves_the_others_alone(void **state)
 
 	(void) state;
 	for (int i = 0; i < 60; i++)
-		all[i] = i % 3 == 0 ? divide_by(db, 0) : i % 3 == 1 ? echo(db, i) : ask(db, &broken_statement, text("1"), NULL);
+		all[i] = i % 3 == 0 ? divide_by(db, 0) :
+			i % 3 == 1		? echo(db, i) :
+							  ask(db, &broken_statement, text("1"), NULL);
 	for (int i = 0; i < 60; i++)
 	{
 		if (i % 3 == 1)
@@ -46,7 +48,9 @@ a_statement_that_could_not_be_prepared_can_be_later(void **state)
 	(void) state;
 	sql("DROP FUNCTION IF EXISTS client_late(int)");
 	for (int i = 0; i < 3; i++)
-		expect_error(bolt_gather(ask(db, &late_statement, text("1"), NULL), ask(db, &late_statement, text("1"), NULL)), BOLT_PROGRAMMING_ERROR);
+		expect_error(bolt_gather(ask(db, &late_statement, text("1"), NULL),
+								 ask(db, &late_statement, text("1"), NULL)),
+					 BOLT_PROGRAMMING_ERROR);
 	sql("CREATE FUNCTION client_late(int) RETURNS int LANGUAGE sql AS 'SELECT $1'");
 	expect_number(ask(db, &late_statement, text("17"), NULL), 17);
 	expect_number(ask(db, &late_statement, text("18"), NULL), 18);
@@ -70,7 +74,8 @@ lost_prepared_statements_are_prepared_again(void **state)
 	bolt_close(db);
 }
 
-static const bolt__statement prepared_statement = {"SELECT count(*) FROM pg_prepared_statements", 0, BOLT__INTEGER, false};
+static const bolt__statement prepared_statement = {"SELECT count(*) FROM pg_prepared_statements", 0,
+												   BOLT__INTEGER, false};
 
 static void
 statements_are_prepared_once_or_never(void **state)
@@ -217,7 +222,8 @@ answers_of_another_form_are_refused(void **state)
 {
 	static const bolt__statement no_row = {"SELECT 1 WHERE false", 0, BOLT__INTEGER, false};
 	static const bolt__statement no_column = {"SELECT", 0, BOLT__JSON, false};
-	static const bolt__statement rows = {"SELECT n FROM generate_series(1, 3) n UNION ALL SELECT NULL", 0, BOLT__ROWS, false};
+	static const bolt__statement rows = {"SELECT n FROM generate_series(1, 3) n UNION ALL SELECT NULL", 0,
+										 BOLT__ROWS, false};
 	static const bolt__statement two = {"SELECT generate_series(1, 2)", 0, BOLT__ONE, false};
 	bolt_database *db = open_one_connection();
 	bolt_future *all;

@@ -177,7 +177,8 @@ static void
 a_silent_server_is_given_up(void **state)
 {
 	int listener;
-	char *conninfo = text("hostaddr=127.0.0.1 port=%d sslmode=disable gssencmode=disable", listen_in_silence(&listener));
+	char *conninfo =
+		text("hostaddr=127.0.0.1 port=%d sslmode=disable gssencmode=disable", listen_in_silence(&listener));
 	bolt_database *db = bolt_open(conninfo, BOLT_OPTIONS(.connect_timeout = 200, .reconnect_pause = 20));
 	double start = seconds_now();
 
@@ -193,7 +194,8 @@ a_silent_server_is_given_up(void **state)
 static void
 pauses_between_attempts_grow(void **state)
 {
-	bolt_database *db = bolt_open("host=/nonexistent", BOLT_OPTIONS(.reconnect_pause = 40, .reconnect_pause_max = 160));
+	bolt_database *db =
+		bolt_open("host=/nonexistent", BOLT_OPTIONS(.reconnect_pause = 40, .reconnect_pause_max = 160));
 	double start = seconds_now();
 	double spent;
 
@@ -208,8 +210,9 @@ pauses_between_attempts_grow(void **state)
 static void
 requests_survive_until_the_server_is_back(void **state)
 {
-	bolt_database *db = bolt_open("dbname=client_test_away",
-								  BOLT_OPTIONS(.connections = 1, .reconnect_pause = 20, .reconnect_pause_max = 50));
+	bolt_database *db =
+		bolt_open("dbname=client_test_away",
+				  BOLT_OPTIONS(.connections = 1, .reconnect_pause = 20, .reconnect_pause_max = 50));
 	bolt_future *waiting;
 
 	(void) state;
@@ -229,7 +232,8 @@ requests_survive_until_the_server_is_back(void **state)
 	sql("DROP DATABASE client_test_away WITH (FORCE)");
 }
 
-static const bolt__statement writing_name_statement = {"SELECT to_json(current_setting('application_name'))", 0, BOLT__JSON, true};
+static const bolt__statement writing_name_statement = {"SELECT to_json(current_setting('application_name'))",
+													   0, BOLT__JSON, true};
 
 static void
 expect_name(bolt_future *future, const char *name)
@@ -243,7 +247,8 @@ expect_name(bolt_future *future, const char *name)
 static void
 replicas_serve_reads(void **state)
 {
-	static const bolt_replica replicas[] = {{"first", "application_name=first"}, {"second", "application_name=second"}, {NULL, NULL}};
+	static const bolt_replica replicas[] = {
+		{"first", "application_name=first"}, {"second", "application_name=second"}, {NULL, NULL}};
 	bolt_database *db = bolt_open("application_name=primary", BOLT_OPTIONS(.replicas = replicas));
 	bolt__request_options on_second = {.using = "second"};
 	bolt__request_options on_default = {.using = "default"};
@@ -255,7 +260,8 @@ replicas_serve_reads(void **state)
 	expect_error(bolt__request(db, &name_statement, NULL, &on_third), BOLT_CONNECTION_DOES_NOT_EXIST);
 	bolt_close(db);
 
-	db = bolt_open("application_name=primary", BOLT_OPTIONS(.replicas = replicas, .read_from_replicas = true));
+	db =
+		bolt_open("application_name=primary", BOLT_OPTIONS(.replicas = replicas, .read_from_replicas = true));
 	expect_name(ask(db, &name_statement, NULL, NULL), "\"first\"");
 	expect_name(ask(db, &name_statement, NULL, NULL), "\"second\"");
 	expect_name(ask(db, &name_statement, NULL, NULL), "\"first\"");

@@ -2,8 +2,9 @@
  * test_stress.c
  *	  Many requests while backends are killed at random: not one answer lost, doubled or mixed up.
  *
- * Each request carries a number that its answer has to return: reads, errors, writes, requests that are cancelled, transactions. What was said to be written has
- * to be in the table once; what failed at most once. BOLT_STRESS=1000000 says how many; each twentieth of them is told.
+ * Each request carries a number that its answer has to return: reads, errors, writes, requests that are
+ * cancelled, transactions. What was said to be written has to be in the table once; what failed at most
+ * once. BOLT_STRESS=1000000 says how many; each twentieth of them is told.
  */
 #include "requests.h"
 
@@ -32,7 +33,8 @@ typedef struct request
 	bool succeeded;
 } request;
 
-static const bolt__statement fail_statement = {"SELECT to_json(('number ' || $1)::int)", 1, BOLT__JSON, false};
+static const bolt__statement fail_statement = {"SELECT to_json(('number ' || $1)::int)", 1, BOLT__JSON,
+											   false};
 
 static bolt_database *db;
 static request *requests;
@@ -62,13 +64,14 @@ is_right(bolt_future *answer, long number)
 	{
 		snprintf(expected, sizeof(expected), "\"number %ld\"", number);
 		return bolt_error_code(bolt_error(answer)) == BOLT_OPERATIONAL_ERROR ||
-			   strstr(bolt_error_message(bolt_error(answer)), expected) != NULL;
+			strstr(bolt_error_message(bolt_error(answer)), expected) != NULL;
 	}
 	if (bolt_failed(answer))
 		return bolt_error_code(bolt_error(answer)) == BOLT_OPERATIONAL_ERROR ||
-			   (requests[number].kind == CANCEL && bolt_error_code(bolt_error(answer)) == BOLT_CANCELLED) ||
-			   bolt_error_code(bolt_error(answer)) == BOLT_TRANSACTION_MANAGEMENT_ERROR;
-	return (bolt_json(answer) != NULL ? strtol(bolt_json(answer), NULL, 10) : (long) bolt_integer(answer)) == number;
+			(requests[number].kind == CANCEL && bolt_error_code(bolt_error(answer)) == BOLT_CANCELLED) ||
+			bolt_error_code(bolt_error(answer)) == BOLT_TRANSACTION_MANAGEMENT_ERROR;
+	return (bolt_json(answer) != NULL ? strtol(bolt_json(answer), NULL, 10) : (long) bolt_integer(answer)) ==
+		number;
 }
 
 static void
@@ -125,7 +128,8 @@ ask_for(long number)
 static void
 ask_next(void)
 {
-	static const request_kind kinds[] = {READ, READ, READ, READ, READ, READ, READ, READ, READ, READ_SLOWLY, FAIL, FAIL, WRITE, WRITE, CANCEL};
+	static const request_kind kinds[] = {READ, READ,		READ, READ, READ,  READ,  READ,	 READ,
+										 READ, READ_SLOWLY, FAIL, FAIL, WRITE, WRITE, CANCEL};
 	bolt_future *future;
 	bolt_future *kept;
 	long number = asked;
@@ -133,7 +137,8 @@ ask_next(void)
 	if (asked == total)
 		return;
 	asked++;
-	requests[number].kind = rand() % 100 == 0 ? WRITE_IN_TRANSACTION : kinds[(size_t) rand() % (sizeof(kinds) / sizeof(kinds[0]))];
+	requests[number].kind = rand() % 100 == 0 ? WRITE_IN_TRANSACTION :
+												kinds[(size_t) rand() % (sizeof(kinds) / sizeof(kinds[0]))];
 	future = ask_for(number);
 	kept = requests[number].kind == CANCEL ? bolt_future_ref(future) : NULL;
 	bolt_then(future, answered, (void *) (intptr_t) number);
@@ -152,8 +157,10 @@ kill_backends(void)
 	while (PQstatus(connection) == CONNECTION_OK)
 	{
 		usleep((useconds_t) (10000 + rand() % 90000));
-		PQclear(PQexec(connection, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-								   " WHERE datname = current_database() AND application_name = 'bolt_orm' ORDER BY random() LIMIT 1"));
+		PQclear(PQexec(
+			connection,
+			"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+			" WHERE datname = current_database() AND application_name = 'bolt_orm' ORDER BY random() LIMIT 1"));
 	}
 	_exit(0);
 }
@@ -186,9 +193,11 @@ nothing_is_lost_doubled_or_mixed_up(void **state)
 	for (long number = 0; number < total; number++)
 	{
 		assert_int_equal(requests[number].settled, 1);
-		written += requests[number].succeeded && (requests[number].kind == WRITE || requests[number].kind == WRITE_IN_TRANSACTION);
+		written += requests[number].succeeded &&
+			(requests[number].kind == WRITE || requests[number].kind == WRITE_IN_TRANSACTION);
 	}
-	assert_string_equal(sql("SELECT count(*) FROM (SELECT n FROM client_test GROUP BY n HAVING count(*) > 1) doubled"), "0");
+	assert_string_equal(
+		sql("SELECT count(*) FROM (SELECT n FROM client_test GROUP BY n HAVING count(*) > 1) doubled"), "0");
 	assert_true(rows_in_table() >= written);
 	sql("CREATE TEMP TABLE claimed (n int)");
 	for (long number = 0; number < total; number += 1000)
@@ -197,14 +206,18 @@ nothing_is_lost_doubled_or_mixed_up(void **state)
 		size_t length = strlen(list);
 
 		for (long i = number; i < total && i < number + 1000; i++)
-			if (requests[i].succeeded && (requests[i].kind == WRITE || requests[i].kind == WRITE_IN_TRANSACTION))
+			if (requests[i].succeeded &&
+				(requests[i].kind == WRITE || requests[i].kind == WRITE_IN_TRANSACTION))
 				length += (size_t) snprintf(list + length, sizeof(list) - length, ",(%ld)", i);
 		sql("INSERT INTO claimed VALUES %s", list);
 	}
-	assert_string_equal(sql("SELECT count(*) FROM claimed WHERE n >= 0 AND n NOT IN (SELECT n FROM client_test)"), "0");
-	fprintf(stderr, "# %ld requests, %lld connections lost; failed: %ld reads, %ld slow reads, %ld of %s, %ld writes, %ld transactions, %ld cancelled\n", total,
-			statistics.losses, failures[READ], failures[READ_SLOWLY], failures[FAIL], "those that had to", failures[WRITE],
-			failures[WRITE_IN_TRANSACTION], failures[CANCEL]);
+	assert_string_equal(
+		sql("SELECT count(*) FROM claimed WHERE n >= 0 AND n NOT IN (SELECT n FROM client_test)"), "0");
+	fprintf(
+		stderr,
+		"# %ld requests, %lld connections lost; failed: %ld reads, %ld slow reads, %ld of %s, %ld writes, %ld transactions, %ld cancelled\n",
+		total, statistics.losses, failures[READ], failures[READ_SLOWLY], failures[FAIL], "those that had to",
+		failures[WRITE], failures[WRITE_IN_TRANSACTION], failures[CANCEL]);
 	assert_true(statistics.losses > 0);
 	free(requests);
 }

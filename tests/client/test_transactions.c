@@ -109,7 +109,8 @@ swallow_an_error(bolt_database *transaction, void *arg)
 	bolt_free(settled(divide_by(transaction, 0)));
 	refused = settled(add(transaction, 2));
 	*(bolt_code *) arg = bolt_error_code(bolt_error(refused));
-	assert_non_null(strstr(bolt_error_message(bolt_error(refused)), "You can't execute queries until the end of the 'atomic' block."));
+	assert_non_null(strstr(bolt_error_message(bolt_error(refused)),
+						   "You can't execute queries until the end of the 'atomic' block."));
 	bolt_free(refused);
 	return NULL;
 }
@@ -288,7 +289,8 @@ transactions_and_requests_do_not_mix(void **state)
 		else
 			assert_true(number_of(all[i]) >= 5);
 	bolt_run(db);
-	assert_string_equal(sql("SELECT count(*) FROM client_test WHERE n < 100"), "0"); /* rolled back, and nobody else's with it */
+	assert_string_equal(sql("SELECT count(*) FROM client_test WHERE n < 100"),
+						"0"); /* rolled back, and nobody else's with it */
 	assert_int_equal(rows_in_table(), 65);
 	bolt_close(db);
 }
@@ -322,8 +324,9 @@ a_handle_ends_with_its_block(void **state)
  * Isolation and retry
  * ----------
  */
-static const bolt__statement isolation_statement = {"SELECT to_json(current_setting('transaction_isolation') || current_setting('transaction_read_only'))",
-													0, BOLT__JSON, false};
+static const bolt__statement isolation_statement = {
+	"SELECT to_json(current_setting('transaction_isolation') || current_setting('transaction_read_only'))", 0,
+	BOLT__JSON, false};
 
 static bolt_future *
 tell_isolation(bolt_database *transaction, void *arg)
@@ -342,7 +345,8 @@ isolation_levels(void **state)
 	future = settled(bolt_atomic(db, tell_isolation, NULL));
 	assert_string_equal(bolt_json(future), "\"read committedoff\"");
 	bolt_free(future);
-	future = settled(bolt_atomic(db, tell_isolation, NULL, .isolation = BOLT_SERIALIZABLE, .read_only = true));
+	future =
+		settled(bolt_atomic(db, tell_isolation, NULL, .isolation = BOLT_SERIALIZABLE, .read_only = true));
 	assert_string_equal(bolt_json(future), "\"serializableon\"");
 	bolt_free(future);
 	future = settled(bolt_atomic(db, tell_isolation, NULL, .isolation = BOLT_REPEATABLE_READ));

@@ -15,8 +15,8 @@ typedef void *(*bolt_coroutine)(void *arg);
 /**
  * Starts a coroutine: it runs at once, inside this call, up to its first bolt_await that has to wait.
  *
- * Ownership: `arg` and what the body returns stay the caller's. The future belongs to the caller; bolt_free lets the coroutine run on its own:
- * `bolt_free(bolt_spawn(db, handler, request))`.
+ * Ownership: `arg` and what the body returns stay the caller's. The future belongs to the caller;
+ * bolt_free lets the coroutine run on its own: `bolt_free(bolt_spawn(db, handler, request))`.
  *
  * @return a future that settles when the body has returned. It fails only where the coroutine could not start
  * (BOLT_MEMORY_ERROR, BOLT_INTERFACE_ERROR)

@@ -2,7 +2,8 @@
  * bolt_orm/database.h
  *	  A database: connections, opened when they are needed and kept.
  *
- * Threads. A database and all that comes from it (querysets, futures, iterators) belong to one thread at a time. Another thread opens its own.
+ * Threads. A database and all that comes from it (querysets, futures, iterators) belong to one thread at
+ * a time. Another thread opens its own.
  */
 #ifndef BOLT_ORM_DATABASE_H
 #define BOLT_ORM_DATABASE_H
@@ -19,42 +20,46 @@ typedef struct bolt_replica
 	const char *conninfo;
 } bolt_replica;
 
-/** How to keep connections. Made by BOLT_OPTIONS; what is left out has its default. Times are milliseconds, -1: no limit. */
+/**
+ * How to keep connections. Made by BOLT_OPTIONS; what is left out has its default. Times are
+ * milliseconds, -1: no limit.
+ */
 typedef struct bolt_options
 {
 	size_t size; /**< set by BOLT_OPTIONS */
 
-	int connections;	/**< at most so many, to each server; default 4 */
-	int pipeline;		/**< requests on their way over one connection, at most; default 32 */
-	int queue;			/**< requests waiting for a connection, at most, then BOLT_POOL_EXHAUSTED; default 10000 */
+	int connections; /**< at most so many, to each server; default 4 */
+	int pipeline;	 /**< requests on their way over one connection, at most; default 32 */
+	int queue; /**< requests waiting for a connection, at most, then BOLT_POOL_EXHAUSTED; default 10000 */
 	int connect_timeout; /**< for one attempt to connect; default 10000 */
-	int queue_timeout;	/**< from the call until it is sent, then BOLT_POOL_TIMEOUT; default 30000 */
-	int query_timeout;	/**< from sending to the answer, then BOLT_TIMEOUT; default -1 */
-	int cancel_timeout; /**< how long a cancelled request may keep its connection before it is given up; default 5000 */
+	int queue_timeout;	 /**< from the call until it is sent, then BOLT_POOL_TIMEOUT; default 30000 */
+	int query_timeout;	 /**< from sending to the answer, then BOLT_TIMEOUT; default -1 */
+	int cancel_timeout;	 /**< then a cancelled request's connection is given up; default 5000 */
 	int reconnect_pause; /**< after a failed attempt to connect, doubled each time, with jitter; default 100 */
 	int reconnect_pause_max; /**< until it is so long; default 10000 */
 
 	/**
-	 * No prepared statements: for pgbouncer before 1.21 in transaction mode. Costs the server parsing and planning of the outer
-	 * statement; bolt_orm's own plans are kept all the same.
+	 * No prepared statements: for pgbouncer before 1.21 in transaction mode. Costs the server parsing
+	 * and planning of the outer statement; bolt_orm's own plans are kept all the same.
 	 */
 	bool unprepared;
 
 	const bolt_replica *replicas; /**< ended by one whose alias is NULL; copied */
-	bool read_from_replicas;	  /**< what reads goes to the replicas in turn where bolt_using does not say otherwise */
-	size_t stack_size;			  /**< of a coroutine, in bytes; default 1 MB, of which only what is touched costs memory */
+	bool read_from_replicas;	  /**< reads go to the replicas in turn unless bolt_using says otherwise */
+	size_t stack_size;			  /**< of a coroutine, in bytes; default 1 MB; untouched pages cost nothing */
 } bolt_options;
 
 /** `BOLT_OPTIONS(.connections = 8, .query_timeout = 2000)`: an argument for bolt_open. */
-#define BOLT_OPTIONS(...) (&(bolt_options) {.size = sizeof(bolt_options), __VA_ARGS__})
+#define BOLT_OPTIONS(...) (&(bolt_options){.size = sizeof(bolt_options), __VA_ARGS__})
 
 /**
  * A database. Nothing is connected before the first request.
  *
- * @param conninfo as libpq's PQconnectdb takes it: "host=… dbname=blog sslmode=verify-full", or a URI; "" or NULL: all from the environment
+ * @param conninfo as libpq's PQconnectdb takes it: "host=… dbname=blog sslmode=verify-full", or a URI;
+ * "" or NULL: all from the environment
  * @param options BOLT_OPTIONS(…), read during the call; NULL: the defaults
- * @return the database, to be closed with bolt_close; NULL only without memory. A conninfo that cannot be understood is told by
- * bolt_database_error and by every request (BOLT_IMPROPERLY_CONFIGURED).
+ * @return the database, to be closed with bolt_close; NULL only without memory. A conninfo that cannot
+ * be understood is told by bolt_database_error and by every request (BOLT_IMPROPERLY_CONFIGURED).
  */
 BOLT_API bolt_database *bolt_open(const char *conninfo, const bolt_options *options);
 
@@ -62,8 +67,9 @@ BOLT_API bolt_database *bolt_open(const char *conninfo, const bolt_options *opti
 BOLT_API const bolt_exception *bolt_database_error(const bolt_database *database);
 
 /**
- * Closes the database: its connections, and what is under way. Each future that has not settled fails with BOLT_INTERFACE_ERROR, and its callbacks run
- * before bolt_close returns; where it is called in a callback or a coroutine, that is done when the callback has returned and the coroutine waits.
+ * Closes the database: its connections, and what is under way. Each future that has not settled fails
+ * with BOLT_INTERFACE_ERROR, and its callbacks run before bolt_close returns; where it is called in a
+ * callback or a coroutine, that is done when the callback has returned and the coroutine waits.
  * Querysets and futures may be freed before or after. NULL does nothing.
  */
 BOLT_API void bolt_close(bolt_database *database);

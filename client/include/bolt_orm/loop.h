@@ -2,10 +2,12 @@
  * bolt_orm/loop.h
  *	  Joining a database to an application's own event loop.
  *
- * Most need not read this: bolt_orm/adapters/libevent.h, libuv.h and libev.h do it in one call, and scripts have a built-in loop on poll(2).
+ * Most need not read this: bolt_orm/adapters/libevent.h, libuv.h and libev.h do it in one call, and
+ * scripts have a built-in loop on poll(2).
  *
- * The client has no loop of its own kind. It says which sockets to watch and when to be woken (the two functions below), and is told
- * when a socket is ready and when the time has come (bolt_socket_ready, bolt_timer_fired). All callbacks run inside these two calls.
+ * The client has no loop of its own kind. It says which sockets to watch and when to be woken (the two
+ * functions below), and is told when a socket is ready and when the time has come (bolt_socket_ready,
+ * bolt_timer_fired). All callbacks run inside these two calls.
  */
 #ifndef BOLT_ORM_LOOP_H
 #define BOLT_ORM_LOOP_H
@@ -29,12 +31,16 @@ typedef struct bolt_loop
 	void *data;	 /**< handed to each function */
 
 	/**
-	 * Watch this socket for these events (level-triggered), in place of what it was watched for; 0: no longer. Before the client closes
-	 * a socket it says 0. `*watcher` is NULL at first and the function's own, for instance its event object; after 0 it is forgotten.
+	 * Watch this socket for these events (level-triggered), in place of what it was watched for; 0: no
+	 * longer. Before the client closes a socket it says 0. `*watcher` is NULL at first and the
+	 * function's own, for instance its event object; after 0 it is forgotten.
 	 */
 	void (*watch)(void *data, int socket, int events, void **watcher);
 
-	/** Call bolt_timer_fired once, after so many milliseconds, in place of the time set before; a negative number: not at all. */
+	/**
+	 * Call bolt_timer_fired once, after so many milliseconds, in place of the time set before; a
+	 * negative number: not at all.
+	 */
 	void (*set_timer)(void *data, int64_t milliseconds);
 
 	/** The database is closed and calls none of these again. May be NULL. */
@@ -42,13 +48,17 @@ typedef struct bolt_loop
 } bolt_loop;
 
 /**
- * Joins the database to a loop, in place of the built-in one. Right after bolt_open, before the first request.
+ * Joins the database to a loop, in place of the built-in one. Right after bolt_open, before the first
+ * request.
  *
  * @return 0, or -1 where the database is NULL or closed, has been used, or is joined to a loop already
  */
 BOLT_API int bolt_attach(bolt_database *database, const bolt_loop *loop);
 
-/** To be called when a watched socket is ready. `events`: what for; errors and hang-ups count as both. Runs callbacks. */
+/**
+ * To be called when a watched socket is ready. `events`: what for; errors and hang-ups count as
+ * both. Runs callbacks.
+ */
 BOLT_API void bolt_socket_ready(bolt_database *database, int socket, int events);
 
 /** To be called when the time set last has come; too early or once too often does no harm. Runs callbacks. */

@@ -5,12 +5,16 @@
  *	   static bolt_future *
  *	   publish(bolt_database *transaction, void *arg)
  *	   {
- *		   bolt_future *article = bolt_await(bolt_aget(bolt_objects(transaction, "blog_article"), BOLT_KW("id", 7)));
+ *		   bolt_queryset *articles = bolt_objects(transaction, "blog_article");
+ *		   bolt_future *article = bolt_await(bolt_aget(bolt_ref(articles), BOLT_KW("id", 7)));
  *
  *		   if (bolt_failed(article))
+ *		   {
+ *			   bolt_unref(articles);
  *			   return article; // rolls back; the future of bolt_atomic fails with this error
+ *		   }
  *		   bolt_free(article);
- *		   return bolt_aupdate(bolt_objects(transaction, "blog_article"), BOLT_KW("published", true)); // then commits
+ *		   return bolt_aupdate(articles, BOLT_KW("published", true)); // commits, if it succeeds
  *	   }
  *
  *	   bolt_then(bolt_atomic(db, publish, NULL), published, request);
@@ -24,13 +28,16 @@
 #include "types.h"
 
 /**
- * The body of a transaction. It runs as a coroutine, so that it may bolt_await; or returns without having waited.
+ * The body of a transaction. It runs as a coroutine, so that it may bolt_await; or returns without
+ * having waited.
  *
- * What goes through `transaction` (bolt_objects(transaction, …)) is part of it, and nothing else is: another task has another handle. The handle is lent
- * until the future that the body returns has settled; after that its requests fail with BOLT_TRANSACTION_MANAGEMENT_ERROR as long as something, a
+ * What goes through `transaction` (bolt_objects(transaction, …)) is part of it, and nothing else is:
+ * another task has another handle. The handle is lent until the future that the body returns has
+ * settled; after that its requests fail with BOLT_TRANSACTION_MANAGEMENT_ERROR as long as something, a
  * queryset, still holds it.
  *
- * @return a future, whose reference is given away: the transaction is committed when it succeeds and rolled back when it fails. NULL: commit.
+ * @return a future, whose reference is given away: the transaction is committed when it succeeds and
+ * rolled back when it fails. NULL: commit.
  */
 typedef bolt_future *(*bolt_atomic_body)(bolt_database *transaction, void *arg);
 
@@ -48,34 +55,39 @@ typedef struct bolt_atomic_options
 	size_t size;			  /**< set by bolt_atomic */
 	bolt_isolation isolation; /**< default: the server's */
 	bool read_only;
-	bool durable;	   /**< refuse to be an inner block: BOLT_RUNTIME_ERROR, as Django does */
-	int retries;	   /**< after a serialisation failure or a deadlock (40001, 40P01) run the body again, so many times at most */
+	bool durable; /**< refuse to be an inner block: BOLT_RUNTIME_ERROR, as Django does */
+	int retries; /**< after a serialisation failure or a deadlock (40001, 40P01) run the body again, so many times at most */
 	const char *using; /**< the alias of the server; NULL: the primary. Lent for the call */
 } bolt_atomic_options;
 
 /**
- * Runs `body` in a transaction: `bolt_atomic(db, body, arg)`, `bolt_atomic(db, body, arg, .isolation = BOLT_SERIALIZABLE, .retries = 3)`.
+ * Runs `body` in a transaction: `bolt_atomic(db, body, arg)`, `bolt_atomic(db, body, arg, .isolation =
+ * BOLT_SERIALIZABLE, .retries = 3)`.
  *
- * With the handle of a transaction in place of the database, it is an inner block: a savepoint. Until it has ended, what goes through the outer handle
- * is refused (BOLT_TRANSACTION_MANAGEMENT_ERROR), for it would be undone with it.
+ * With the handle of a transaction in place of the database, it is an inner block: a savepoint. Until it
+ * has ended, what goes through the outer handle is refused (BOLT_TRANSACTION_MANAGEMENT_ERROR), for it
+ * would be undone with it.
  *
- * As in Django, an error of the server inside spoils the block: whatever comes next in it is refused until it has been rolled back. So wrap in an inner block
- * what may fail.
+ * As in Django, an error of the server inside spoils the block: whatever comes next in it is refused
+ * until it has been rolled back. So wrap in an inner block what may fail.
  *
  * The body runs a second time with `retries`: it must not keep anything of the first run.
  *
- * @return a future that settles after COMMIT or ROLLBACK, and has the value of the body's future, or its error. A connection lost during COMMIT
- * fails it with BOLT_OPERATIONAL_ERROR: whether the transaction was committed is unknown then, and the error's hint says so.
+ * @return a future that settles after COMMIT or ROLLBACK, and has the value of the body's future, or its
+ * error. A connection lost during COMMIT fails it with BOLT_OPERATIONAL_ERROR: whether the transaction
+ * was committed is unknown then, and the error's hint says so.
  */
-#define bolt_atomic(database, body, arg, ...)                                                                          \
-	bolt_atomic_with(database, body, arg, &(bolt_atomic_options) {.size = sizeof(bolt_atomic_options), __VA_ARGS__})
+#define bolt_atomic(database, body, arg, ...) \
+	bolt_atomic_with(database, body, arg, \
+					 &(bolt_atomic_options){.size = sizeof(bolt_atomic_options), __VA_ARGS__})
 
 /** As bolt_atomic, with options or NULL; they are read during the call. */
-BOLT_API bolt_future *bolt_atomic_with(bolt_database *database, bolt_atomic_body body, void *arg, const bolt_atomic_options *options);
+BOLT_API bolt_future *bolt_atomic_with(bolt_database *database, bolt_atomic_body body, void *arg,
+									   const bolt_atomic_options *options);
 
 /**
- * Calls `callback` after the transaction is committed; never where it, or the block that this was called in, is rolled back. Outside of a transaction it is called
- * at once.
+ * Calls `callback` after the transaction is committed; never where it, or the block that this was called
+ * in, is rolled back. Outside of a transaction it is called at once.
  *
  * @return 0, or -1 without memory or where the block has ended
  */
