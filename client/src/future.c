@@ -8,6 +8,7 @@
  */
 #include "coroutine.h"
 #include "future_state.h"
+#include "transaction.h"
 
 #include <stdlib.h>
 
@@ -346,7 +347,11 @@ bolt_future *
 bolt_sleep(bolt_database *database, int64_t milliseconds)
 {
 	bolt__client *client = database == NULL ? NULL : database->client;
+	bolt_exception *spoilt = database == NULL ? NULL : bolt__block_spoilt(database->block);
 	sleep_future *sleep;
+
+	if (spoilt != NULL)
+		return bolt__future_failed(client, spoilt);
 
 	if (client == NULL || client->closing)
 		return bolt__future_failed(client,

@@ -165,6 +165,8 @@ bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
 		task->mishap = bolt__error_from_connection(connection->pq);
 	if (!sent && task->statement != NULL)
 		forget_prepared(connection, task->statement);
+	if (connection->sent_count == 0)
+		connection->progressed_at = bolt__now();
 	task->connection = connection;
 	task->sent = true;
 	bolt__list_append(&connection->sent, &task->place.link);
@@ -260,6 +262,7 @@ unit_complete(bolt__connection *connection, bolt__task *task)
 		forget_prepared(connection, task->statement);
 	bolt__link_remove(&task->place.link);
 	connection->sent_count--;
+	connection->progressed_at = bolt__now();
 	pool->sent--;
 	connection->stuck_since = BOLT__NEVER;
 	if (is_to_be_repeated(connection, task))

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONG_AT_WORK 20 /* ms */
+
 /* ----------
  * Its life
  * ----------
@@ -150,11 +152,12 @@ takes_tasks(const bolt__connection *connection)
 	return connection->sent_count == 0 || !first->abandoned; /* else it may never come to an end */
 }
 
-/* The one with the fewest tasks on their way, or NULL. */
+/* The one with the fewest tasks on their way, or NULL. One that is long at work on one of them gets no more behind it. */
 static bolt__connection *
 least_busy(bolt__pool *pool)
 {
 	bolt__connection *best = NULL;
+	int64_t long_ago = bolt__now() - LONG_AT_WORK;
 
 	for (bolt__link *link = pool->connections.next; link != &pool->connections; link = link->next)
 	{
@@ -164,7 +167,8 @@ least_busy(bolt__pool *pool)
 			continue;
 		if (connection->sent_count == 0)
 			return connection;
-		if (best == NULL || connection->sent_count < best->sent_count)
+		if (connection->progressed_at > long_ago &&
+			(best == NULL || connection->sent_count < best->sent_count))
 			best = connection;
 	}
 	return best;

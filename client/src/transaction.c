@@ -61,15 +61,24 @@ spoilt_error(const bolt__block *block, const char *message)
 }
 
 bolt_exception *
+bolt__block_spoilt(const bolt__block *block)
+{
+	if (block == NULL || !block->spoilt)
+		return NULL;
+	return spoilt_error(
+		block,
+		"An error occurred in the current transaction. You can't execute queries until the end of "
+		"the 'atomic' block.");
+}
+
+bolt_exception *
 bolt__block_refusal(const bolt__block *block)
 {
 	if (block == NULL)
 		return bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL,
 							   "the 'atomic' block of this handle has ended");
 	if (block->spoilt)
-		return spoilt_error(
-			block,
-			"An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.");
+		return bolt__block_spoilt(block);
 	if (block->inner != NULL)
 		return bolt__error_hint(
 			bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL, "an inner 'atomic' block is open"),

@@ -14,6 +14,9 @@
  */
 bolt_exception *bolt__block_refusal(const bolt__block *block);
 
+/* Why this block can only be rolled back, or NULL. */
+bolt_exception *bolt__block_spoilt(const bolt__block *block);
+
 /* Something in it has failed, with this error if known: it can only be rolled back. */
 void bolt__block_spoil(bolt__block *block, const bolt_exception *cause);
 

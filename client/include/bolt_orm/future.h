@@ -105,7 +105,10 @@ BOLT_API bool bolt_cancel(bolt_future *future);
  */
 BOLT_API bolt_future *bolt_timeout(bolt_future *future, int64_t milliseconds);
 
-/** A future that settles after so many milliseconds. */
+/**
+ * A future that settles after so many milliseconds. With the handle of a transaction that can only be rolled back
+ * it fails at once, so that a cancelled transaction does not sleep on.
+ */
 BOLT_API bolt_future *bolt_sleep(bolt_database *database, int64_t milliseconds);
 
 /** One more reference, to be freed. @return the same future */
