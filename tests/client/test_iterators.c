@@ -85,25 +85,24 @@ no_rows_and_errors(void **state)
 	bolt_close(db);
 }
 
-static const bolt__statement fail_at_statement = {"SELECT to_json(10 / ($1::int - generate_series(1, 100)))",
-												  1, BOLT__JSON, false};
+static const bolt__statement fail_at_statement = {
+	"SELECT to_json(1000 / ($1::int - generate_series(1, 1000)))", 1, BOLT__JSON, false};
 
+/* From libpq 17 on rows come in chunks, and those of a chunk that an error cuts short are not told. */
 static void
 rows_before_an_error_are_handed_on(void **state)
 {
 	bolt_database *db = bolt_open("", NULL);
-	char *parameters[] = {text("50")};
+	char *parameters[] = {text("200")};
 	bolt_iterator *rows = bolt__iterate(db, &fail_at_statement, parameters, NULL);
+	bolt_future *row;
+	int count = 0;
 
 	(void) state;
-	for (int i = 1; i < 50; i++)
-	{
-		bolt_future *row = settled(bolt_anext(rows));
-
-		assert_non_null(bolt_json(row));
-		bolt_free(row);
-	}
-	expect_error(bolt_anext(rows), BOLT_VALUE_ERROR);
+	for (; bolt_json(row = settled(bolt_anext(rows))) != NULL; bolt_free(row))
+		assert_int_equal(strtol(bolt_json(row), NULL, 10), 1000 / (200 - ++count));
+	assert_true(count >= 128 && count < 200);
+	expect_error(row, BOLT_VALUE_ERROR);
 	expect_error(bolt_anext(rows), BOLT_VALUE_ERROR);
 	bolt_aclose(rows);
 	expect_number(echo(db, 1), 1);
