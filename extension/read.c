@@ -581,7 +581,8 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 					 errmsg("ids must be an array, not %s", bolt_json_kind_name(literal->kind))));
 		bolt_add_filter_call(queryset, bolt_make_condition(psprintf("%s__in", field), literal));
 	}
-	clear_ordering(queryset);
+	if (queryset->distinct_on == NIL)
+		clear_ordering(queryset);
 	queryset->keyed_by = field;
 	queryset->each_once = true; /* a member for each key, not for each joined row */
 	bolt_document_add_shape(document, "in_bulk");

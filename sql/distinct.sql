@@ -63,6 +63,9 @@ SELECT checked('{"model": "blog_article", "filter": {"comments__id__gt": 0}, "di
 		(SELECT coalesce(jsonb_agg(t ORDER BY t.id), '[]') FROM blog_tag t JOIN blog_article_tags j ON j.tag_id = t.id WHERE j.article_id = a.id) AS tags
 		FROM blog_article a WHERE id IN (SELECT article_id FROM blog_comment) ORDER BY id $$);
 
+-- by key: those that the order puts first
+SELECT bolt.in_bulk('{"model": "blog_article", "only": ["id"], "distinct": ["author"], "order_by": ["author", "-id"]}');
+
 -- a field and the order must agree, as in SQL
 SELECT sqlstate_of('{"model": "blog_article", "distinct": ["author"], "order_by": ["title"]}');
 SELECT refused('{"model": "blog_article", "distinct": ["nothing"]}');

@@ -68,6 +68,10 @@ CASES = {
         lambda: Article.objects.exclude(section__id__isnull=True, section__name__startswith="Ü"),
         instead=lambda: Article.objects.all(),
     ),
+    "negated-nulls, behind an AND in an OR": Case(
+        lambda: Article.objects.filter((Q(editor__level=5) & Q(words=3)) | ~Q(editor__name="Ada lee")),
+        instead=lambda: Article.objects.filter(~Q(editor__name="Ada lee") | (Q(editor__level=5) & Q(words=3))),
+    ),
     "negated-nulls, of a transform": Case(
         lambda: Comment.objects.exclude(Q(parent__id__isnull=True) | Q(likes=1), parent__created__month=3),
         instead=lambda: Comment.objects.filter(

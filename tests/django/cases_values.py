@@ -138,6 +138,9 @@ CASES = {
     "error: filter after a slice": Case(lambda: Article.objects.order_by("pk")[:3].filter(words=100), sqlstate="0A000"),
     "error: a negative slice": lambda: Article.objects.order_by("pk")[-3:],
     "count of a slice through a to-many relation": lambda: Article.objects.values("comment__likes")[:200].count(),
+    "in_bulk of the first of each": lambda: Person.objects.order_by("country_id", "-pk")
+    .distinct("country_id")
+    .in_bulk(),
     "page": lambda: Page(Article.objects.order_by("pk"), 2, 25),
     "page, the last": lambda: Page(Article.objects.order_by("pk"), 3, 25),
     "page of none": lambda: Page(Article.objects.filter(pk=-1).order_by("pk"), 1, 25),
