@@ -72,6 +72,10 @@ CASES = {
         lambda: Article.objects.filter((Q(editor__level=5) & Q(words=3)) | ~Q(editor__name="Ada lee")),
         instead=lambda: Article.objects.filter(~Q(editor__name="Ada lee") | (Q(editor__level=5) & Q(words=3))),
     ),
+    "negated-nulls, behind a negated null in an OR": Case(
+        lambda: Comment.objects.filter(~Q(parent__parent=None) | ~Q(parent__created__hour=6)),
+        instead=lambda: Comment.objects.filter(~Q(parent__created__hour=6) | ~Q(parent__parent=None)),
+    ),
     "negated-nulls, of a transform": Case(
         lambda: Comment.objects.exclude(Q(parent__id__isnull=True) | Q(likes=1), parent__created__month=3),
         instead=lambda: Comment.objects.filter(
