@@ -296,7 +296,7 @@ killed_during_cancel(void **state)
 		bolt_cancel(slow);
 		if (round % 2 == 0)
 			run_for(db, round / 2);
-		sql("SELECT pg_terminate_backend(%lld)", pid);
+		sql("SELECT pg_terminate_backend(%lld, 5000)", pid); /* gone before the next round */
 		expect_error(slow, BOLT_CANCELLED);
 		behind = settled(behind);
 		assert_true(!bolt_failed(behind) || bolt_error_code(bolt_error(behind)) == BOLT_OPERATIONAL_ERROR);
