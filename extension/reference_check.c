@@ -346,12 +346,15 @@ is_range(Oid type, int n, const Datum *values)
 }
 
 /*
- * SELECT column FROM table WHERE column is one of the sorted values, as the owner of the
+ * SELECT column FROM target or source WHERE column is one of the sorted values, as the owner of the
  * table, whom row security does not concern.  What it finds is in SPI_tuptable.
  */
 static uint64
-find_values(Oid table, AttrNumber column, Oid type, int n, Datum *values, bool locks)
+find_values(const ReferenceCheck *check, bool of_target, int n, Datum *values, bool locks)
 {
+	Oid table = of_target ? check->target : check->source;
+	AttrNumber column = of_target ? check->target_column : check->source_column;
+	Oid type = check->type;
 	Oid array_type = get_array_type(type);
 	bool range = is_range(type, n, values);
 	Datum bounds[] = {values[0], values[n - 1]};
@@ -393,7 +396,7 @@ find_values(Oid table, AttrNumber column, Oid type, int n, Datum *values, bool l
 	GetUserIdAndSecContext(&role, &security);
 	SetUserIdAndSecContext(RelationGetForm(relation)->relowner,
 						   security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-	found = bolt_run_kept(NULL, 0, sql.data, 1, &array_type, &array, NULL);
+	found = bolt_run_kept(NULL, of_target ? KEPT_BY_INDEX : 0, sql.data, 1, &array_type, &array, NULL);
 	SetUserIdAndSecContext(role, security);
 	table_close(relation, NoLock);
 	return found;
@@ -477,7 +480,7 @@ find_missing(const ReferenceCheck *check, int nrows, const Datum *values, const 
 	n = sort_distinct(wanted, n, compare);
 	if (n > 0)
 	{
-		found = find_values(check->target, check->target_column, check->type, n, wanted, true);
+		found = find_values(check, true, n, wanted, true);
 		if (found != n)
 		{
 			present = found_values(found, compare, &npresent);
@@ -551,7 +554,7 @@ bolt_check_deleted(const ReferenceCheck *check, int nrows, const Datum *values)
 	n = sort_distinct(wanted, nrows, compare);
 	if (n == 0)
 		return;
-	found = find_values(check->source, check->source_column, check->type, n, wanted, true);
+	found = find_values(check, false, n, wanted, true);
 	if (found > 0)
 	{
 		int nreferred;
@@ -560,7 +563,7 @@ bolt_check_deleted(const ReferenceCheck *check, int nrows, const Datum *values)
 		Datum *left;
 
 		/* a row that is still there may be referred to */
-		found = find_values(check->target, check->target_column, check->type, nreferred, referred, false);
+		found = find_values(check, true, nreferred, referred, false);
 		left = found_values(found, compare, &nleft);
 		for (int i = 0; i < nrows; i++)
 		{
