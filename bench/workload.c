@@ -510,8 +510,8 @@ Workload workloads[] = {
 		.parameter_count = 1,
 		.parameters = two_thousand_articles,
 		.verified = 1,
-		.executions = 1,
-		.warm_up = 1,
+		.executions = 3,
+		.warm_up = 3,
 		.writes = "delete",
 		.rolled_back = true,
 	},
@@ -524,7 +524,6 @@ Workload workloads[] = {
 		.verified = 3,
 		.executions = 100,
 		.warm_up = 100,
-		.microseconds = true,
 		.writes = "account",
 	},
 	{
