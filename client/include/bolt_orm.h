@@ -29,4 +29,8 @@
 #include "bolt_orm/schema.h"
 #include "bolt_orm/result.h"
 
+#include "bolt_orm/validation.h"
+#include "bolt_orm/response.h"
+#include "bolt_orm/viewset.h"
+
 #endif /* BOLT_ORM_H */

@@ -169,17 +169,26 @@ drop_parameters(bolt__call *call)
 bolt_future *
 bolt__call_end(bolt__call *call, bolt__statement_name statement)
 {
-	bolt__request_options options = options_of(call);
+	return bolt__call_end_with(call, &bolt__statements[statement], NULL);
+}
+
+bolt_future *
+bolt__call_end_with(bolt__call *call, const bolt__statement *statement, const bolt__request_options *with)
+{
+	bolt__request_options options = with ? *with : (bolt__request_options){0};
 	bolt_database *database = call->queryset ? call->queryset->database : NULL;
 	bolt_future *future;
 
+	options.using = call->queryset ? call->queryset->using : NULL;
 	if (call->error)
 	{
 		drop_parameters(call);
+		if (options.decode_free)
+			options.decode_free(options.decode_data);
 		future = bolt__request_failed(database, call->error);
 	}
 	else
-		future = bolt__request(database, &bolt__statements[statement], call->parameters, &options);
+		future = bolt__request(database, statement, call->parameters, &options);
 	if (call->queryset)
 		bolt__queryset_release(call->queryset);
 	return future;

@@ -43,6 +43,10 @@ extern void bolt__add_list(bolt__call *call, bolt_list *list);
 
 /* Sends it, and gives the handle up. */
 extern bolt_future *bolt__call_end(bolt__call *call, bolt__statement_name statement);
+
+/* The same with a statement of its own, and how to read its answer; options may be NULL, their `using` is the queryset's. */
+extern bolt_future *bolt__call_end_with(bolt__call *call, const bolt__statement *statement,
+										const bolt__request_options *options);
 extern bolt_iterator *bolt__call_iterate(bolt__call *call, bolt__statement_name statement);
 
 #endif /* BOLT_SRC_CALL_H */

@@ -347,6 +347,7 @@ new_task(bolt_database *database, const bolt__statement *statement, char **param
 		task->decode = options->decode;
 		task->decode_data = options->decode_data;
 		task->decode_free = options->decode_free;
+		task->translate = options->translate;
 	}
 	database->client->used = true;
 	return task;

@@ -25,6 +25,7 @@ struct bolt_exception
 	char *hint;
 	char *context;
 	char *constraint;
+	char *column;
 };
 
 static bolt_exception out_of_memory = {
@@ -68,6 +69,8 @@ static const struct
 	[BOLT_INTERFACE_ERROR] = {"BOLT_INTERFACE_ERROR", "22023"},
 	[BOLT_RUNTIME_ERROR] = {"BOLT_RUNTIME_ERROR", "55000"},
 	[BOLT_MEMORY_ERROR] = {"BOLT_MEMORY_ERROR", "53200"},
+	[BOLT_VALIDATION_ERROR] = {"BOLT_VALIDATION_ERROR", "22023"},
+	[BOLT_HTTP_ERROR] = {"BOLT_HTTP_ERROR", "PT500"},
 };
 
 /* The first that an SQLSTATE begins with: single ones stand before their class. */
@@ -102,6 +105,7 @@ static const struct
 	{"3D000", BOLT_OPERATIONAL_ERROR},
 	{"53", BOLT_OPERATIONAL_ERROR},
 	{"57", BOLT_OPERATIONAL_ERROR},
+	{"PT", BOLT_HTTP_ERROR}, /* raised by a function, as for PostgREST */
 	{"", BOLT_DATABASE_ERROR},
 };
 
@@ -181,6 +185,20 @@ bolt__error_hint(bolt_exception *error, const char *format, ...)
 }
 
 bolt_exception *
+bolt__error_detail(bolt_exception *error, const char *format, ...)
+{
+	va_list arguments;
+
+	if (error == &out_of_memory)
+		return error;
+	free(error->detail);
+	va_start(arguments, format);
+	error->detail = format_text(format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+bolt_exception *
 bolt__error_prefix(bolt_exception *error, const char *prefix)
 {
 	char *message;
@@ -222,6 +240,7 @@ bolt__error_from_result(const PGresult *result)
 	error->hint = copy_field(result, PG_DIAG_MESSAGE_HINT);
 	error->context = copy_field(result, PG_DIAG_CONTEXT);
 	error->constraint = copy_field(result, PG_DIAG_CONSTRAINT_NAME);
+	error->column = copy_field(result, PG_DIAG_COLUMN_NAME);
 	return error;
 }
 
@@ -291,6 +310,12 @@ bolt_error_constraint(const bolt_exception *error)
 	return error ? error->constraint : NULL;
 }
 
+const char *
+bolt_error_column(const bolt_exception *error)
+{
+	return error ? error->column : NULL;
+}
+
 bolt_exception *
 bolt_error_ref(const bolt_exception *error)
 {
@@ -311,5 +336,6 @@ bolt_error_unref(bolt_exception *error)
 	free(error->hint);
 	free(error->context);
 	free(error->constraint);
+	free(error->column);
 	free(error);
 }

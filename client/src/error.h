@@ -28,6 +28,10 @@ extern bolt_exception *bolt__error_from_connection(const PGconn *connection);
 extern bolt_exception *bolt__error_hint(bolt_exception *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Sets the detail, and returns the error. */
+extern bolt_exception *bolt__error_detail(bolt_exception *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Puts words in front of the message, "filter(): ", and returns the error. */
 extern bolt_exception *bolt__error_prefix(bolt_exception *error, const char *prefix);
 

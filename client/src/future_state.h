@@ -69,6 +69,7 @@ struct bolt_future
 	int64_t integer;
 	bool boolean;
 	void *pointer;
+	int status; /* of HTTP, where it succeeds; 0: not said (response.c) */
 
 	void *cache;
 	void (*cache_free)(void *cache);

@@ -41,6 +41,7 @@ struct bolt__task
 	void (*decode)(bolt_future *future, void *decode_data);
 	void *decode_data;
 	void (*decode_free)(void *decode_data);
+	bolt_exception *(*translate)(bolt_exception *error);
 
 	bolt__block *block;		 /* the transaction it is part of */
 	bolt_iterator *iterator; /* whose rows it fetches, one by one */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "json_reader.h"
 #include "queryset.h"
 #include "request.h"
 
@@ -185,6 +186,28 @@ failed_queryset(const char *method, bolt_exception *error)
 	return queryset;
 }
 
+bolt_queryset *
+bolt_from_document(bolt_database *database, const char *document, size_t length)
+{
+	bolt_queryset *queryset = bolt_objects(database, NULL);
+	bolt__writer text = {0};
+	bolt__reader reader = {.begin = document, .at = document, .end = document + length};
+
+	if (queryset == &without_memory)
+		return queryset;
+	queryset->method = "bolt_from_document";
+	queryset->verbatim = true;
+	if (document == NULL || bolt__peek(&reader) != '{')
+		bolt__writer_fail(&text, bolt__error_new(BOLT_VALUE_ERROR, NULL, "the document is no JSON object"));
+	else if (!bolt__skip(&reader) || !bolt__read_end(&reader))
+		bolt__writer_fail(&text, bolt__error_new(BOLT_VALUE_ERROR, NULL, "the document is no JSON: %s at byte %zu",
+												 reader.fault, (size_t) (reader.at - reader.begin)));
+	bolt__write(&text, document, document ? length : 0);
+	queryset->length = text.length;
+	queryset->text = bolt__writer_finish(&text, &queryset->error);
+	return queryset;
+}
+
 /* Django's name of the method: without bolt_. */
 static bolt_exception *
 prefix_method(bolt_exception *error, const char *method)
@@ -223,6 +246,10 @@ bolt__queryset_step(bolt_queryset *queryset, const char *method, bolt__writer *s
 	next->model = queryset->model;
 	next->length = step->length;
 	next->chain_length = queryset->chain_length + (step->length > 0 ? step->length + 1 : 0);
+	next->verbatim = queryset->verbatim;
+	if (queryset->verbatim && step->length > 0)
+		bolt__writer_fail(step, bolt__error_new(BOLT_NOT_SUPPORTED_ERROR, NULL,
+												"only a-methods can follow bolt_from_document"));
 	next->text = bolt__writer_finish(step, &next->error);
 	if (next->error)
 		next->error = prefix_method(next->error, method);
@@ -302,6 +329,13 @@ bolt__write_document(bolt__writer *writer, const bolt_queryset *queryset, bool n
 	if (queryset->error)
 	{
 		bolt__writer_fail(writer, bolt_error_ref(queryset->error));
+		return;
+	}
+	if (queryset->verbatim)
+	{
+		while (queryset->previous != NULL)
+			queryset = queryset->previous;
+		bolt__write(writer, queryset->text, queryset->length);
 		return;
 	}
 	if (needs_model && !has_model)

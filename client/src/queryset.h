@@ -28,6 +28,7 @@ struct bolt_queryset
 	const char *using;		 /* of the queryset whose text it is */
 	bool locks;				 /* select_for_update */
 	const char *model;		 /* the first one's text; NULL without */
+	bool verbatim;			 /* the text is a whole document (bolt_from_document), and the model unknown */
 
 	char *text;			 /* {"filter":{…}}; of the first one the model's name */
 	size_t length;		 /* 0: no step */

@@ -51,6 +51,9 @@ typedef struct bolt__request_options
 	void (*decode)(bolt_future *future, void *decode_data);
 	void *decode_data;
 	void (*decode_free)(void *decode_data); /* called in every case */
+
+	/* What an error of the server means here: the same one, or another in its place. Takes it over. NULL: itself. */
+	bolt_exception *(*translate)(bolt_exception *error);
 } bolt__request_options;
 
 /*

@@ -155,6 +155,8 @@ bolt__task_answered(bolt__task *task)
 		return;
 	}
 	error = take_answer(task);
+	if (error != NULL && task->translate != NULL)
+		error = task->translate(error);
 	if (error != NULL)
 	{
 		bolt__task_failed(task, error);

@@ -53,7 +53,11 @@ typedef enum bolt_code
 	/* the program */
 	BOLT_INTERFACE_ERROR, /**< misuse: a NULL argument, a closed database, a queryset used twice */
 	BOLT_RUNTIME_ERROR,	  /**< what may not be done now */
-	BOLT_MEMORY_ERROR	  /**< out of memory */
+	BOLT_MEMORY_ERROR,	  /**< out of memory */
+
+	/* handlers */
+	BOLT_VALIDATION_ERROR, /**< what came from outside does not fit its schema; the detail lists the faults (validation.h) */
+	BOLT_HTTP_ERROR		   /**< a status of the program's own: bolt_refuse; SQLSTATE is PT and the status */
 } bolt_code;
 
 /**
@@ -119,6 +123,14 @@ BOLT_API const char *bolt_error_context(const bolt_exception *error);
  * @threads any.
  */
 BOLT_API const char *bolt_error_constraint(const bolt_exception *error);
+
+/**
+ * The column that an error is about: with a NOT NULL constraint.
+ *
+ * @return its name, or NULL; owned by the error.
+ * @threads any.
+ */
+BOLT_API const char *bolt_error_column(const bolt_exception *error);
 
 /**
  * Keeps an error beyond the life of the future, or the call, that gave it.

@@ -39,6 +39,17 @@
 BOLT_API bolt_queryset *bolt_objects(bolt_database *database, const char *model);
 
 /**
+ * The queryset of a document that came from outside: another program, an explorer, a file.
+ *
+ * It goes to the server as it is, which says what is wrong with it. So only a-methods can follow, no methods: each of these would have to
+ * know what the document does.
+ *
+ * @param document so many bytes of JSON text, an object; may be gone afterwards.
+ * @return a new queryset.
+ */
+BOLT_API bolt_queryset *bolt_from_document(bolt_database *database, const char *document, size_t length);
+
+/**
  * Keeps a queryset: it can be consumed once more.
  *
  * @param queryset may be NULL.

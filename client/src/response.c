@@ -1,0 +1,278 @@
+/*-------------------------------------------------------------------------
+ *
+ * response.c
+ *	  What an HTTP client is told of a future.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "bolt_orm/response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "future_state.h"
+#include "json_writer.h"
+
+#define lengthof(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct
+{
+	bolt_code code;
+	int status;
+} statuses[] = {
+	{BOLT_OK, 200},
+	{BOLT_VALIDATION_ERROR, 400},
+	{BOLT_FIELD_ERROR, 400},
+	{BOLT_MODEL_ERROR, 400},
+	{BOLT_VALUE_ERROR, 400},
+	{BOLT_TYPE_ERROR, 400},
+	{BOLT_PERMISSION_DENIED, 403},
+	{BOLT_DOES_NOT_EXIST, 404},
+	{BOLT_INTEGRITY_ERROR, 409},
+	{BOLT_PROTECTED_ERROR, 409},
+	{BOLT_RESTRICTED_ERROR, 409},
+	{BOLT_OPERATIONAL_ERROR, 503},
+	{BOLT_POOL_TIMEOUT, 503},
+	{BOLT_POOL_EXHAUSTED, 503},
+	{BOLT_SERIALIZATION_FAILURE, 503},
+	{BOLT_CANCELLED, 503},
+	{BOLT_TIMEOUT, 504},
+};
+
+/* SQLSTATEs that mean something else than the rest of their code. */
+static const struct
+{
+	const char *sqlstate;
+	int status;
+} exceptions[] = {
+	{"23502", 400}, /* NOT NULL */
+	{"23514", 400}, /* CHECK */
+	{"21000", 400}, /* a row twice in one call */
+	{"428C9", 400}, /* a generated column that was given a value */
+};
+
+int
+bolt_error_status(const bolt_exception *error)
+{
+	const char *sqlstate = bolt_error_sqlstate(error);
+
+	/* PostgREST's: the function that raised it says the status */
+	if (strncmp(sqlstate, "PT", 2) == 0)
+	{
+		int status = atoi(sqlstate + 2);
+
+		return status >= 400 && status <= 599 ? status : 500;
+	}
+	for (size_t i = 0; i < lengthof(exceptions); i++)
+	{
+		if (strcmp(exceptions[i].sqlstate, sqlstate) == 0)
+			return exceptions[i].status;
+	}
+	for (size_t i = 0; i < lengthof(statuses); i++)
+	{
+		if (statuses[i].code == bolt_error_code(error))
+			return statuses[i].status;
+	}
+	return 500;
+}
+
+/* ----------
+ * Bodies of errors
+ * ----------
+ */
+
+/* What a client is told of a fault that is not its own. */
+static const char *
+public_message(int status)
+{
+	switch (status)
+	{
+		case 503:
+			return "The service is not available at the moment.";
+		case 504:
+			return "The request took too long.";
+		default:
+			return "An internal error occurred.";
+	}
+}
+
+/*
+ * The member that the server complains about: "author_id" of a context that says
+ * "value at values.author_id of the queryset document", or the column of a constraint.
+ */
+static void
+write_path(bolt__writer *body, const bolt_exception *error)
+{
+	static const char *const roots[] = {"values.", "filter.", "values", "filter"};
+	const char *context = bolt_error_context(error);
+	const char *at = context ? strstr(context, "value at ") : NULL;
+	size_t length;
+
+	if (at == NULL)
+	{
+		const char *column = bolt_error_column(error);
+
+		bolt__write_string(body, column ? column : "", column ? strlen(column) : 0);
+		return;
+	}
+	at += strlen("value at ");
+	length = strcspn(at, " \n");
+	for (size_t i = 0; i < lengthof(roots); i++)
+	{
+		size_t prefix = strlen(roots[i]);
+
+		if (length >= prefix && strncmp(at, roots[i], prefix) == 0)
+		{
+			at += prefix;
+			length -= prefix;
+			break;
+		}
+	}
+	bolt__write_string(body, at, length);
+}
+
+static void
+write_member(bolt__writer *body, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	bolt__write_text(body, ",\"");
+	bolt__write_text(body, name);
+	bolt__write_text(body, "\":");
+	bolt__write_string(body, text, strlen(text));
+}
+
+static void
+write_fault(bolt__writer *body, const bolt_exception *error, int status)
+{
+	if (status >= 500)
+	{
+		bolt__write_text(body, "{\"path\":\"\"");
+		write_member(body, "message", public_message(status));
+	}
+	else
+	{
+		bolt__write_text(body, "{\"path\":");
+		write_path(body, error);
+		write_member(body, "message", bolt_error_message(error));
+		write_member(body, "hint", bolt_error_hint(error));
+		if (status == 409)
+		{
+			write_member(body, "detail", bolt_error_detail(error));
+			write_member(body, "constraint", bolt_error_constraint(error));
+		}
+	}
+	bolt__write_text(body, "}");
+}
+
+char *
+bolt_error_body(const bolt_exception *error)
+{
+	int status = bolt_error_status(error);
+	bool listed = bolt_error_code(error) == BOLT_VALIDATION_ERROR && bolt_error_detail(error);
+	bolt__writer body = {0};
+	bolt_exception *failure;
+	char *text;
+
+	bolt__write_text(&body, "{\"code\":\"");
+	bolt__write_text(&body, bolt_code_name(bolt_error_code(error)) + strlen("BOLT_"));
+	bolt__write_text(&body, "\",\"errors\":");
+	if (listed)
+		bolt__write_text(&body, bolt_error_detail(error));
+	else
+	{
+		bolt__write_text(&body, "[");
+		write_fault(&body, error, status);
+		bolt__write_text(&body, "]");
+	}
+	bolt__write_text(&body, "}");
+	text = bolt__writer_finish(&body, &failure);
+	bolt_error_unref(failure);
+	return text;
+}
+
+/* ----------
+ * Of futures
+ * ----------
+ */
+bolt_future *
+bolt_with_status(bolt_future *future, int status)
+{
+	if (future && !future->immortal)
+		future->status = status;
+	return future;
+}
+
+int
+bolt_http_status(const bolt_future *future)
+{
+	if (bolt_failed(future))
+		return bolt_error_status(bolt_error(future));
+	if (future && future->status)
+		return future->status;
+	return bolt_json(future) ? 200 : 204;
+}
+
+const char *
+bolt_http_body(const bolt_future *future, size_t *length, char **made)
+{
+	*made = NULL;
+	*length = 0;
+	if (bolt_failed(future))
+	{
+		*made = bolt_error_body(bolt_error(future));
+		*length = *made ? strlen(*made) : 0;
+		return *made;
+	}
+	*length = bolt_json_length(future);
+	return bolt_json(future);
+}
+
+bolt_future *
+bolt_fail_with(bolt_database *database, bolt_exception *error)
+{
+	return bolt__request_failed(
+		database, error ? error : bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "bolt_fail_with without an error"));
+}
+
+static bolt_future *
+fail_formatted(bolt_database *database, bolt_code code, const char *sqlstate, const char *format, va_list arguments)
+{
+	bolt_exception *error = bolt__out_of_memory();
+	char *message;
+
+	if (vasprintf(&message, format, arguments) >= 0)
+	{
+		error = bolt__error_new(code, sqlstate, "%s", message);
+		free(message);
+	}
+	return bolt_fail_with(database, error);
+}
+
+bolt_future *
+bolt_fail(bolt_database *database, bolt_code code, const char *format, ...)
+{
+	va_list arguments;
+	bolt_future *future;
+
+	va_start(arguments, format);
+	future = fail_formatted(database, code, NULL, format, arguments);
+	va_end(arguments);
+	return future;
+}
+
+bolt_future *
+bolt_refuse(bolt_database *database, int status, const char *format, ...)
+{
+	char sqlstate[16];
+	va_list arguments;
+	bolt_future *future;
+
+	snprintf(sqlstate, sizeof(sqlstate), "PT%03d", status >= 400 && status <= 599 ? status : 500);
+	va_start(arguments, format);
+	future = fail_formatted(database, BOLT_HTTP_ERROR, sqlstate, format, arguments);
+	va_end(arguments);
+	return future;
+}
