@@ -28,7 +28,6 @@
 #include "bolt_orm/objects.h"
 #include "bolt_orm/schema.h"
 #include "bolt_orm/result.h"
-
 #include "bolt_orm/validation.h"
 #include "bolt_orm/response.h"
 #include "bolt_orm/viewset.h"

@@ -130,6 +130,8 @@ bolt__settle_as(bolt_future *future, bolt_future *source)
 	future->integer = source->integer;
 	future->boolean = source->boolean;
 	future->pointer = source->pointer;
+	if (future->status == 0)
+		future->status = source->status;
 	bolt__settle(future, NULL);
 }
 

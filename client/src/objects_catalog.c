@@ -8,24 +8,16 @@
 #include "bolt_orm/objects.h"
 #include "call.h"
 
-static const bolt__statement models = {"SELECT pg_catalog.row_to_json(m) FROM bolt.models() m", 0, BOLT__ROWS, false};
-
-static const bolt__statement relations = {
-	"SELECT pg_catalog.row_to_json(r) FROM bolt.relations($1::pg_catalog.text) r", 1, BOLT__ROWS, false};
-
-bolt_future *
-bolt_amodels(bolt_database *database)
-{
-	bolt__call call = bolt__call_begin(bolt_objects(database, NULL), "bolt_amodels");
-
-	return bolt__call_end_with(&call, &models, NULL);
-}
+static const bolt__statement catalog = {
+	"SELECT pg_catalog.json_build_object("
+	"'models', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(m)), '[]') FROM bolt.models() m),"
+	" 'relations', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(r)), '[]') FROM bolt.relations() r))",
+	0, BOLT__JSON, false};
 
 bolt_future *
-bolt_arelations(bolt_database *database, const char *model)
+bolt_acatalog(bolt_database *database)
 {
-	bolt__call call = bolt__call_begin(bolt_objects(database, NULL), "bolt_arelations");
+	bolt__call call = bolt__call_begin(bolt_objects(database, NULL), "bolt_acatalog");
 
-	bolt__add_text(&call, model);
-	return bolt__call_end_with(&call, &relations, NULL);
+	return bolt__call_end_with(&call, &catalog, NULL);
 }

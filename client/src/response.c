@@ -144,6 +144,15 @@ write_member(bolt__writer *body, const char *name, const char *text)
 	bolt__write_string(body, text, strlen(text));
 }
 
+/* Those of NOT NULL and CHECK show the whole row, with columns that the client may not know of. */
+static bool
+tells_detail(const bolt_exception *error)
+{
+	const char *sqlstate = bolt_error_sqlstate(error);
+
+	return strcmp(sqlstate, "23502") != 0 && strcmp(sqlstate, "23514") != 0;
+}
+
 static void
 write_fault(bolt__writer *body, const bolt_exception *error, int status)
 {
@@ -157,12 +166,11 @@ write_fault(bolt__writer *body, const bolt_exception *error, int status)
 		bolt__write_text(body, "{\"path\":");
 		write_path(body, error);
 		write_member(body, "message", bolt_error_message(error));
-		write_member(body, "hint", bolt_error_hint(error));
-		if (status == 409)
-		{
+		if (tells_detail(error))
 			write_member(body, "detail", bolt_error_detail(error));
-			write_member(body, "constraint", bolt_error_constraint(error));
-		}
+		write_member(body, "hint", bolt_error_hint(error));
+		write_member(body, "constraint", bolt_error_constraint(error));
+		write_member(body, "sqlstate", bolt_error_sqlstate(error));
 	}
 	bolt__write_text(body, "}");
 }
@@ -234,11 +242,13 @@ bolt_future *
 bolt_fail_with(bolt_database *database, bolt_exception *error)
 {
 	return bolt__request_failed(
-		database, error ? error : bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "bolt_fail_with without an error"));
+		database,
+		error ? error : bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "bolt_fail_with without an error"));
 }
 
 static bolt_future *
-fail_formatted(bolt_database *database, bolt_code code, const char *sqlstate, const char *format, va_list arguments)
+fail_formatted(bolt_database *database, bolt_code code, const char *sqlstate, const char *format,
+			   va_list arguments)
 {
 	bolt_exception *error = bolt__out_of_memory();
 	char *message;

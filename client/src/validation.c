@@ -30,7 +30,8 @@ typedef struct Validation
 } Validation;
 
 /* These return false where the text is no JSON, and then nothing more can be read. */
-static bool read_object(Validation *validation, const bolt_schema *schema, bool partial, bolt__writer *values);
+static bool read_object(Validation *validation, const bolt_schema *schema, bool partial,
+						bolt__writer *values);
 
 #define FAULT(validation, ...) \
 	bolt__fault(&(validation)->faults, (validation)->path.text ? (validation)->path.text : "", \
@@ -363,7 +364,8 @@ read_named(Validation *validation, const bolt_schema *schema, const bolt__raw_st
 }
 
 static bool
-read_members(Validation *validation, const bolt_schema *schema, bool partial, bool *seen, bolt__writer *values)
+read_members(Validation *validation, const bolt_schema *schema, bool partial, bool *seen,
+			 bolt__writer *values)
 {
 	size_t beginning = values->length;
 	bool more;
@@ -518,11 +520,13 @@ misuse(const bolt_schema *schema, const char *body, size_t length)
 {
 	if (schema && (body || length == 0))
 		return NULL;
-	return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the %s to validate is NULL", schema ? "body" : "schema");
+	return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the %s to validate is NULL",
+						   schema ? "body" : "schema");
 }
 
 bolt_kw *
-bolt_validate(const bolt_schema *schema, const char *body, size_t length, bool partial, bolt_exception **error)
+bolt_validate(const bolt_schema *schema, const char *body, size_t length, bool partial,
+			  bolt_exception **error)
 {
 	Validation validation = begin(body ? body : "", length);
 	bolt__writer values = {0};

@@ -41,7 +41,8 @@ fill_in_defaults(bolt_viewset_options *options)
 	if (options->actions == 0)
 		options->actions = options->write_schema ? BOLT_ALL_ACTIONS : BOLT_READ_ACTIONS;
 	if (options->write_schema == NULL)
-		options->actions &= ~(unsigned) (BOLT_CREATE_ACTION | BOLT_UPDATE_ACTION | BOLT_PARTIAL_UPDATE_ACTION);
+		options->actions &=
+			~(unsigned) (BOLT_CREATE_ACTION | BOLT_UPDATE_ACTION | BOLT_PARTIAL_UPDATE_ACTION);
 	if (options->pk == NULL)
 		options->pk = "id";
 	if (options->lookup_field == NULL)
@@ -176,7 +177,8 @@ unexpected(void)
 static void
 take_last(bolt_future *future, void *data)
 {
-	bolt__reader reader = {.begin = future->json, .at = future->json, .end = future->json + future->json_length};
+	bolt__reader reader = {
+		.begin = future->json, .at = future->json, .end = future->json + future->json_length};
 	const char *begin = NULL;
 	const char *end = NULL;
 	bool more = false;
@@ -238,7 +240,8 @@ add_key(bolt__reader *reader, const char *pk, bolt__writer *keys, size_t beginni
 static void
 take_keys(bolt_future *future, void *data)
 {
-	bolt__reader reader = {.begin = future->json, .at = future->json, .end = future->json + future->json_length};
+	bolt__reader reader = {
+		.begin = future->json, .at = future->json, .end = future->json + future->json_length};
 	bolt__writer body = {0};
 	bolt_exception *error = NULL;
 	size_t beginning;
@@ -268,7 +271,8 @@ take_deleted(bolt_future *future, void *data)
 {
 	(void) data;
 	if (future->integer == 0)
-		bolt__future_fail(future, bolt__error_new(BOLT_DOES_NOT_EXIST, NULL, "matching query does not exist"));
+		bolt__future_fail(future,
+						  bolt__error_new(BOLT_DOES_NOT_EXIST, NULL, "matching query does not exist"));
 	future->json = NULL;
 	future->json_length = 0;
 }
@@ -286,8 +290,8 @@ bolt_viewset_list(bolt_viewset *viewset, const bolt_request *request)
 bolt_future *
 bolt_viewset_list_of(bolt_viewset *viewset, bolt_queryset *queryset, const bolt_request *request)
 {
-	return in_time(
-		viewset, bolt__viewset_page(viewset, with_schema(queryset, viewset->options.list_schema), request));
+	return in_time(viewset,
+				   bolt__viewset_page(viewset, with_schema(queryset, viewset->options.list_schema), request));
 }
 
 bolt_future *
@@ -319,7 +323,7 @@ bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup, const bolt_requ
 static bolt_kw *
 body_values(const bolt_viewset *viewset, const bolt_request *request, bool partial, bolt_exception **error)
 {
-	*error = bolt__body_refusal(request, viewset->options.max_body);
+	*error = bolt_request_refusal(request, viewset->options.max_body);
 	if (*error)
 		return NULL;
 	return bolt_validate(viewset->options.write_schema, request->body, request->body_length, partial, error);
@@ -348,7 +352,8 @@ bolt_viewset_create(bolt_viewset *viewset, const bolt_request *request)
 
 	if (values == NULL)
 		return bolt_fail_with(viewset->queryset->database, error);
-	operations = BOLT_LIST(bolt_op("create", objects(viewset), BOLT_KW("values", values)), read_written(viewset, 0));
+	operations =
+		BOLT_LIST(bolt_op("create", objects(viewset), BOLT_KW("values", values)), read_written(viewset, 0));
 	return bolt_with_status(run(viewset, operations, take_last, NULL), 201);
 }
 
@@ -356,7 +361,7 @@ bolt_future *
 bolt_viewset_bulk_create(bolt_viewset *viewset, const bolt_request *request)
 {
 	bolt__request_options options = {.decode = take_keys, .decode_data = (void *) viewset->options.pk};
-	bolt_exception *error = bolt__body_refusal(request, viewset->options.max_body);
+	bolt_exception *error = bolt_request_refusal(request, viewset->options.max_body);
 	bolt__writer writer = {0};
 	bolt_list *rows = NULL;
 	bolt__call call;
@@ -399,7 +404,8 @@ save(const bolt_viewset *viewset, const char *lookup, const bolt_request *reques
 	locked = bolt_select_for_update(bolt_only(bolt_ref(viewset->queryset), "pk"));
 	return run(viewset,
 			   BOLT_LIST(bolt_op("get", locked, BOLT_KW("filter", condition)),
-						 bolt_op("save", objects(viewset), BOLT_KW("values", values)), read_written(viewset, 0)),
+						 bolt_op("save", objects(viewset), BOLT_KW("values", values)),
+						 read_written(viewset, 0)),
 			   take_last, translate_lookup);
 }
 

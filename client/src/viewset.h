@@ -29,12 +29,4 @@ struct bolt_viewset
 extern bolt_future *bolt__viewset_page(const bolt_viewset *viewset, bolt_queryset *queryset,
 									   const bolt_request *request);
 
-/* ----------
- * viewset_body.c: what a body has to be before it is looked at
- * ----------
- */
-
-/* 413, 415, or NULL. */
-extern bolt_exception *bolt__body_refusal(const bolt_request *request, size_t max_body);
-
 #endif /* BOLT_SRC_VIEWSET_H */

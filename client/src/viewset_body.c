@@ -25,25 +25,28 @@ is_json(const char *content_type)
 }
 
 bolt_exception *
-bolt__body_refusal(const bolt_request *request, size_t max_body)
+bolt_request_refusal(const bolt_request *request, size_t max_body)
 {
 	if (request->content_type && !is_json(request->content_type))
-		return bolt__error_new(BOLT_HTTP_ERROR, "PT415", "Unsupported media type: application/json is expected.");
+		return bolt__error_new(BOLT_HTTP_ERROR, "PT415",
+							   "Unsupported media type: application/json is expected.");
 	if (request->body_length > max_body)
 		return bolt__error_new(BOLT_HTTP_ERROR, "PT413", "The body is larger than %zu bytes.", max_body);
 	return NULL;
 }
 
-bolt_kw *
-bolt_request_values(const bolt_request *request, const bolt_schema *schema, bolt_exception **error)
+bolt_decoded *
+bolt_request_decode(const bolt_request *request, const bolt_schema *schema, bolt_exception **error)
 {
-	bolt_exception *refusal = bolt__body_refusal(request, MAX_BODY);
+	bolt_exception *wrong = bolt_request_refusal(request, MAX_BODY);
 
-	if (refusal == NULL)
-		return bolt_validate(schema, request->body, request->body_length, false, error);
+	if (wrong == NULL)
+		bolt_kw_free(bolt_validate(schema, request->body, request->body_length, false, &wrong));
+	if (wrong == NULL)
+		return bolt_decode(schema, request->body, request->body_length, error);
 	if (error)
-		*error = refusal;
+		*error = wrong;
 	else
-		bolt_error_unref(refusal);
+		bolt_error_unref(wrong);
 	return NULL;
 }

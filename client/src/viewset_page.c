@@ -58,7 +58,8 @@ integer_parameter(const bolt_request *request, const char *name, long long least
 
 /* How many objects a page has: what is too much is cut, as in Django REST framework. */
 static long long
-size_parameter(const bolt_viewset *viewset, const bolt_request *request, const char *name, bolt__faults *faults)
+size_parameter(const bolt_viewset *viewset, const bolt_request *request, const char *name,
+			   bolt__faults *faults)
 {
 	long long size = integer_parameter(request, name, 1, viewset->options.page_size, faults);
 
@@ -108,7 +109,8 @@ add_condition(bolt_kw *conditions, const char *name, const char *value, bolt__fa
 }
 
 static bolt_queryset *
-filtered(const bolt_viewset *viewset, bolt_queryset *queryset, const bolt_request *request, bolt__faults *faults)
+filtered(const bolt_viewset *viewset, bolt_queryset *queryset, const bolt_request *request,
+		 bolt__faults *faults)
 {
 	bolt_kw *conditions = NULL;
 
@@ -135,7 +137,8 @@ is_listed(const char *const *names, const char *name, size_t length)
 
 /* ?ordering=-created_at,id, and the primary key behind it, so that pages neither repeat nor miss anything. */
 static bolt_queryset *
-ordered(const bolt_viewset *viewset, bolt_queryset *queryset, const bolt_request *request, bolt__faults *faults)
+ordered(const bolt_viewset *viewset, bolt_queryset *queryset, const bolt_request *request,
+		bolt__faults *faults)
 {
 	const char *terms = viewset->options.orderings ? bolt_parameter_value(request, "ordering") : NULL;
 	bolt_argument names[8];
@@ -169,8 +172,8 @@ ordered(const bolt_viewset *viewset, bolt_queryset *queryset, const bolt_request
 typedef struct Page
 {
 	long long size;
-	long long number; /* of BOLT_PAGE_NUMBER */
-	long long offset; /* of BOLT_LIMIT_OFFSET */
+	long long number;  /* of BOLT_PAGE_NUMBER */
+	long long offset;  /* of BOLT_LIMIT_OFFSET */
 	const char *after; /* of BOLT_CURSOR, as before */
 	const char *before;
 } Page;
@@ -230,7 +233,8 @@ fetch_page(const bolt_viewset *viewset, bolt_queryset *queryset, const Page *pag
 		case BOLT_LIMIT_OFFSET:
 			return limit_offset_page(queryset, page);
 		case BOLT_CURSOR:
-			return bolt_acursor_page(queryset, .page_size = page->size, .after = page->after, .before = page->before);
+			return bolt_acursor_page(queryset, .page_size = page->size, .after = page->after,
+									 .before = page->before);
 		default:
 			return bolt_apage(queryset, .page = page->number, .page_size = page->size,
 							  .total = viewset->options.total);

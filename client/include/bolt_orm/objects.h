@@ -151,11 +151,13 @@ BOLT_API bolt_future *bolt_acheck(bolt_queryset *queryset);
 /** @return bolt_json: an array of the statements that reading the queryset runs. */
 BOLT_API bolt_future *bolt_asql(bolt_queryset *queryset);
 
-/** The models that there are. @return bolt_json: an array of {"name", "relation", "kind", "primary_key", "fields"}. */
-BOLT_API bolt_future *bolt_amodels(bolt_database *database);
-
-/** The relations of a model; NULL: of all. @return bolt_json: an array of {"model", "name", "kind", "target", "columns", …}. */
-BOLT_API bolt_future *bolt_arelations(bolt_database *database, const char *model);
+/**
+ * What models and relations there are.
+ *
+ * @return bolt_json: {"models": [{"name", "relation", "kind", "primary_key", "fields"}, …], "relations": [{"model", "name", "kind", "target",
+ * "columns", …}, …]}.
+ */
+BOLT_API bolt_future *bolt_acatalog(bolt_database *database);
 
 /* ----------
  * Writing. Values, and rows of them, are BOLT_KW, or json_t objects, which are

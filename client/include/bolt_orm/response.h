@@ -7,7 +7,7 @@
  * speaks HTTP (adapters/bolt_evhttp.h) sends bolt_http_status and bolt_http_body.
  *
  * A body of an error is {"code": "DOES_NOT_EXIST", "errors": [{"path": "…", "message": "…"}]}, with a member for
- * each fault of a body that was refused. What went wrong inside (status 500 and above) is not told to the client.
+ * each fault of a body that was refused; what the database refused has its "detail", "hint", "constraint" and "sqlstate" beside. What went wrong inside (status 500 and above) is not told to the client.
  *
  * | error                                                              | status |
  * | ------------------------------------------------------------------ | ------ |
@@ -91,5 +91,21 @@ BOLT_API bolt_future *bolt_refuse(bolt_database *database, int status, const cha
  * @param error taken over; NULL is a BOLT_INTERFACE_ERROR.
  */
 BOLT_API bolt_future *bolt_fail_with(bolt_database *database, bolt_exception *error);
+
+/**
+ * What comes in the place of an error.
+ *
+ * @return a future, whose reference is given away and whose value or error becomes that of bolt_catch; NULL: the error stays.
+ */
+typedef bolt_future *(*bolt_catcher)(const bolt_exception *error, void *arg);
+
+/**
+ * A future with the value of another one; where that fails, `catcher` says what comes instead: Python's except.
+ *
+ * Ownership: takes the reference.
+ *
+ * @return the caller's; never NULL.
+ */
+BOLT_API bolt_future *bolt_catch(bolt_future *future, bolt_catcher catcher, void *arg);
 
 #endif /* BOLT_ORM_RESPONSE_H */

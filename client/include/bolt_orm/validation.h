@@ -44,7 +44,7 @@ BOLT_API bolt_kw *bolt_validate(const bolt_schema *schema, const char *body, siz
  * @return bolt_list *, consumed by the call that it is given to; NULL with an error.
  * @threads any.
  */
-BOLT_API bolt_list *bolt_validate_rows(const bolt_schema *schema, const char *body, size_t length, size_t most,
-									   bolt_exception **error);
+BOLT_API bolt_list *bolt_validate_rows(const bolt_schema *schema, const char *body, size_t length,
+									   size_t most, bolt_exception **error);
 
 #endif /* BOLT_ORM_VALIDATION_H */

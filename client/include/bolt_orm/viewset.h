@@ -35,6 +35,7 @@
 #define BOLT_ORM_VIEWSET_H
 
 #include "future.h"
+#include "objects.h"
 #include "queryset.h"
 #include "response.h"
 #include "schema.h"
@@ -109,8 +110,8 @@ typedef struct bolt_viewset_options
  * @return to be freed with bolt_viewset_free; NULL without memory.
  */
 #define bolt_viewset_new(queryset, ...) \
-	bolt_viewset_new_with(queryset, \
-						  &(const bolt_viewset_options){.size = sizeof(bolt_viewset_options), ##__VA_ARGS__})
+	bolt_viewset_new_with( \
+		queryset, &(const bolt_viewset_options){.size = sizeof(bolt_viewset_options), ##__VA_ARGS__})
 BOLT_API bolt_viewset *bolt_viewset_new_with(bolt_queryset *queryset, const bolt_viewset_options *options);
 
 /** Frees it; actions under way go on. NULL does nothing. */
@@ -137,8 +138,9 @@ typedef struct bolt_request
 	size_t size; /**< sizeof(bolt_request) */
 	const bolt_parameter *parameters;
 	size_t parameter_count;
-	const char *content_type; /**< of the body; NULL where the client did not say: then it is taken for JSON */
-	const char *body;		  /**< not terminated */
+	const char
+		*content_type; /**< of the body; NULL where the client did not say: then it is taken for JSON */
+	const char *body;  /**< not terminated */
 	size_t body_length;
 } bolt_request;
 
@@ -155,11 +157,19 @@ BOLT_API const char *bolt_parameter_value(const bolt_request *request, const cha
 BOLT_API bool bolt_parse_integer(const char *text, long long *value);
 
 /**
- * The body as values, held against a schema: what create does, for handlers of their own.
+ * What is wrong with a body before it is looked at.
  *
- * @return as bolt_validate; with the errors for 413 and 415 as well.
+ * @return BOLT_HTTP_ERROR for 415 (its type is not JSON) and 413 (it is larger than `max_body`), the caller's; or NULL.
  */
-BOLT_API bolt_kw *bolt_request_values(const bolt_request *request, const bolt_schema *schema, bolt_exception **error);
+BOLT_API bolt_exception *bolt_request_refusal(const bolt_request *request, size_t max_body);
+
+/**
+ * The body as a struct, held against a schema (validation.h): for handlers of their own.
+ *
+ * @return as bolt_decode, to be freed with bolt_decoded_free; NULL with an error: BOLT_VALIDATION_ERROR, or BOLT_HTTP_ERROR for 413 and 415.
+ */
+BOLT_API bolt_decoded *bolt_request_decode(const bolt_request *request, const bolt_schema *schema,
+										   bolt_exception **error);
 
 /* ----------
  * Actions: each returns a future, the caller's; never NULL
@@ -177,11 +187,14 @@ BOLT_API bolt_future *bolt_viewset_create(bolt_viewset *viewset, const bolt_requ
 BOLT_API bolt_future *bolt_viewset_bulk_create(bolt_viewset *viewset, const bolt_request *request);
 
 /** @param lookup the object's, from the path; of this and those below. */
-BOLT_API bolt_future *bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
-BOLT_API bolt_future *bolt_viewset_update(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
+BOLT_API bolt_future *bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup,
+											const bolt_request *request);
+BOLT_API bolt_future *bolt_viewset_update(bolt_viewset *viewset, const char *lookup,
+										  const bolt_request *request);
 BOLT_API bolt_future *bolt_viewset_partial_update(bolt_viewset *viewset, const char *lookup,
 												  const bolt_request *request);
-BOLT_API bolt_future *bolt_viewset_destroy(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
+BOLT_API bolt_future *bolt_viewset_destroy(bolt_viewset *viewset, const char *lookup,
+										   const bolt_request *request);
 
 /**
  * The action that a method means.
