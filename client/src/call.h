@@ -49,4 +49,7 @@ extern bolt_future *bolt__call_end_with(bolt__call *call, const bolt__statement 
 										const bolt__request_options *options);
 extern bolt_iterator *bolt__call_iterate(bolt__call *call, bolt__statement_name statement);
 
+/* For options.decode: the future's JSON, an array, becomes its last element. */
+extern void bolt__take_last(bolt_future *future, void *data);
+
 #endif /* BOLT_SRC_CALL_H */

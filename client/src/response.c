@@ -99,16 +99,16 @@ public_message(int status)
 }
 
 /*
- * The member that the server complains about: "author_id" of a context that says
+ * The member that the server complains about: "author_id" where the context says
  * "value at values.author_id of the queryset document", or the column of a constraint.
  */
 static void
 write_path(bolt__writer *body, const bolt_exception *error)
 {
-	static const char *const roots[] = {"values.", "filter.", "values", "filter"};
+	static const char *const roots[] = {"filter.", "values."};
 	const char *context = bolt_error_context(error);
 	const char *at = context ? strstr(context, "value at ") : NULL;
-	size_t length;
+	const char *end;
 
 	if (at == NULL)
 	{
@@ -118,19 +118,15 @@ write_path(bolt__writer *body, const bolt_exception *error)
 		return;
 	}
 	at += strlen("value at ");
-	length = strcspn(at, " \n");
+	end = at + strcspn(at, " \n");
 	for (size_t i = 0; i < lengthof(roots); i++)
 	{
-		size_t prefix = strlen(roots[i]);
+		const char *root = memmem(at, (size_t) (end - at), roots[i], strlen(roots[i]));
 
-		if (length >= prefix && strncmp(at, roots[i], prefix) == 0)
-		{
-			at += prefix;
-			length -= prefix;
-			break;
-		}
+		if (root)
+			at = root + strlen(roots[i]);
 	}
-	bolt__write_string(body, at, length);
+	bolt__write_string(body, at, (size_t) (end - at));
 }
 
 static void
@@ -170,7 +166,8 @@ write_fault(bolt__writer *body, const bolt_exception *error, int status)
 			write_member(body, "detail", bolt_error_detail(error));
 		write_member(body, "hint", bolt_error_hint(error));
 		write_member(body, "constraint", bolt_error_constraint(error));
-		write_member(body, "sqlstate", bolt_error_sqlstate(error));
+		if (bolt_error_code(error) != BOLT_HTTP_ERROR)
+			write_member(body, "sqlstate", bolt_error_sqlstate(error));
 	}
 	bolt__write_text(body, "}");
 }

@@ -177,6 +177,8 @@ read_integer(Validation *validation, const bolt_member *member, bolt_member_kind
 		return false;
 	if (!integral)
 		FAULT(validation, "A valid integer is required.");
+	else if (kind == BOLT_MEMBER_UNSIGNED && *digits == '-')
+		FAULT(validation, "Ensure this value is greater than or equal to 0.");
 	else if (!fits(digits, length, member, kind))
 		FAULT(validation, "Ensure this value fits %zu bits.", 8 * member->size);
 	bolt__write(values, begin, (size_t) (validation->reader.at - begin));

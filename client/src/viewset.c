@@ -103,14 +103,23 @@ bolt_viewset_queryset(const bolt_viewset *viewset)
  * ----------
  */
 
+/* "value at chain[1].filter.pk of the queryset document" */
+static bool
+is_about_filter(const char *context)
+{
+	const char *at = strstr(context, "value at ");
+	const char *filter = at ? strstr(at, "filter.") : NULL;
+
+	return filter && filter < at + strcspn(at, "\n");
+}
+
 /* What the column's type refuses is no object's: "/articles/99999999999" of an integer. */
 static bolt_exception *
 translate_lookup(bolt_exception *error)
 {
 	const char *context = bolt_error_context(error);
 
-	if (strncmp(bolt_error_sqlstate(error), "22", 2) != 0 || context == NULL ||
-		strstr(context, "value at filter.") == NULL)
+	if (strncmp(bolt_error_sqlstate(error), "22", 2) != 0 || context == NULL || !is_about_filter(context))
 		return error;
 	bolt_error_unref(error);
 	return bolt__error_new(BOLT_DOES_NOT_EXIST, NULL, "matching query does not exist");
@@ -148,62 +157,27 @@ in_time(const bolt_viewset *viewset, bolt_future *future)
 	return viewset->options.timeout > 0 ? bolt_timeout(future, viewset->options.timeout) : future;
 }
 
-/* The operations in one round trip.  Consumes. */
+/* The operations in one round trip; the future has the last one's result.  Consumes. */
 static bolt_future *
-run(const bolt_viewset *viewset, bolt_list *operations, void (*decode)(bolt_future *, void *),
-	bolt_exception *(*translate)(bolt_exception *) )
+run(const bolt_viewset *viewset, bolt_list *operations, bolt_exception *(*translate)(bolt_exception *) )
 {
-	bolt__request_options options = {.decode = decode, .translate = translate};
+	bolt__request_options options = {.decode = bolt__take_last, .translate = translate};
 	bolt__call call = bolt__call_begin(bolt_ref(viewset->answer), "bolt_viewset");
 	bolt__writer writer = {0};
 
-	options.decode_data = (void *) viewset->options.pk;
 	bolt__write_list(&writer, operations);
 	bolt__add_written(&call, &writer);
 	return in_time(viewset, bolt__call_end_with(&call, &bolt__statements[BOLT__RUN], &options));
 }
 
 /* ----------
- * Reading the answers of runs
+ * Reading answers
  * ----------
  */
 static bolt_exception *
 unexpected(void)
 {
-	return bolt__error_new(BOLT_DECODE_ERROR, NULL, "the answer of bolt.run has not the expected form");
-}
-
-/* The future's JSON is the last element of the array that it has been: the bracket behind it makes room for its end. */
-static void
-take_last(bolt_future *future, void *data)
-{
-	bolt__reader reader = {
-		.begin = future->json, .at = future->json, .end = future->json + future->json_length};
-	const char *begin = NULL;
-	const char *end = NULL;
-	bool more = false;
-
-	(void) data;
-	if (future->json == NULL || !bolt__enter(&reader, '[', &more))
-		more = false;
-	while (more)
-	{
-		bolt__peek(&reader);
-		begin = reader.at;
-		if (!bolt__skip(&reader))
-			break;
-		end = reader.at;
-		if (!bolt__next(&reader, '[', &more))
-			break;
-	}
-	if (begin == NULL || end == NULL || more)
-	{
-		bolt__future_fail(future, unexpected());
-		return;
-	}
-	*(char *) end = '\0'; /* in the PGresult, which is the future's own */
-	future->json = begin;
-	future->json_length = (size_t) (end - begin);
+	return bolt__error_new(BOLT_DECODE_ERROR, NULL, "the answer has not the expected form");
 }
 
 /* One object's primary key, behind the others. */
@@ -354,7 +328,7 @@ bolt_viewset_create(bolt_viewset *viewset, const bolt_request *request)
 		return bolt_fail_with(viewset->queryset->database, error);
 	operations =
 		BOLT_LIST(bolt_op("create", objects(viewset), BOLT_KW("values", values)), read_written(viewset, 0));
-	return bolt_with_status(run(viewset, operations, take_last, NULL), 201);
+	return bolt_with_status(run(viewset, operations, NULL), 201);
 }
 
 bolt_future *
@@ -406,7 +380,7 @@ save(const bolt_viewset *viewset, const char *lookup, const bolt_request *reques
 			   BOLT_LIST(bolt_op("get", locked, BOLT_KW("filter", condition)),
 						 bolt_op("save", objects(viewset), BOLT_KW("values", values)),
 						 read_written(viewset, 0)),
-			   take_last, translate_lookup);
+			   translate_lookup);
 }
 
 bolt_future *

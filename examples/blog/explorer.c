@@ -100,7 +100,9 @@ read_question(bolt_evhttp_request *request, struct question *question, bolt_deco
 	*decoded = bolt_decode(&question_schema, data->body, data->body_length, error);
 	if (*decoded == NULL)
 		return false;
-	*question = *(struct question *) bolt_decoded_objects(*decoded, NULL);
+	*question = (struct question){0};
+	if (bolt_decoded_objects(*decoded, NULL) != NULL)
+		*question = *(struct question *) bolt_decoded_objects(*decoded, NULL);
 	if (question->document == NULL)
 	{
 		body = bolt_evhttp_alloc(request, data->body_length + 1);

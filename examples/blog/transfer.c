@@ -98,7 +98,7 @@ transfer(bolt_evhttp_request *request, void *arg)
 	from = order->from;
 	to = order->to;
 	return bolt_catch(
-		bolt_arun(
+		bolt_arun_last(
 			self->db,
 			BOLT_LIST(bolt_op("select_for_update", both_accounts(NULL, order), NULL),
 					  bolt_op("get", account(NULL, from), NULL), bolt_op("get", account(NULL, to), NULL),

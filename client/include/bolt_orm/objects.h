@@ -285,6 +285,9 @@ BOLT_API bolt_future *bolt_aclear_of(bolt_queryset *queryset, bolt_argument pk, 
  */
 BOLT_API bolt_future *bolt_arun(bolt_database *database, bolt_list *operations);
 
+/** The same; @return bolt_json: the result of the last operation only. */
+BOLT_API bolt_future *bolt_arun_last(bolt_database *database, bolt_list *operations);
+
 /**
  * An operation of bolt_arun: the name of a function that reads or writes, the queryset that it is
  * about, and its other arguments by their names (docs/writing.md); NULL where there are none.
