@@ -27,6 +27,7 @@ typedef struct Validation
 	bolt__faults faults;
 	bolt__writer path; /* of the value that is being read */
 	bolt__arena arena; /* names with escapes */
+	bool enough;	   /* the rest need not be read */
 } Validation;
 
 /* These return false where the text is no JSON, and then nothing more can be read. */
@@ -454,6 +455,7 @@ read_rows(Validation *validation, const bolt_schema *schema, size_t most, bolt__
 		if (index == most)
 		{
 			FAULT(validation, "Ensure this list has no more than %zu items.", most);
+			validation->enough = true;
 			return true;
 		}
 		before = enter_element(validation, index);
@@ -481,9 +483,8 @@ static bolt_exception *
 finish(Validation *validation, bool read, bolt__writer *values)
 {
 	bolt_exception *error = NULL;
-	bool too_long = read && validation->reader.at < validation->reader.end && validation->faults.count > 0;
 
-	if (read && !too_long)
+	if (read && !validation->enough)
 		read = bolt__read_end(&validation->reader);
 	if (!read)
 	{

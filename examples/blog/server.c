@@ -2,7 +2,7 @@
  * server.c
  *	  The blog's HTTP server: processes that share a port, each with one event loop, one database and its connections.
  *
- *	   blog-server [--address 127.0.0.1] [--port 8000] [--processes 2] [--connections 4] [--static FOLDER]
+ *	   blog-server [--address 127.0.0.1] [--port 8000] [--processes 2] [--connections 4] [--idle-timeout 60] [--static FOLDER]
  *
  * Connects as libpq's environment says. The parent only starts the others, and starts a process again that has ended by itself. On SIGTERM
  * and SIGINT each process accepts no more, answers what is under way, and ends; after GRACE seconds it ends anyway.
@@ -37,6 +37,7 @@ typedef struct server_settings
 	struct sockaddr_in address;
 	int processes;
 	int connections;
+	int idle_timeout; /* seconds */
 	const char *files;
 } server_settings;
 
@@ -170,7 +171,7 @@ serve(const server_settings *settings, int ready)
 	process self = {.base = event_base_new(), .blog = {.files = -1}};
 	struct event *terminate = evsignal_new(self.base, SIGTERM, end_gracefully, &self);
 	struct event *interrupt = evsignal_new(self.base, SIGINT, end_gracefully, &self);
-	bolt_evhttp_options options = {.answered = log_errors};
+	bolt_evhttp_options options = {.answered = log_errors, .idle_timeout = settings->idle_timeout};
 	int listener = listen_on(&settings->address, true);
 	int failed = 1;
 
@@ -345,6 +346,22 @@ reserve_port(server_settings *settings)
 	return socket;
 }
 
+/* Whether nobody else has the port: with SO_REUSEPORT another server of the same user would get half of what comes. */
+static bool
+is_free(const struct sockaddr_in *address)
+{
+	int on = 1;
+	int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_bound = probe >= 0 && setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+		bind(probe, (const struct sockaddr *) address, sizeof(*address)) == 0;
+
+	if (!is_bound)
+		perror("blog-server: the port");
+	if (probe >= 0)
+		close(probe);
+	return is_bound;
+}
+
 static bool
 read_number(const char *text, int least, int most, int *number)
 {
@@ -363,15 +380,20 @@ static bool
 read_arguments(int count, char **arguments, server_settings *settings)
 {
 	static const struct option options[] = {
-		{"address", required_argument, NULL, 'a'},	 {"port", required_argument, NULL, 'p'},
-		{"processes", required_argument, NULL, 'n'}, {"connections", required_argument, NULL, 'c'},
-		{"static", required_argument, NULL, 's'},	 {NULL, 0, NULL, 0},
+		{"address", required_argument, NULL, 'a'},
+		{"port", required_argument, NULL, 'p'},
+		{"processes", required_argument, NULL, 'n'},
+		{"connections", required_argument, NULL, 'c'},
+		{"static", required_argument, NULL, 's'},
+		{"idle-timeout", required_argument, NULL, 'i'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 	int port = 8000;
 	bool good = true;
 
-	*settings = (server_settings){.address = {.sin_family = AF_INET}, .processes = 2, .connections = 4};
+	*settings = (server_settings){
+		.address = {.sin_family = AF_INET}, .processes = 2, .connections = 4, .idle_timeout = 60};
 	settings->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	while ((option = getopt_long(count, arguments, "", options, NULL)) != -1)
 	{
@@ -383,6 +405,8 @@ read_arguments(int count, char **arguments, server_settings *settings)
 			good &= read_number(optarg, 1, MAX_PROCESSES, &settings->processes);
 		else if (option == 'c')
 			good &= read_number(optarg, 1, 1000, &settings->connections);
+		else if (option == 'i')
+			good &= read_number(optarg, 1, 3600, &settings->idle_timeout);
 		else if (option == 's')
 			settings->files = optarg;
 		else
@@ -413,7 +437,7 @@ main(int count, char **arguments)
 	sigaddset(&self.mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &self.mask, NULL);
 	self.signals = signalfd(-1, &self.mask, SFD_CLOEXEC);
-	reserved = reserve_port(&settings);
+	reserved = is_free(&settings.address) ? reserve_port(&settings) : -1;
 	if (reserved < 0 || self.signals < 0 || pipe2(self.ready, O_CLOEXEC) != 0)
 		return 1;
 	self.unready = settings.processes;

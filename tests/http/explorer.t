@@ -1,94 +1,52 @@
-#!/usr/bin/perl
-# A click through the graph explorer in a real browser: choose, run, see.
+#!/usr/bin/env python3
+"""The explorer's endpoints: any document, read only, bounded."""
 
-use strict;
-use warnings;
-use FindBin;
-use lib $FindBin::Bin;
-use Test::More;
-use WebDriver;
+import time
 
-my $url = $ENV{BOLT_BLOG_URL} or plan skip_all => 'BOLT_BLOG_URL does not say where the server is';
-my $browser = WebDriver->new;
+from blog import Server, equal, finish, new_database, ok, psql
 
-sub choose_tab
-{
-	my ($name) = @_;
+database = new_database('bolt_orm_http_explorer', 1000)
+server = Server(database)
 
-	$browser->script("[...document.querySelectorAll('#tabs button')].find((b) => b.textContent === '$name').click()");
-	return $browser->wait_for("document.getElementById('panel').getAttribute('aria-busy') === 'false'"
-		  . " && document.querySelector('#tabs [aria-selected=true]').textContent === '$name'");
-}
+catalog = server.get('/explorer/models').json
+ok({'auth_user', 'blog_article', 'blog_comment', 'blog_tag'} <= {model['name'] for model in catalog['models']}, 'models')
+ok(any(r['model'] == 'blog_article' and r['name'] == 'comments' and r['target'] == 'blog_comment' for r in catalog['relations']), 'relations')
 
-$browser->go("$url/");
-ok($browser->wait_for("document.querySelectorAll('#model option').length >= 5"), 'the models are listed');
-ok($browser->wait_for("document.querySelector('.summary')?.textContent.startsWith('10 objects')"), 'ten objects are shown at once');
-is($browser->script("return document.getElementById('model').value"), 'blog_article', 'of the articles');
+document = {'model': 'blog_article', 'filter': {'id__lte': 3}, 'order_by': ['id'], 'prefetch_related': ['comments__author']}
+answer = server.post('/explorer/fetch', document)
+equal((answer.status, [o['id'] for o in answer.json], len(answer.json[0]['comments'])), (200, [1, 2, 3], 8), 'a document')
+equal(server.post('/explorer/fetch', {'document': document, 'limit': 2}).json, answer.json[:2], 'with a limit beside it')
+equal(len(server.post('/explorer/fetch', {'model': 'blog_comment'}).json), 500, 'never more than 500 objects')
+equal(len(server.post('/explorer/fetch', {'model': 'blog_comment', 'limit': 100000}).json), 500, 'whatever the document says')
+equal(len(server.post('/explorer/fetch', {'model': 'blog_comment', 'chain': [{'limit': 600}, {'offset': 20}]}).json), 500, 'also in a chain')
+equal(len(server.post('/explorer/fetch', {'document': {'model': 'blog_comment', 'limit': 7}, 'limit': 10}).json), 7, "the document's own limit")
 
-$browser->click('input[name=author]');
-ok($browser->wait_for("document.querySelector('.tree').textContent.includes('author {6}')"), 'a ticked relation is fetched');
+tree = server.post('/explorer/explain', {'document': document, 'analyze': True}).json
+equal((tree['rows'], tree['nodes'][0]['path']), (3, 'comments'), 'explain')
+equal(server.post('/explorer/explain?analyze=1', document).json['rows'], 3, 'the flag as a parameter')
+ok(server.post('/explorer/explain', document).json.get('rows') is None, 'without it nothing is run')
+equal(server.post('/explorer/check', {'model': 'blog_comment'}).json[0]['code'], 'no_limit', 'check')
+equal(len(server.post('/explorer/sql', document).json), 3, 'sql: a statement a node')
 
-# whatever name the relation has been registered by
-my $comments = $browser->script(
-	"return [...document.querySelectorAll('#relations label')].find((l) => l.textContent.includes('many blog_comment')).querySelector('input').name");
-$browser->click("input[name=$comments]");
-ok($browser->wait_for("document.querySelector('input[name=${comments}__author]')"), 'what lies below it can be ticked');
-$browser->click("input[name=${comments}__author]");
+for body, status, what in [({'model': 'nothing'}, 400, 'an unknown model'), ({'model': 'blog_article', 'filter': {'nothing': 1}}, 400, 'an unknown field'),
+                           ({'model': 'blog_article', 'nothing': 1}, 400, 'an unknown key'), ([], 400, 'an array'), ([document], 400, 'an array of one'),
+                           ('x', 400, 'no JSON'), ({'document': 5}, 400, 'a document that is none'), ({'document': document, 'limit': 'x'}, 400, 'a limit that is none'),
+                           ({}, 400, 'nothing'), ({'model': 'blog_article', 'filter': {'title': 'x' * 70000}}, 413, 'a document of more than 64 kB')]:
+    answer = server.request('POST', '/explorer/fetch', body, {'Content-Type': 'application/json'})
+    ok(answer.status == status and answer.json['errors'][0]['message'], f'{what}: {status}', answer)
+answer = server.post('/explorer/fetch', {'model': 'blog_article', 'filter': {'titel': 'x'}})
+ok('Choices are' in answer.json['errors'][0]['hint'], 'with the hint', answer)
 
-$browser->click('#add-filter');
-$browser->script(q{
-	const [field, lookup] = document.querySelectorAll('.filter select');
-	field.value = 'id';
-	lookup.value = 'in';
-});
-$browser->type('.filter input', '7, 8');
-$browser->click('#run');
-ok($browser->wait_for("document.querySelector('.summary')?.textContent.startsWith('2 objects')"), 'a filter limits them');
+# ---- it cannot write, nor take long ----
 
-ok(choose_tab('Document'), 'the document');
-my $document = $browser->script("return JSON.parse(document.getElementById('panel').textContent)");
-is_deeply(
-	$document,
-	{   model            => 'blog_article',
-		filter           => { id__in => [ 7, 8 ] },
-		select_related   => ['author'],
-		prefetch_related => ["${comments}__author"],
-		order_by         => ['id'],
-		limit            => 10
-	},
-	'is what was chosen');
+psql("""CREATE FUNCTION evil() RETURNS bigint LANGUAGE sql AS 'INSERT INTO blog_tag (name) VALUES (''evil'') RETURNING id';
+    CREATE VIEW evil_view AS SELECT evil() AS id;
+    CREATE VIEW slow_view AS SELECT 1 AS id, pg_sleep(60)::text AS slow""", database)
+answer = server.post('/explorer/fetch', {'model': 'evil_view'})
+ok(answer.status >= 400 and psql("SELECT count(*) FROM blog_tag WHERE name = 'evil'", database) == '0', 'what writes is refused', answer)
+start = time.monotonic()
+answer = server.post('/explorer/fetch', {'model': 'slow_view'})
+ok(answer.status == 504 and time.monotonic() - start < 8, 'what takes long: 504', answer)
+equal(server.post('/explorer/fetch', {'model': 'auth_user', 'limit': 1}).status, 200, 'and it goes on')
 
-choose_tab('C');
-like($browser->text('#panel'), qr/bolt_prefetch_related\(objects, "${comments}__author"\);.*bolt_alist/s, 'the C that means it');
-choose_tab('Python');
-like($browser->text('#panel'), qr/Article\.objects.*\.select_related\("author"\)/s, 'the Python that means it');
-
-choose_tab('Nodes');
-is($browser->script("return document.querySelectorAll('#panel tbody tr').length"), 4, 'a row a node');
-like($browser->text('#panel tbody tr'), qr/blog_article\s+2\s/, 'with its rows');
-
-choose_tab('Checklist');
-ok($browser->text('#panel') ne '', 'the checklist has something to say');
-
-choose_tab('Models');
-cmp_ok($browser->script("return document.querySelectorAll('#panel svg .model').length"), '>=', 5, 'the diagram has the models');
-is($browser->script("return document.querySelectorAll('#panel svg path.chosen').length"), 3, 'and the ticked relations are marked');
-$browser->script(q{
-	[...document.querySelectorAll('#panel svg .model')].find((g) => g.querySelector('text').textContent === 'blog_tag')
-		.dispatchEvent(new MouseEvent('click', { bubbles: true }));
-});
-is($browser->script("return document.getElementById('model').value"), 'blog_tag', 'a model of the diagram can be chosen');
-
-# a value that its column refuses: the server's words
-$browser->click('#add-filter');
-$browser->type('.filter input', 'no number');
-choose_tab('Result');
-ok($browser->wait_for("!document.getElementById('error').hidden"), 'an error is shown');
-like($browser->text('#error'), qr/invalid input syntax for type integer.*22P02/s, 'with its message and SQLSTATE');
-
-is_deeply([ grep { !/ 400 / } $browser->errors ], [], 'the browser has no complaints');
-is($browser->script("return performance.getEntriesByType('resource').filter((e) => !e.name.startsWith(location.origin)).length"),
-	0, 'nothing comes from another host');
-$browser->close;
-
-done_testing();
+finish(server)
