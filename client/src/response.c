@@ -146,21 +146,21 @@ tells_detail(const bolt_exception *error)
 {
 	const char *sqlstate = bolt_error_sqlstate(error);
 
-	return strcmp(sqlstate, "23502") != 0 && strcmp(sqlstate, "23514") != 0;
+	return strcmp(sqlstate, "23502") != 0 && strcmp(sqlstate, "23514") != 0 &&
+		bolt_error_code(error) != BOLT_VALIDATION_ERROR; /* whose detail are the faults */
 }
 
+/* {"code": …, "message": …, …}: all of it in one. */
 static void
-write_fault(bolt__writer *body, const bolt_exception *error, int status)
+write_error(bolt__writer *body, const bolt_exception *error, int status)
 {
+	bolt__write_text(body, "{\"code\":\"");
+	bolt__write_text(body, bolt_code_name(bolt_error_code(error)) + strlen("BOLT_"));
+	bolt__write_text(body, "\"");
 	if (status >= 500)
-	{
-		bolt__write_text(body, "{\"path\":\"\"");
 		write_member(body, "message", public_message(status));
-	}
 	else
 	{
-		bolt__write_text(body, "{\"path\":");
-		write_path(body, error);
 		write_member(body, "message", bolt_error_message(error));
 		if (tells_detail(error))
 			write_member(body, "detail", bolt_error_detail(error));
@@ -172,26 +172,36 @@ write_fault(bolt__writer *body, const bolt_exception *error, int status)
 	bolt__write_text(body, "}");
 }
 
+/* [{"path": …, "message": …}, …] */
+static void
+write_faults(bolt__writer *body, const bolt_exception *error, int status)
+{
+	if (bolt_error_code(error) == BOLT_VALIDATION_ERROR && bolt_error_detail(error))
+	{
+		bolt__write_text(body, bolt_error_detail(error));
+		return;
+	}
+	bolt__write_text(body, "[{\"path\":");
+	if (status < 500)
+		write_path(body, error);
+	else
+		bolt__write_text(body, "\"\"");
+	write_member(body, "message", status < 500 ? bolt_error_message(error) : public_message(status));
+	bolt__write_text(body, "}]");
+}
+
 char *
 bolt_error_body(const bolt_exception *error)
 {
 	int status = bolt_error_status(error);
-	bool listed = bolt_error_code(error) == BOLT_VALIDATION_ERROR && bolt_error_detail(error);
 	bolt__writer body = {0};
 	bolt_exception *failure;
 	char *text;
 
-	bolt__write_text(&body, "{\"code\":\"");
-	bolt__write_text(&body, bolt_code_name(bolt_error_code(error)) + strlen("BOLT_"));
-	bolt__write_text(&body, "\",\"errors\":");
-	if (listed)
-		bolt__write_text(&body, bolt_error_detail(error));
-	else
-	{
-		bolt__write_text(&body, "[");
-		write_fault(&body, error, status);
-		bolt__write_text(&body, "]");
-	}
+	bolt__write_text(&body, "{\"error\":");
+	write_error(&body, error, status);
+	bolt__write_text(&body, ",\"errors\":");
+	write_faults(&body, error, status);
 	bolt__write_text(&body, "}");
 	text = bolt__writer_finish(&body, &failure);
 	bolt_error_unref(failure);

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
@@ -72,7 +73,7 @@ def new_database(name, articles=1000):
 
 class Server:
     def __init__(self, database, *arguments, environment=None):
-        self.log = open(f'/tmp/blog-server.{os.getpid()}.log', 'w+')
+        self.log = tempfile.NamedTemporaryFile('w+', prefix='blog-server.')
         self.process = subprocess.Popen([PROGRAM, '--port', '0', *arguments],
                                         env={**os.environ, 'PGDATABASE': database, **(environment or {})},
                                         stdout=subprocess.PIPE, stderr=self.log, text=True)
@@ -83,8 +84,8 @@ class Server:
         self.port = int(found.group(1))
 
     def read_log(self):
-        self.log.flush()
-        return open(self.log.name).read()
+        with open(self.log.name) as log:
+            return log.read()
 
     def children(self):
         return [int(pid) for pid in subprocess.run(['pgrep', '-P', str(self.process.pid)], capture_output=True,
@@ -111,7 +112,7 @@ class Server:
             self.process.kill()
             code = 'does not end'
         log = self.read_log()
-        os.unlink(self.log.name)
+        self.log.close()
         return code, re.findall(r'(?:ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error|has ended, status).*', log)
 
     def connect(self):

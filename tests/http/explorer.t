@@ -35,7 +35,7 @@ for body, status, what in [({'model': 'nothing'}, 400, 'an unknown model'), ({'m
     answer = server.request('POST', '/explorer/fetch', body, {'Content-Type': 'application/json'})
     ok(answer.status == status and answer.json['errors'][0]['message'], f'{what}: {status}', answer)
 answer = server.post('/explorer/fetch', {'model': 'blog_article', 'filter': {'titel': 'x'}})
-ok('Choices are' in answer.json['errors'][0]['hint'], 'with the hint', answer)
+ok('Choices are' in answer.json['error']['hint'], 'with the hint', answer)
 
 # ---- it cannot write, nor take long ----
 

@@ -70,7 +70,7 @@ with server.connect() as connection:
     except ConnectionResetError:
         pass
 ok(b' 200 ' in received[:20] and not received.endswith(b'0\r\n\r\n'), 'one after it: the last chunk never comes', received[-50:])
-equal(raw(server, b'GET /stats HTTP/1.0\r\n\r\n')[:12], b'HTTP/1.1 200'[:12], 'the server goes on')
+equal(raw(server, b'GET /stats HTTP/1.0\r\n\r\n')[9:12], b'200', 'the server goes on')
 empty = new_database('bolt_orm_http_stream_empty', 1)
 psql('UPDATE blog_article SET published = false', empty)
 none = Server(empty)

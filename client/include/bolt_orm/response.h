@@ -6,8 +6,13 @@
  * There is no HTTP library in here.  A handler returns a future; when it has settled, whoever
  * speaks HTTP (adapters/bolt_evhttp.h) sends bolt_http_status and bolt_http_body.
  *
- * A body of an error is {"code": "DOES_NOT_EXIST", "errors": [{"path": "…", "message": "…"}]}, with a member for
- * each fault of a body that was refused; what the database refused has its "detail", "hint", "constraint" and "sqlstate" beside. What went wrong inside (status 500 and above) is not told to the client.
+ * The body of an error says it as a whole, and each fault with its place:
+ *
+ *	   {"error": {"code": "VALIDATION_ERROR", "message": "title: This field is required. (and 1 more)", "sqlstate": "22023"},
+ *		"errors": [{"path": "title", "message": "This field is required."}, {"path": "tags[1]", "message": "A valid integer is required."}]}
+ *
+ * with "detail", "hint" and "constraint" in "error" where the database gave them. What went wrong inside (status 500 and above) is not told to
+ * the client.
  *
  * | error                                                              | status |
  * | ------------------------------------------------------------------ | ------ |
