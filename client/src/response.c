@@ -98,26 +98,33 @@ public_message(int status)
 	}
 }
 
-/*
- * The member that the server complains about: "author_id" where the context says
- * "value at values.author_id of the queryset document", or the column of a constraint.
- */
+/* "values.author_id" of "value at values.author_id of the queryset document", "filter.id" of "At filter.id in …"; or NULL. */
+static const char *
+find_place(const bolt_exception *error)
+{
+	const char *context = bolt_error_context(error);
+	const char *detail = bolt_error_detail(error);
+	const char *at = context ? strstr(context, "value at ") : NULL;
+
+	if (at)
+		return at + strlen("value at ");
+	return detail && strncmp(detail, "At ", strlen("At ")) == 0 ? detail + strlen("At ") : NULL;
+}
+
+/* The member that the server complains about, "author_id", or the column of a constraint. */
 static void
 write_path(bolt__writer *body, const bolt_exception *error)
 {
 	static const char *const roots[] = {"filter.", "values."};
-	const char *context = bolt_error_context(error);
-	const char *at = context ? strstr(context, "value at ") : NULL;
+	const char *column = bolt_error_column(error);
+	const char *at = find_place(error);
 	const char *end;
 
 	if (at == NULL)
 	{
-		const char *column = bolt_error_column(error);
-
 		bolt__write_string(body, column ? column : "", column ? strlen(column) : 0);
 		return;
 	}
-	at += strlen("value at ");
 	end = at + strcspn(at, " \n");
 	for (size_t i = 0; i < lengthof(roots); i++)
 	{

@@ -98,12 +98,14 @@ split(const char *values)
 static bolt_kw *
 add_condition(bolt_kw *conditions, const char *name, const char *value, bolt__faults *faults)
 {
+	bool yes = strcmp(value, "true") == 0;
+
 	if (ends_with(name, "__in"))
 		return bolt_kw_add(conditions, name, split(value));
 	if (!ends_with(name, "__isnull"))
 		return bolt_kw_add(conditions, name, value);
-	if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
-		return bolt_kw_add(conditions, name, *value == 't' ? true : false);
+	if (yes || strcmp(value, "false") == 0)
+		return bolt_kw_add(conditions, name, yes);
 	bolt__fault(faults, name, strlen(name), "Must be a valid boolean.");
 	return conditions;
 }
