@@ -117,7 +117,8 @@ struct bolt_evhttp
 	bolt_evhttp_route_entry **last_route;
 	bolt_evhttp_handler fallback;
 	void *fallback_arg;
-	size_t in_flight;
+	size_t in_flight; /* not answered yet */
+	size_t sending;	  /* answered, but not all of it has been sent */
 	bool closing;
 };
 
@@ -181,11 +182,11 @@ bolt_evhttp_free(bolt_evhttp *server)
 	free(server);
 }
 
-/** How many requests have not been answered yet. */
+/** How many requests are under way: not answered yet, or whose answer has not been sent to its end. */
 static inline size_t
 bolt_evhttp_in_flight(const bolt_evhttp *server)
 {
-	return server->in_flight;
+	return server->in_flight + server->sending;
 }
 
 /** From now on each answer is the last one of its connection: for a server that is going to end. */
@@ -367,6 +368,33 @@ bolt_evhttp__reason(int status)
 	return status < 400 ? "OK" : "Error";
 }
 
+static inline void
+bolt_evhttp__sent(struct evhttp_request *http, void *arg)
+{
+	evhttp_connection_set_closecb(evhttp_request_get_connection(http), NULL, NULL);
+	((bolt_evhttp *) arg)->sending--;
+}
+
+static inline void
+bolt_evhttp__not_sent(struct evhttp_connection *connection, void *arg)
+{
+	(void) connection;
+	((bolt_evhttp *) arg)->sending--;
+}
+
+/* The answer goes to evhttp now: counts it until it has been sent, or its connection is closed. */
+static inline void
+bolt_evhttp__sends(bolt_evhttp_request *request)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
+
+	if (connection == NULL)
+		return;
+	request->server->sending++;
+	evhttp_request_set_on_complete_cb(request->http, bolt_evhttp__sent, request->server);
+	evhttp_connection_set_closecb(connection, bolt_evhttp__not_sent, request->server);
+}
+
 /**
  * Answers, and ends the request: for handlers that return NULL. Headers have to be set before.
  *
@@ -385,6 +413,7 @@ bolt_evhttp_send(bolt_evhttp_request *request, int status, struct evbuffer *body
 		bolt_evhttp_set_header(request, "Content-Length", length);
 		evbuffer_drain(body, evbuffer_get_length(body));
 	}
+	bolt_evhttp__sends(request);
 	evhttp_send_reply(request->http, status, bolt_evhttp__reason(status), body);
 	bolt_evhttp__end(request);
 }
@@ -606,9 +635,9 @@ bolt_evhttp__last_row(bolt_evhttp__stream *stream, bolt_future *row)
 	{
 		if (!stream->started)
 			bolt_evhttp__start_stream(stream);
-		evhttp_connection_set_closecb(connection, NULL, NULL);
 		if (evbuffer_get_length(stream->lines) > 0)
 			evhttp_send_reply_chunk(http, stream->lines);
+		bolt_evhttp__sends(stream->request);
 		evhttp_send_reply_end(http);
 	}
 	bolt_evhttp__end_stream(stream);

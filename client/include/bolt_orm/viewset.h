@@ -172,29 +172,35 @@ BOLT_API bolt_decoded *bolt_request_decode(const bolt_request *request, const bo
 										   bolt_exception **error);
 
 /* ----------
- * Actions: each returns a future, the caller's; never NULL
+ * Actions: each returns a future, the caller's; never NULL. `lookup` is the object's, from the path.
  * ----------
  */
+
+/** GET of the list. @return 200, a page. */
 BOLT_API bolt_future *bolt_viewset_list(bolt_viewset *viewset, const bolt_request *request);
 
 /** The list of another queryset: bolt_filter(bolt_viewset_queryset(articles), BOLT_KW("author_id", author)). @param queryset consumed. */
 BOLT_API bolt_future *bolt_viewset_list_of(bolt_viewset *viewset, bolt_queryset *queryset,
 										   const bolt_request *request);
 
+/** POST. @return 201, the object. */
 BOLT_API bolt_future *bolt_viewset_create(bolt_viewset *viewset, const bolt_request *request);
 
-/** A body that is an array of objects. 201, {"created": n, "ids": […]}: all of them or none. */
+/** POST of an array of objects. @return 201, {"created": n, "ids": […]}: all of them or none. */
 BOLT_API bolt_future *bolt_viewset_bulk_create(bolt_viewset *viewset, const bolt_request *request);
 
-/** @param lookup the object's, from the path; of this and those below. */
-BOLT_API bolt_future *bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup,
-											const bolt_request *request);
-BOLT_API bolt_future *bolt_viewset_update(bolt_viewset *viewset, const char *lookup,
-										  const bolt_request *request);
+/** GET of one object. @return 200, the object. */
+BOLT_API bolt_future *bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
+
+/** PUT. @return 200, the object as it is then. */
+BOLT_API bolt_future *bolt_viewset_update(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
+
+/** PATCH: what the body does not name stays. @return 200, the object as it is then. */
 BOLT_API bolt_future *bolt_viewset_partial_update(bolt_viewset *viewset, const char *lookup,
 												  const bolt_request *request);
-BOLT_API bolt_future *bolt_viewset_destroy(bolt_viewset *viewset, const char *lookup,
-										   const bolt_request *request);
+
+/** DELETE. @return 204, no JSON. */
+BOLT_API bolt_future *bolt_viewset_destroy(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
 
 /**
  * The action that a method means.
