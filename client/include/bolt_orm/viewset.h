@@ -190,17 +190,20 @@ BOLT_API bolt_future *bolt_viewset_create(bolt_viewset *viewset, const bolt_requ
 BOLT_API bolt_future *bolt_viewset_bulk_create(bolt_viewset *viewset, const bolt_request *request);
 
 /** GET of one object. @return 200, the object. */
-BOLT_API bolt_future *bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
+BOLT_API bolt_future *bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup,
+											const bolt_request *request);
 
 /** PUT. @return 200, the object as it is then. */
-BOLT_API bolt_future *bolt_viewset_update(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
+BOLT_API bolt_future *bolt_viewset_update(bolt_viewset *viewset, const char *lookup,
+										  const bolt_request *request);
 
 /** PATCH: what the body does not name stays. @return 200, the object as it is then. */
 BOLT_API bolt_future *bolt_viewset_partial_update(bolt_viewset *viewset, const char *lookup,
 												  const bolt_request *request);
 
 /** DELETE. @return 204, no JSON. */
-BOLT_API bolt_future *bolt_viewset_destroy(bolt_viewset *viewset, const char *lookup, const bolt_request *request);
+BOLT_API bolt_future *bolt_viewset_destroy(bolt_viewset *viewset, const char *lookup,
+										   const bolt_request *request);
 
 /**
  * The action that a method means.
