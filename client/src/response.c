@@ -50,6 +50,7 @@ static const struct
 	{"23502", 400}, /* NOT NULL */
 	{"23514", 400}, /* CHECK */
 	{"21000", 400}, /* a row twice in one call */
+	{"25006", 403}, /* a write where the connection only reads */
 	{"428C9", 400}, /* a generated column that was given a value */
 };
 

@@ -129,7 +129,10 @@ class Server:
         except (BrokenPipeError, ConnectionResetError):
             pass  # refused before all of it was sent: the answer is there
         response = own.getresponse()
-        answer = Answer(response.status, dict(response.getheaders()), response.read())
+        try:
+            answer = Answer(response.status, dict(response.getheaders()), response.read())
+        except http.client.IncompleteRead:
+            answer = Answer('cut', {}, b'')  # a stream that failed in the middle
         if connection is None:
             own.close()
         return answer

@@ -6,11 +6,15 @@ import subprocess
 import threading
 import time
 
-from blog import ROOT, Server, equal, finish, new_database, ok, psql, until
+from blog import ROOT, SANITIZED, Server, equal, finish, new_database, ok, psql, until
 
 database = new_database('bolt_orm_http_faults', 500)
 server = Server(database, '--connections', '2')
 article = {'title': 'a', 'content': 'b', 'author_id': 1, 'tags': [1]}
+
+
+cluster = os.path.join(ROOT, 'scripts/cluster')
+is_private = subprocess.run([cluster, 'status'], capture_output=True).returncode == 0
 
 
 def kill_backends():
@@ -41,6 +45,13 @@ def load(number):
             if good:
                 with lock:
                     created.append(answer.json['id'])
+        elif turn % 500 == 3:
+            answer = server.get('/stream')
+            good = answer.status == 200 and answer.body.count(b'\n') >= 450 or answer.status == 'cut'
+        elif turn % 10 == 2:
+            title = f'patched {number} {turn}'
+            answer = server.request('PATCH', f'/articles/{wanted}', {'title': title, 'tags': [1 + turn % 200]})
+            good = answer.status == 200 and answer.json['title'] == title and [tag['id'] for tag in answer.json['tags']] == [1 + turn % 200]
         elif turn % 10 == 1:
             answer = server.post('/transfer', {'from': 1 + turn % 100, 'to': 1 + (turn + 7) % 100, 'amount': 1})
             good = answer.status == 200 and len(answer.json) == 2
@@ -49,20 +60,31 @@ def load(number):
             good = answer.status == 200 and answer.json['id'] == wanted and len(answer.json['comments']) == 8
         with lock:
             seen[answer.status] = seen.get(answer.status, 0) + 1
-            if not good and answer.status not in (503,) or answer.json is None:
+            if not good and (answer.status != 503 or answer.json is None):
                 wrong.append((turn, answer))
 
 
 threads = [threading.Thread(target=load, args=(i,)) for i in range(8)]
 for thread in threads:
     thread.start()
-for _ in range(int(os.environ.get('BLOG_FAULT_SECONDS', '8')) * 4):
+time.sleep(2)
+resident = server.resident()
+seconds = int(os.environ.get('BLOG_FAULT_SECONDS', '8'))
+restarts = 0
+for turn in range(seconds * 4):
     time.sleep(0.25)
     kill_backends()
+    if turn % 240 == 239 and is_private:  # each minute, so in long runs only
+        subprocess.run([cluster, 'stop'], check=True, stdout=subprocess.DEVNULL)
+        time.sleep(1)
+        subprocess.run([cluster, 'start'], check=True, stdout=subprocess.DEVNULL)
+        restarts += 1
 stop.set()
 for thread in threads:
     thread.join()
-print(f'# {seen}')
+grown = server.resident() - resident
+print(f'# {seen}, {restarts} restarts, memory {grown:+} kB')
+ok(SANITIZED or grown < 8000, 'memory stays flat', grown)
 equal(wrong[:3], [], 'while backends are killed each answer is right, or 503')
 ok(seen.get(200, 0) > 50, 'most are right', seen)
 equal(psql(f'SELECT count(*) FROM blog_article WHERE id = ANY(\'{{{",".join(map(str, created)) or 0}}}\')', database), str(len(created)),
@@ -72,8 +94,7 @@ ok(until(works, 10), 'after that all is well')
 
 # ---- the database is restarted ----
 
-cluster = os.path.join(ROOT, 'scripts/cluster')
-if subprocess.run([cluster, 'status'], capture_output=True).returncode == 0:
+if is_private:
     subprocess.run([cluster, 'stop'], check=True, stdout=subprocess.DEVNULL)
     start = time.monotonic()
     answer = server.get('/articles/7')

@@ -18,7 +18,7 @@
  * | ------------------------------------------------------------------ | ------ |
  * | BOLT_VALIDATION_ERROR, BOLT_FIELD_ERROR, BOLT_MODEL_ERROR,          |        |
  * | BOLT_VALUE_ERROR, BOLT_TYPE_ERROR, NOT NULL and CHECK constraints   | 400    |
- * | BOLT_PERMISSION_DENIED                                              | 403    |
+ * | BOLT_PERMISSION_DENIED, a write where the connection only reads     | 403    |
  * | BOLT_DOES_NOT_EXIST                                                 | 404    |
  * | BOLT_INTEGRITY_ERROR, BOLT_PROTECTED_ERROR, BOLT_RESTRICTED_ERROR   | 409    |
  * | BOLT_HTTP_ERROR: bolt_refuse, RAISE SQLSTATE 'PT402' in a function  | nnn    |
