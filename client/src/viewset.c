@@ -62,8 +62,9 @@ bolt_viewset_new_with(bolt_queryset *queryset, const bolt_viewset_options *optio
 {
 	bolt_viewset *viewset = calloc(1, sizeof(bolt_viewset));
 
-	if (viewset == NULL)
+	if (viewset == NULL || queryset == NULL)
 	{
+		free(viewset);
 		bolt_unref(queryset);
 		return NULL;
 	}
@@ -74,9 +75,7 @@ bolt_viewset_new_with(bolt_queryset *queryset, const bolt_viewset_options *optio
 	viewset->detail = with_schema(bolt_ref(queryset), viewset->options.schema);
 
 	/* what has been written is shown even where the class-level queryset would not have it */
-	viewset->answer =
-		with_schema(bolt_objects(queryset ? queryset->database : NULL, queryset ? queryset->model : NULL),
-					viewset->options.schema);
+	viewset->answer = with_schema(bolt_objects(queryset->database, queryset->model), viewset->options.schema);
 	return viewset;
 }
 
@@ -95,7 +94,22 @@ bolt_viewset_free(bolt_viewset *viewset)
 bolt_queryset *
 bolt_viewset_queryset(const bolt_viewset *viewset)
 {
-	return bolt_ref(viewset->queryset);
+	return viewset ? bolt_ref(viewset->queryset) : NULL;
+}
+
+static bolt_database *
+database_of(const bolt_viewset *viewset)
+{
+	return viewset ? viewset->queryset->database : NULL;
+}
+
+/* What is wrong with the arguments of an action, or NULL. */
+static bolt_exception *
+misuse(const bolt_viewset *viewset, const bolt_request *request)
+{
+	if (viewset && request)
+		return NULL;
+	return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the %s is NULL", viewset ? "request" : "view set");
 }
 
 /* ----------
@@ -131,7 +145,7 @@ lookup_condition(const bolt_viewset *viewset, const char *lookup)
 {
 	long long integer;
 
-	if (lookup == NULL || *lookup == '\0')
+	if (viewset == NULL || lookup == NULL || *lookup == '\0')
 		return NULL;
 	if (viewset->options.lookup == BOLT_LOOKUP_TEXT)
 		return BOLT_KW(viewset->options.lookup_field, lookup);
@@ -143,7 +157,9 @@ lookup_condition(const bolt_viewset *viewset, const char *lookup)
 static bolt_future *
 does_not_exist(const bolt_viewset *viewset)
 {
-	return bolt_fail(viewset->queryset->database, BOLT_DOES_NOT_EXIST, "%s matching query does not exist",
+	if (viewset == NULL)
+		return bolt_fail_with(NULL, misuse(viewset, NULL));
+	return bolt_fail(database_of(viewset), BOLT_DOES_NOT_EXIST, "%s matching query does not exist",
 					 viewset->queryset->model ? viewset->queryset->model : "");
 }
 
@@ -258,12 +274,23 @@ take_deleted(bolt_future *future, void *data)
 bolt_future *
 bolt_viewset_list(bolt_viewset *viewset, const bolt_request *request)
 {
+	bolt_exception *misused = misuse(viewset, request);
+
+	if (misused)
+		return bolt_fail_with(database_of(viewset), misused);
 	return in_time(viewset, bolt__viewset_page(viewset, bolt_ref(viewset->list), request));
 }
 
 bolt_future *
 bolt_viewset_list_of(bolt_viewset *viewset, bolt_queryset *queryset, const bolt_request *request)
 {
+	bolt_exception *misused = misuse(viewset, request);
+
+	if (misused)
+	{
+		bolt_unref(queryset);
+		return bolt_fail_with(database_of(viewset), misused);
+	}
 	return in_time(viewset,
 				   bolt__viewset_page(viewset, with_schema(queryset, viewset->options.list_schema), request));
 }
@@ -276,7 +303,7 @@ bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup, const bolt_requ
 	bolt__call call;
 	bolt__writer filter = {0};
 
-	(void) request;
+	(void) request; /* parameters of one object may come to mean something */
 	if (condition == NULL)
 		return does_not_exist(viewset);
 	call = bolt__call_begin(bolt_ref(viewset->detail), "bolt_viewset_retrieve");
@@ -297,7 +324,9 @@ bolt_viewset_retrieve(bolt_viewset *viewset, const char *lookup, const bolt_requ
 static bolt_kw *
 body_values(const bolt_viewset *viewset, const bolt_request *request, bool partial, bolt_exception **error)
 {
-	*error = bolt_request_refusal(request, viewset->options.max_body);
+	*error = misuse(viewset, request);
+	if (*error == NULL)
+		*error = bolt_request_refusal(request, viewset->options.max_body);
 	if (*error)
 		return NULL;
 	return bolt_validate(viewset->options.write_schema, request->body, request->body_length, partial, error);
@@ -325,7 +354,7 @@ bolt_viewset_create(bolt_viewset *viewset, const bolt_request *request)
 	bolt_list *operations;
 
 	if (values == NULL)
-		return bolt_fail_with(viewset->queryset->database, error);
+		return bolt_fail_with(database_of(viewset), error);
 	operations =
 		BOLT_LIST(bolt_op("create", objects(viewset), BOLT_KW("values", values)), read_written(viewset, 0));
 	return bolt_with_status(run(viewset, operations, NULL), 201);
@@ -334,17 +363,20 @@ bolt_viewset_create(bolt_viewset *viewset, const bolt_request *request)
 bolt_future *
 bolt_viewset_bulk_create(bolt_viewset *viewset, const bolt_request *request)
 {
-	bolt__request_options options = {.decode = take_keys, .decode_data = (void *) viewset->options.pk};
-	bolt_exception *error = bolt_request_refusal(request, viewset->options.max_body);
+	bolt__request_options options = {.decode = take_keys};
+	bolt_exception *error = misuse(viewset, request);
 	bolt__writer writer = {0};
 	bolt_list *rows = NULL;
 	bolt__call call;
 
 	if (error == NULL)
+		error = bolt_request_refusal(request, viewset->options.max_body);
+	if (error == NULL)
 		rows = bolt_validate_rows(viewset->options.write_schema, request->body, request->body_length,
 								  (size_t) viewset->options.max_rows, &error);
 	if (rows == NULL)
-		return bolt_fail_with(viewset->queryset->database, error);
+		return bolt_fail_with(database_of(viewset), error);
+	options.decode_data = (void *) viewset->options.pk;
 	call = bolt__call_begin(bolt_ref(viewset->queryset), "bolt_viewset_bulk_create");
 	bolt__add_model(&call);
 	bolt__write_list(&writer, rows);
@@ -372,7 +404,7 @@ save(const bolt_viewset *viewset, const char *lookup, const bolt_request *reques
 	if (values == NULL)
 	{
 		bolt_kw_free(condition);
-		return bolt_fail_with(viewset->queryset->database, error);
+		return bolt_fail_with(database_of(viewset), error);
 	}
 	values = bolt_kw_add(values, "pk", bolt_result(0, viewset->options.pk));
 	locked = bolt_select_for_update(bolt_only(bolt_ref(viewset->queryset), "pk"));
@@ -454,8 +486,11 @@ bolt_viewset_allow(const bolt_viewset *viewset, bool detail, char to[64])
 bolt_future *
 bolt_viewset_call(bolt_viewset *viewset, const char *method, const char *lookup, const bolt_request *request)
 {
+	bolt_exception *misused = misuse(viewset, request);
 	unsigned action = 0;
 
+	if (misused || method == NULL)
+		return bolt_fail_with(database_of(viewset), misused);
 	for (size_t i = 0; i < METHODS && action == 0; i++)
 	{
 		if (strcmp(method, methods[i].name) == 0)
@@ -476,6 +511,6 @@ bolt_viewset_call(bolt_viewset *viewset, const char *method, const char *lookup,
 		case BOLT_DESTROY_ACTION:
 			return bolt_viewset_destroy(viewset, lookup, request);
 		default:
-			return bolt_refuse(viewset->queryset->database, 405, "Method \"%s\" not allowed.", method);
+			return bolt_refuse(database_of(viewset), 405, "Method \"%s\" not allowed.", method);
 	}
 }

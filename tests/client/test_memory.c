@@ -164,6 +164,44 @@ fail_to_decode(void)
 	return code == BOLT_DECODE_ERROR ? BOLT_OK : code;
 }
 
+static bolt_code
+validate_a_body(void)
+{
+	static const char body[] = "{\"id\":1,\"title\":\"a\",\"author\":{\"id\":1,\"username\":\"u\"}}";
+	bolt_exception *error;
+	bolt_kw *values = bolt_validate(&article_schema, body, sizeof(body) - 1, true, &error);
+	bolt_code code = bolt_error_code(error);
+
+	if (values)
+	{
+		bolt_queryset *queryset = bolt_filter(bolt_objects(NULL, "x"), values);
+
+		free(bolt_document(queryset, &error));
+		bolt_unref(queryset);
+		code = bolt_error_code(error);
+	}
+	bolt_error_unref(error);
+	return code;
+}
+
+/* Without memory for the list of faults it is still an error, of one kind or the other. */
+static bolt_code
+tell_of_faults(void)
+{
+	static const char body[] = "{\"nothing\":1,\"title\":5,\"author\":[]}";
+	bolt_exception *error;
+	char *answer;
+	bool told;
+
+	assert_null(bolt_validate(&article_schema, body, sizeof(body) - 1, true, &error));
+	answer = bolt_error_body(error);
+	told = bolt_error_detail(error) && answer;
+	assert_int_not_equal(bolt_error_status(error), 200);
+	bolt_error_unref(error);
+	free(answer);
+	return told ? BOLT_OK : BOLT_MEMORY_ERROR;
+}
+
 /* With one allocation more each time, until there are enough. */
 static void
 fail_each_allocation(bolt_code (*work)(void))
@@ -210,10 +248,19 @@ errors(void **state)
 	fail_each_allocation(fail_to_decode);
 }
 
+static void
+bodies(void **state)
+{
+	(void) state;
+	fail_each_allocation(validate_a_body);
+	fail_each_allocation(tell_of_faults);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bodies),
 		cmocka_unit_test(querysets),
 		cmocka_unit_test(decoding),
 		cmocka_unit_test(errors),

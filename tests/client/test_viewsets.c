@@ -339,6 +339,36 @@ what_is_wrong_inside_is_not_told(void **state)
 	bolt_close(away);
 }
 
+static void
+null_arguments(void **state)
+{
+	static const bolt_request request = {.size = sizeof(bolt_request)};
+	bolt_viewset *none = NULL;
+
+	(void) state;
+	assert_null(bolt_viewset_new(NULL));
+	bolt_viewset_free(NULL);
+	assert_null(bolt_viewset_queryset(NULL));
+	assert_error(bolt_viewset_call(none, "GET", NULL, &request), BOLT_INTERFACE_ERROR, "the view set is NULL");
+	assert_error(bolt_viewset_call(articles, "GET", NULL, NULL), BOLT_INTERFACE_ERROR, "the request is NULL");
+	assert_error(bolt_viewset_call(articles, NULL, NULL, &request), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_list(none, &request), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_list_of(articles, bolt_viewset_queryset(articles), NULL), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_list_of(articles, NULL, &request), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_create(articles, NULL), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_create(none, &request), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_bulk_create(articles, NULL), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_retrieve(none, "1", &request), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_retrieve(articles, NULL, &request), BOLT_DOES_NOT_EXIST, "");
+	assert_error(bolt_viewset_update(articles, "1", NULL), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_partial_update(none, "1", &request), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_destroy(none, "1", &request), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_catch(NULL, raise, NULL), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_fail_with(db, NULL), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_arun_last(db, NULL), BOLT_TYPE_ERROR, "");
+	assert_int_equal(bolt_http_status(NULL), 204);
+}
+
 static int
 set_up(void **state)
 {
@@ -363,6 +393,7 @@ main(void)
 		test(futures_that_fail_on_purpose),
 		test(documents_from_outside),
 		test(what_is_wrong_inside_is_not_told),
+		test(null_arguments),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -107,7 +107,7 @@ typedef struct bolt_viewset_options
  * A view set.
  *
  * @param queryset consumed.
- * @return to be freed with bolt_viewset_free; NULL without memory.
+ * @return to be freed with bolt_viewset_free; NULL without memory, or without a queryset.
  */
 #define bolt_viewset_new(queryset, ...) \
 	bolt_viewset_new_with( \
