@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/tcp.h>
@@ -84,6 +85,32 @@ end_gracefully(evutil_socket_t signal_number, short what, void *arg)
 	evhttp_del_accept_socket(self->http, self->socket);
 	self->socket = NULL;
 	event_add(self->ending, &soon);
+}
+
+/* Without a descriptor for it a connection stays where it is; without a pause the loop would try again at once, and again. */
+static process *this_process;
+
+static void
+accept_again(evutil_socket_t socket, short what, void *arg)
+{
+	process *self = arg;
+
+	(void) socket;
+	(void) what;
+	if (self->socket)
+		evconnlistener_enable(evhttp_bound_socket_get_listener(self->socket));
+}
+
+static void
+accept_failed(struct evconnlistener *listener, void *arg)
+{
+	static const struct timeval pause = {0, 100 * 1000};
+
+	(void) arg;
+	fprintf(stderr, "blog[%d]: accept: %s\n", (int) getpid(),
+			evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+	evconnlistener_disable(listener);
+	event_base_once(this_process->base, -1, EV_TIMEOUT, accept_again, this_process, &pause);
 }
 
 /* Server errors on stderr: what clients are not told. */
@@ -183,6 +210,8 @@ serve(const server_settings *settings, int ready)
 	if (listener >= 0 && open_blog(&self, settings) && route(&self) &&
 		(self.socket = evhttp_accept_socket_with_handle(self.http, listener)) != NULL)
 	{
+		this_process = &self;
+		evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(self.socket), accept_failed);
 		if (write(ready, "", 1) < 0)
 			perror("blog-server: pipe");
 		failed = event_base_dispatch(self.base) < 0;
