@@ -59,6 +59,7 @@ typedef struct process
 
 #define LOOK_MS 10
 
+/* First what the kernel has accepted is taken in, then the socket is closed, then what has come so far is answered. */
 static void
 look_whether_done(evutil_socket_t socket, short what, void *arg)
 {
@@ -66,11 +67,17 @@ look_whether_done(evutil_socket_t socket, short what, void *arg)
 
 	(void) socket;
 	(void) what;
-	if (bolt_evhttp_in_flight(self->server) == 0 || ++self->looks > GRACE * 1000 / LOOK_MS)
+	self->looks++;
+	if (self->socket)
+	{
+		evhttp_del_accept_socket(self->http, self->socket);
+		self->socket = NULL;
+		return;
+	}
+	if ((bolt_evhttp_in_flight(self->server) == 0 && self->looks > 3) || self->looks > GRACE * 1000 / LOOK_MS)
 		event_base_loopexit(self->base, NULL);
 }
 
-/* Those that have been accepted by the kernel are answered, too: the socket is closed one turn of the loop later. */
 static void
 end_gracefully(evutil_socket_t signal_number, short what, void *arg)
 {
@@ -79,11 +86,7 @@ end_gracefully(evutil_socket_t signal_number, short what, void *arg)
 
 	(void) signal_number;
 	(void) what;
-	if (self->socket == NULL)
-		return;
 	bolt_evhttp_close_connections(self->server);
-	evhttp_del_accept_socket(self->http, self->socket);
-	self->socket = NULL;
 	event_add(self->ending, &soon);
 }
 

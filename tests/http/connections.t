@@ -86,4 +86,31 @@ equal([answer.status for answer in answers], [201] * 6, 'what is under way is fi
 ok(all(answer.headers.get('Connection') == 'close' for answer in answers), 'and told that it was the last')
 equal(psql("SELECT count(*) FROM blog_article WHERE title = 'last'", database), '6', 'and done')
 
+# 400 clients at the moment of SIGTERM: answered, or refused; what was accepted is not dropped.
+other = Server(database)
+fates = []
+
+
+def ask(number):
+    try:
+        with other.connect() as client:
+            client.sendall(b'GET /articles/%d HTTP/1.1\r\nHost: x\r\n\r\n' % (1 + number % 90))
+            fates.append(client.recv(12).decode() or 'dropped')
+    except ConnectionRefusedError:
+        fates.append('refused')
+    except ConnectionResetError:
+        fates.append('reset')
+
+
+clients = [threading.Thread(target=ask, args=(i,)) for i in range(400)]
+for i, client in enumerate(clients):
+    client.start()
+    if i == 200:
+        other.terminate()
+for client in clients:
+    client.join()
+print(f'# {({fate: fates.count(fate) for fate in set(fates)})}')
+ok(fates.count('dropped') == 0 and fates.count('reset') < 5, 'what comes while the server ends is answered or refused', set(fates))
+equal(other.stop(), (0, []), 'and it ends well')
+
 finish(server)
