@@ -1,10 +1,10 @@
 # bolt_orm. What there is to make:
 #
 #   make demo          everything from nothing: packages, build, private cluster, sample data, comparison
-#   make demo-stop     stop the private cluster
+#   make demo-stop     stop its HTTP server and the private cluster
 #   make test          everything from nothing, then every test
 #   make client        libbolt_orm, the asynchronous C client: client/Makefile says more
-#   make test-asan     the client's tests under AddressSanitizer, UBSan and LeakSanitizer
+#   make test-asan     the tests of the client and the HTTP server under AddressSanitizer, UBSan and LeakSanitizer
 #   make test-django   the querysets of tests/django, answered by Django and by bolt_orm
 #   make test-matrix   the same on PostgreSQL 15, 17 and 18, as root
 #   make bench         the benchmarks, on the private cluster
@@ -59,11 +59,13 @@ blog: run-cluster
 
 run-demo: blog examples/demo
 	@env=$$(scripts/cluster env) && eval "$$env" && examples/demo
+	@scripts/blog-server start
 
 run-bench: run-cluster
 	@env=$$(scripts/cluster env) && eval "$$env" && bench/run
 
 demo-stop:
+	@scripts/blog-server stop
 	@scripts/cluster stop
 
 # DJANGO_OPTIONS="--random 100000 --seed 7" runs longer.
@@ -78,7 +80,7 @@ DEMO_SOURCES = examples/demo.c examples/abridge.c
 examples/demo: $(DEMO_SOURCES) examples/abridge.h
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
 
-FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples bench tests/modules/* \
+FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench tests/modules/* \
 	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client))
 
 format:
@@ -88,7 +90,7 @@ format-check:
 	clang-format --dry-run --Werror $(FORMATTED)
 
 distclean: clean
-	@rm -rf client/build
+	@rm -rf client/build examples/blog/build
 	@scripts/cluster remove
 
 ifneq ($(wildcard $(PGXS)),)

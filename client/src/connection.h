@@ -31,9 +31,9 @@ struct bolt__connection
 	bolt__link sent; /* bolt__task, in the order sent */
 	int sent_count;
 	int64_t progressed_at; /* when it was last asked while idle, or answered */
-	bolt__link waiting; /* bolt__task of the lease, not sent yet */
-	bool flushing;		/* there is more to write than the socket takes */
-	bool paused;		/* an iterator has rows enough: nothing is read */
+	bolt__link waiting;	   /* bolt__task of the lease, not sent yet */
+	bool flushing;		   /* there is more to write than the socket takes */
+	bool paused;		   /* an iterator has rows enough: nothing is read */
 	bool receiving;
 	int empty_results; /* in a row */
 

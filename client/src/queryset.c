@@ -200,8 +200,9 @@ bolt_from_document(bolt_database *database, const char *document, size_t length)
 	if (document == NULL || bolt__peek(&reader) != '{')
 		bolt__writer_fail(&text, bolt__error_new(BOLT_VALUE_ERROR, NULL, "the document is no JSON object"));
 	else if (!bolt__skip(&reader) || !bolt__read_end(&reader))
-		bolt__writer_fail(&text, bolt__error_new(BOLT_VALUE_ERROR, NULL, "the document is no JSON: %s at byte %zu",
-												 reader.fault, (size_t) (reader.at - reader.begin)));
+		bolt__writer_fail(&text,
+						  bolt__error_new(BOLT_VALUE_ERROR, NULL, "the document is no JSON: %s at byte %zu",
+										  reader.fault, (size_t) (reader.at - reader.begin)));
 	bolt__write(&text, document, document ? length : 0);
 	queryset->length = text.length;
 	queryset->text = bolt__writer_finish(&text, &queryset->error);
@@ -248,8 +249,9 @@ bolt__queryset_step(bolt_queryset *queryset, const char *method, bolt__writer *s
 	next->chain_length = queryset->chain_length + (step->length > 0 ? step->length + 1 : 0);
 	next->verbatim = queryset->verbatim;
 	if (queryset->verbatim && step->length > 0)
-		bolt__writer_fail(step, bolt__error_new(BOLT_NOT_SUPPORTED_ERROR, NULL,
-												"only a-methods can follow bolt_from_document"));
+		bolt__writer_fail(step,
+						  bolt__error_new(BOLT_NOT_SUPPORTED_ERROR, NULL,
+										  "only a-methods can follow bolt_from_document"));
 	next->text = bolt__writer_finish(step, &next->error);
 	if (next->error)
 		next->error = prefix_method(next->error, method);

@@ -349,11 +349,13 @@ null_arguments(void **state)
 	assert_null(bolt_viewset_new(NULL));
 	bolt_viewset_free(NULL);
 	assert_null(bolt_viewset_queryset(NULL));
-	assert_error(bolt_viewset_call(none, "GET", NULL, &request), BOLT_INTERFACE_ERROR, "the view set is NULL");
+	assert_error(bolt_viewset_call(none, "GET", NULL, &request), BOLT_INTERFACE_ERROR,
+				 "the view set is NULL");
 	assert_error(bolt_viewset_call(articles, "GET", NULL, NULL), BOLT_INTERFACE_ERROR, "the request is NULL");
 	assert_error(bolt_viewset_call(articles, NULL, NULL, &request), BOLT_INTERFACE_ERROR, "");
 	assert_error(bolt_viewset_list(none, &request), BOLT_INTERFACE_ERROR, "");
-	assert_error(bolt_viewset_list_of(articles, bolt_viewset_queryset(articles), NULL), BOLT_INTERFACE_ERROR, "");
+	assert_error(bolt_viewset_list_of(articles, bolt_viewset_queryset(articles), NULL), BOLT_INTERFACE_ERROR,
+				 "");
 	assert_error(bolt_viewset_list_of(articles, NULL, &request), BOLT_INTERFACE_ERROR, "");
 	assert_error(bolt_viewset_create(articles, NULL), BOLT_INTERFACE_ERROR, "");
 	assert_error(bolt_viewset_create(none, &request), BOLT_INTERFACE_ERROR, "");

@@ -8,7 +8,17 @@ use lib $FindBin::Bin;
 use Test::More;
 use WebDriver;
 
-my $url = $ENV{BOLT_BLOG_URL} or plan skip_all => 'BOLT_BLOG_URL does not say where the server is';
+my $root = "$FindBin::Bin/../..";
+my $server = $ENV{BLOG_SERVER} // "$root/examples/blog/build/blog-server";
+
+$ENV{PGDATABASE} = 'bolt_orm_http_browser';
+system("dropdb --if-exists --force $ENV{PGDATABASE} 2>/dev/null; createdb $ENV{PGDATABASE}") == 0 or BAIL_OUT('no database');
+for my $command ("-c 'CREATE EXTENSION bolt_orm'", "-v articles=1000 -f $root/examples/blog.sql", "-f $root/examples/blog/schema.sql")
+{
+	system("PGOPTIONS='-c client_min_messages=warning' psql -X -q -v ON_ERROR_STOP=1 $command >/dev/null") == 0 or BAIL_OUT($command);
+}
+my $pid = open my $out, '-|', $server, '--port', 0, '--static', "$root/examples/blog/static" or BAIL_OUT("$server: $!");
+my ($url) = (readline($out) // '') =~ m{^(http://[^/]+)} or BAIL_OUT('the server did not start');
 my $browser = WebDriver->new;
 
 sub choose_tab
@@ -82,7 +92,7 @@ is($browser->script("return document.getElementById('model').value"), 'blog_tag'
 # a value that its column refuses: the server's words
 $browser->click('#add-filter');
 $browser->type('.filter input', 'no number');
-choose_tab('Result');
+$browser->click('#run');
 ok($browser->wait_for("!document.getElementById('error').hidden"), 'an error is shown');
 like($browser->text('#error'), qr/invalid input syntax for type integer.*22P02/s, 'with its message and SQLSTATE');
 
@@ -90,5 +100,7 @@ is_deeply([ grep { !/ 400 / } $browser->errors ], [], 'the browser has no compla
 is($browser->script("return performance.getEntriesByType('resource').filter((e) => !e.name.startsWith(location.origin)).length"),
 	0, 'nothing comes from another host');
 $browser->close;
+kill TERM => $pid;
+close $out;
 
 done_testing();

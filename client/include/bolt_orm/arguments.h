@@ -134,6 +134,7 @@
 /* clang-format on */
 
 /* Texts as an array, and how many they are. */
-#define BOLT__TEXTS(...) ((const char *const[]){__VA_ARGS__}), (sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define BOLT__TEXTS(...) \
+	((const char *const[]){__VA_ARGS__}), (sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 #endif /* BOLT_ORM_ARGUMENTS_H */

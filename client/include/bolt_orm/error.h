@@ -57,7 +57,7 @@ typedef enum bolt_code
 
 	/* handlers */
 	BOLT_VALIDATION_ERROR, /**< what came from outside does not fit its schema; the detail lists the faults (validation.h) */
-	BOLT_HTTP_ERROR		   /**< a status of the program's own: bolt_refuse; SQLSTATE is PT and the status */
+	BOLT_HTTP_ERROR /**< a status of the program's own: bolt_refuse; SQLSTATE is PT and the status */
 } bolt_code;
 
 /**

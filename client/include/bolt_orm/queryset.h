@@ -223,7 +223,8 @@ BOLT_API bolt_queryset *bolt_datetimes_of(bolt_queryset *queryset, const char *c
 #define bolt_union_all(queryset, ...) bolt_combine(queryset, BOLT_UNION_ALL, BOLT__CONDITIONS(__VA_ARGS__))
 
 /** The rows that are in all of the querysets. */
-#define bolt_intersection(queryset, ...) bolt_combine(queryset, BOLT_INTERSECTION, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_intersection(queryset, ...) \
+	bolt_combine(queryset, BOLT_INTERSECTION, BOLT__CONDITIONS(__VA_ARGS__))
 
 /** The rows of the first queryset that are in none of the others. */
 #define bolt_difference(queryset, ...) bolt_combine(queryset, BOLT_DIFFERENCE, BOLT__CONDITIONS(__VA_ARGS__))
