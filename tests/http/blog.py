@@ -51,10 +51,10 @@ def done():
 # ---- the database ----
 
 def psql(sql, database='postgres', check=True):
-    run = subprocess.run(['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', sql],
+    run = subprocess.run(['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', database], input=sql,
                          capture_output=True, text=True)
     if check and run.returncode != 0:
-        sys.exit(f'{sql}: {run.stderr}')
+        sys.exit(f'{sql[:1000]}: {run.stderr}')
     return run.stdout.strip()
 
 
