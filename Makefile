@@ -8,6 +8,7 @@
 #   make test-django   the querysets of tests/django, answered by Django and by bolt_orm
 #   make test-matrix   the same on PostgreSQL 15, 17 and 18, as root
 #   make bench         the benchmarks, on the private cluster
+#   make bench-http    HTTP servers side by side, examples/blog among them; soak-http: ten minutes of faults
 #   make format        format the C sources; format-check only says whether they are
 #   make cluster       start the private cluster; scripts/cluster says more
 #   make clean         remove what was built; distclean also the private cluster
@@ -27,15 +28,16 @@ PG_CONFIG ?= pg_config
 export PG_CONFIG
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: all setup client test-asan run-client run-test-asan cluster blog demo demo-stop test test-django test-matrix bench format format-check distclean \
-	run-cluster run-demo run-test run-test-django run-bench
+.PHONY: all setup client test-asan run-client run-test-asan cluster blog demo demo-stop test test-django test-matrix bench bench-http soak-http format format-check distclean \
+	run-cluster run-demo run-test run-test-django run-bench run-bench-http run-soak-http
 
 all:
 
 # On a bare machine there is no PGXS yet to include, so these set up first and then run make again.
-client test test-asan: export WITH_CLIENT = 1
-test-django: export WITH_DJANGO = 1
-demo test test-asan test-django bench client cluster: setup
+client test test-asan bench-http soak-http: export WITH_CLIENT = 1
+test-django bench-http: export WITH_DJANGO = 1
+bench-http: export WITH_WRK = 1
+demo test test-asan test-django bench bench-http soak-http client cluster: setup
 	@$(MAKE) --no-print-directory run-$@
 
 setup:
@@ -64,6 +66,13 @@ run-demo: blog examples/demo
 run-bench: run-cluster
 	@env=$$(scripts/cluster env) && eval "$$env" && bench/run
 
+run-bench-http: run-cluster
+	@env=$$(scripts/cluster env) && eval "$$env" && bench/http/run
+
+# SOAK_MINUTES: 10.
+run-soak-http: run-cluster
+	@env=$$(scripts/cluster env) && eval "$$env" && bench/http/soak $(SOAK_MINUTES)
+
 demo-stop:
 	@scripts/blog-server stop
 	@scripts/cluster stop
@@ -80,7 +89,7 @@ DEMO_SOURCES = examples/demo.c examples/abridge.c
 examples/demo: $(DEMO_SOURCES) examples/abridge.h
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
 
-FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench tests/modules/* \
+FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/http/lateral tests/modules/* \
 	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client))
 
 format:
