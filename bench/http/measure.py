@@ -5,6 +5,7 @@ HTTP_SECONDS (10) a turn, HTTP_ROUNDS (3), HTTP_CONCURRENCY ("16 256"), HTTP_PRO
 """
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -82,9 +83,15 @@ def statements(server, requests):
     return int(calls) / STATEMENT_REQUESTS
 
 
+def used(server, postmaster):
+    """Seconds of processor time of the server, the database and wrk so far."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return server.processor_time(), servers.processor_time_of_tree(postmaster), children.ru_utime + children.ru_stime
+
+
 def turn(server, requests_file, concurrency, seconds, seed, postmaster):
     """A turn of wrk: a dictionary of what was measured."""
-    before = server.processor_time(), servers.processor_time_of_tree(postmaster)
+    before = used(server, postmaster)
     run = subprocess.run(
         [
             *('wrk', '-t1', f'-c{concurrency}', f'-d{seconds}s', '--timeout', '20s'),
@@ -94,7 +101,7 @@ def turn(server, requests_file, concurrency, seconds, seed, postmaster):
         capture_output=True,
         text=True,
     )
-    after = server.processor_time(), servers.processor_time_of_tree(postmaster)
+    after = used(server, postmaster)
     settle()
     line = next((line for line in run.stdout.splitlines() if line.startswith('measured\t')), None)
     if line is None:
@@ -108,6 +115,7 @@ def turn(server, requests_file, concurrency, seconds, seed, postmaster):
         'p99_ms': p99 / 1000,
         'server_us': (after[0] - before[0]) * 1e6 / count,
         'database_us': (after[1] - before[1]) * 1e6 / count,
+        'wrk_us': (after[2] - before[2]) * 1e6 / count,
         'errors': int(statuses + failures),
     }
 

@@ -9,8 +9,8 @@ import sys
 
 from endpoints import ENDPOINTS
 
-COLUMNS = 'endpoint concurrency server requests_s p50_ms p99_ms server_us database_us statements compared errors turns'.split()
-NUMBERS = 'requests_s p50_ms p99_ms server_us database_us statements'.split()
+COLUMNS = 'endpoint concurrency server requests_s p50_ms p99_ms server_us database_us wrk_us statements compared errors turns'.split()
+NUMBERS = 'requests_s p50_ms p99_ms server_us database_us wrk_us statements'.split()
 BAR_DJANGO, BAR_LATERAL, BAR_TAIL = 10, 1.3, 10
 BARRED = 'list', 'detail'
 
@@ -73,7 +73,7 @@ def bars(rows):
     yield '| bar | at | measured | |'
     yield '| --- | ---: | ---: | --- |'
     for endpoint in BARRED:
-        for peer, name, bar in ('django_bolt', "Django-Bolt's", BAR_DJANGO), ('lateral', "LATERAL SQL's", BAR_LATERAL):
+        for peer, name, bar in ('django_bolt', "Django-Bolt's", BAR_DJANGO), ('lateral', "hand-written SQL's", BAR_LATERAL):
             for concurrency in sorted({row['concurrency'] for row in rows if row['endpoint'] == endpoint}):
                 measured = ratio(rows, endpoint, concurrency, peer)
                 if measured:
@@ -100,9 +100,9 @@ def markdown(facts, names, rows):
             continue
         lines += ['', f'## {key}', '', f'{title}. {mine[0]["compared"]} answers of each server were the same before it was timed.', '']
         lines.append(
-            '| connections | | requests/s | bolt_orm is | p50 ms | p99 ms | server µs a request | database µs a request | statements | not 2xx |'
+            '| connections | | requests/s | bolt_orm is | p50 ms | p99 ms | µs a request: server | database | wrk | statements | not 2xx |'
         )
-        lines.append('| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
+        lines.append('| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
         for row in mine:
             times = ratio(rows, key, row['concurrency'], row['server'])
             compared = '' if row['server'] == 'bolt_orm' or times is None else f'{times:.1f} ×' if times >= 10 else f'{times:.2f} ×'
@@ -115,14 +115,15 @@ def markdown(facts, names, rows):
                 f'{row["p99_ms"]:.2f}',
                 number(row['server_us']),
                 number(row['database_us']),
+                number(row['wrk_us']),
                 f'{row["statements"]:g}',
                 str(row['errors']),
             ]
             lines.append('| ' + ' | '.join(cells) + ' |')
     lines += [
         '',
-        'µs are processor time, user and kernel, of all processes of the server and of PostgreSQL, divided by the requests; the rest of the'
-        " cores is wrk's. Statements are what the client sends, BEGIN and COMMIT included, by pg_stat_statements. wrk sends the next"
+        'µs are processor time, user and kernel, of all processes of the server, of PostgreSQL and of wrk, divided by the requests.'
+        ' Statements are what the client sends, BEGIN and COMMIT included, by pg_stat_statements. wrk sends the next'
         ' request of a connection when the one before is answered, so latency at 256 is above all the queue: 256 over requests a second.',
         '',
     ]

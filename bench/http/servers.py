@@ -109,7 +109,7 @@ def bolt_orm(processes, connections):
 def lateral(processes, connections):
     return Server(
         'lateral',
-        'LATERAL SQL, libpq',
+        'hand-written SQL, libpq',
         [os.path.join(FOLDER, 'build/lateral-server'), '--port', '{port}', '--processes', '{processes}'],
         processes,
         connections,

@@ -2,19 +2,26 @@
  * articles.c
  *	  The articles: the handlers of examples/blog/articles.c that the benchmark asks, each with its SQL.
  *
- * The SQL is in the fastest form found (bench/README.md): to-one relations as joins or subselects, to-many ones LATERAL with json_agg, the
- * limit before the joins, and the whole answer made by the server in one statement. A page has 20 articles whatever `page_size` says: with a
- * parameter in its LIMIT the generic plan would be one for a tenth of the table.
+ * The SQL is in the fastest form found, one statement that makes the whole answer: to-one relations as joins or subselects, the limit before
+ * the joins, the to-many relations of one article LATERAL with json_agg; of 20 articles grouped for all of them at once, which is twice as fast here as
+ * LATERAL, under which the planner reads the whole of blog_tag for each article. A page has 20 articles whatever `page_size` says: with a parameter in its
+ * LIMIT the generic plan would be one for a tenth of the table.
  */
 #include "blog.h"
 #include "lateral.h"
 #include "models.h"
 
-/* An article of a list, from the row `a`. */
-#define SUMMARY \
+/* The articles of `page` as a list shows them. */
+#define SUMMARIES \
+	"(SELECT coalesce(json_agg(article), '[]') FROM (" \
 	"SELECT a.id, a.title, a.published, a.comment_count, a.created_at, a.author_id," \
 	" (SELECT row_to_json(u) FROM (SELECT id, username, email FROM auth_user WHERE id = a.author_id) u) AS author," \
-	" tags.tags "
+	" coalesce(tags.tags, '[]') AS tags FROM page a LEFT JOIN (" \
+	"SELECT j.article_id, json_agg((SELECT tag FROM (SELECT t.id, t.name) tag)) AS tags" \
+	" FROM blog_article_tags j JOIN blog_tag t ON t.id = j.tag_id" \
+	" WHERE j.article_id = ANY (ARRAY(SELECT id FROM page)) GROUP BY j.article_id" \
+	") tags ON tags.article_id = a.id ORDER BY a.created_at DESC, a.id DESC) article)"
+/* Those of one article, `a`. */
 #define TAGS \
 	"LEFT JOIN LATERAL (SELECT coalesce(json_agg(tag), '[]') AS tags FROM (" \
 	"SELECT t.id, t.name FROM blog_article_tags j JOIN blog_tag t ON t.id = j.tag_id WHERE j.article_id = a.id" \
@@ -26,8 +33,7 @@
 	"WITH listed AS MATERIALIZED (SELECT " LISTED " FROM blog_article " where \
 	" ORDER BY created_at DESC, id DESC LIMIT 21)," \
 	" page AS MATERIALIZED (SELECT * FROM listed LIMIT 20) " \
-	"SELECT json_build_object('items', (SELECT coalesce(json_agg(article), '[]') FROM (" SUMMARY \
-	"FROM page a " TAGS "ORDER BY a.created_at DESC, a.id DESC) article)," \
+	"SELECT json_build_object('items', " SUMMARIES "," \
 	" 'next', CASE WHEN (SELECT count(*) FROM listed) > 20 THEN" \
 	" (SELECT to_char(created_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') || '_' || id FROM page ORDER BY created_at, id LIMIT 1) END)"
 
@@ -46,9 +52,9 @@ const lateral_statement lateral_article_statements[] = {
 	{"list", CURSOR_PAGE("")},
 	{"list after", CURSOR_PAGE("WHERE (created_at, id) < ($1::timestamptz, $2::int)")},
 	{"page",
-	 "SELECT json_build_object('items', (SELECT coalesce(json_agg(article), '[]') FROM (" SUMMARY
-	 "FROM (SELECT " LISTED " FROM blog_article ORDER BY created_at DESC, id DESC"
-	 " LIMIT 20 OFFSET ($1::int - 1) * 20) a " TAGS "ORDER BY a.created_at DESC, a.id DESC) article),"
+	 "WITH page AS MATERIALIZED (SELECT " LISTED " FROM blog_article ORDER BY created_at DESC, id DESC"
+	 " LIMIT 20 OFFSET ($1::int - 1) * 20) "
+	 "SELECT json_build_object('items', " SUMMARIES ","
 	 " 'total', total, 'page', $1::int, 'pages', pages, 'page_size', 20,"
 	 " 'has_next', $1::int < pages, 'has_previous', $1::int > 1)"
 	 " FROM (SELECT total, greatest((total + 19) / 20, 1) AS pages"
