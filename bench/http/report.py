@@ -181,7 +181,7 @@ class LogScale:
             x = self.at(10**power)
             drawing.line(x, top, x, bottom, '#e2e5e9')
             drawing.text(x, bottom + 14, f'{10**power:,g}', 10, 'middle', fill='#57606a')
-        drawing.text(WIDTH - RIGHT + 8, bottom + 14, unit, 10, fill='#57606a')
+        drawing.text(WIDTH - RIGHT + 28, bottom + 14, unit, 10, fill='#57606a')
 
 
 def panel(drawing, title, rows, names, values_of, unit, draw_row):
@@ -235,7 +235,7 @@ def plot(facts, names, rows):
         x += 40 + 8 * len(name)
     drawing.text(WIDTH - 10, drawing.y, f'{facts["date"]}, {facts["processes"]} processes, {facts["cores"]} cores', 11, 'end', fill='#57606a')
     drawing.y += 36
-    panel(drawing, 'Requests a second (longer is better)', rows, names, lambda row: [row['requests_s']], 'per s', draw_requests)
+    panel(drawing, 'Requests a second, logarithmic (longer is better)', rows, names, lambda row: [row['requests_s']], 'per s', draw_requests)
     panel(drawing, 'Latency: dot p50, bar to p99 (further left is better)', rows, names, lambda row: [row['p50_ms'], row['p99_ms']], 'ms', draw_latency)
     panel(
         drawing,
