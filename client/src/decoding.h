@@ -26,6 +26,7 @@ typedef struct bolt__decoding
 	bolt__reader reader;
 	bolt__arena *arena;
 	bolt_exception *error;
+	bool body; /* a request's, which says nothing of what is read only */
 } bolt__decoding;
 
 /* A member's name in JSON. */
@@ -45,6 +46,10 @@ extern bool bolt__decode_fail_memory(bolt__decoding *decoding);
 /* A member that is not there, of an object at a place. */
 extern bool bolt__decode_fail_missing(bolt__decoding *decoding, const bolt_member *member,
 									  const bolt__place *around);
+
+/* As bolt_decode, of a request's body. */
+extern bolt_decoded *bolt__decode_body(const bolt_schema *schema, const char *json, size_t length,
+									   bolt_exception **error);
 
 /* A value of a kind and size, to where it belongs. */
 extern bool bolt__decode_scalar(bolt__decoding *decoding, bolt_member_kind kind, size_t size, char *to,

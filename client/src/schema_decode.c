@@ -162,12 +162,18 @@ read_member_name(bolt__decoding *decoding, const char **name, size_t *length, co
 }
 
 static bool
+may_be_missing(const bolt__decoding *decoding, const bolt_member *member)
+{
+	return member->optional || (decoding->body && (member->read_only || member->annotation));
+}
+
+static bool
 check_missing(bolt__decoding *decoding, const bolt_schema *schema, const uint64_t *seen,
 			  const bolt__place *place)
 {
 	for (size_t i = 0; i < schema->count; i++)
 	{
-		if (!(seen[i / WORD_BITS] >> i % WORD_BITS & 1) && !schema->members[i].optional)
+		if (!(seen[i / WORD_BITS] >> i % WORD_BITS & 1) && !may_be_missing(decoding, &schema->members[i]))
 			return bolt__decode_fail_missing(decoding, &schema->members[i], place);
 	}
 	return true;
@@ -243,11 +249,11 @@ decode_all(bolt__decoding *decoding, bolt_decoded *decoded, const bolt_schema *s
 	return bolt__read_end(&decoding->reader) || bolt__decode_fail_syntax(decoding, NULL);
 }
 
-bolt_decoded *
-bolt_decode(const bolt_schema *schema, const char *json, size_t length, bolt_exception **error)
+static bolt_decoded *
+decode(const bolt_schema *schema, const char *json, size_t length, bool body, bolt_exception **error)
 {
 	bolt_decoded *decoded = calloc(1, sizeof(bolt_decoded));
-	bolt__decoding decoding = {0};
+	bolt__decoding decoding = {.body = body};
 
 	if (error)
 		*error = NULL;
@@ -269,6 +275,18 @@ bolt_decode(const bolt_schema *schema, const char *json, size_t length, bolt_exc
 	else
 		bolt_error_unref(decoding.error);
 	return NULL;
+}
+
+bolt_decoded *
+bolt_decode(const bolt_schema *schema, const char *json, size_t length, bolt_exception **error)
+{
+	return decode(schema, json, length, false, error);
+}
+
+bolt_decoded *
+bolt__decode_body(const bolt_schema *schema, const char *json, size_t length, bolt_exception **error)
+{
+	return decode(schema, json, length, true, error);
 }
 
 void *

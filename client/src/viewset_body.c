@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "decoding.h"
 #include "viewset.h"
 
 #define MAX_BODY (1024 * 1024)
@@ -43,7 +44,7 @@ bolt_request_decode(const bolt_request *request, const bolt_schema *schema, bolt
 	if (wrong == NULL)
 		bolt_kw_free(bolt_validate(schema, request->body, request->body_length, false, &wrong));
 	if (wrong == NULL)
-		return bolt_decode(schema, request->body, request->body_length, error);
+		return bolt__decode_body(schema, request->body, request->body_length, error);
 	if (error)
 		*error = wrong;
 	else

@@ -38,6 +38,8 @@ struct article_input
 
 BOLT_SCHEMA(user_schema, struct user, BOLT_FIELD(struct user, id), BOLT_FIELD(struct user, username));
 BOLT_SCHEMA(tag_schema, struct tag, BOLT_FIELD(struct tag, id), BOLT_FIELD(struct tag, name));
+BOLT_SCHEMA(sent_tag_schema, struct tag, BOLT_FIELD(struct tag, id, .read_only = true),
+			BOLT_FIELD(struct tag, name));
 BOLT_SCHEMA(article_schema, struct article, BOLT_FIELD(struct article, id), BOLT_FIELD(struct article, title),
 			BOLT_FIELD(struct article, draft), BOLT_NESTED(struct article, author, &user_schema),
 			BOLT_ARRAY(struct article, tags, ntags, &tag_schema));
@@ -256,6 +258,32 @@ many_at_once(void **state)
 	bolt_free(future);
 }
 
+/* A handler's own: what is read only need not be in the body. */
+static void
+a_body_as_a_struct(void **state)
+{
+	static const char body[] = "{\"name\":\"news\"}";
+	bolt_request request = {.size = sizeof(bolt_request),
+							.content_type = "application/json",
+							.body = body,
+							.body_length = strlen(body)};
+	bolt_exception *error;
+	bolt_decoded *decoded = bolt_request_decode(&request, &sent_tag_schema, &error);
+	const struct tag *tag = bolt_decoded_objects(decoded, NULL);
+
+	(void) state;
+	assert_non_null(tag);
+	assert_int_equal(tag->id, 0);
+	assert_string_equal(tag->name, "news");
+	bolt_decoded_free(decoded);
+
+	request.body = "{}";
+	request.body_length = 2;
+	assert_null(bolt_request_decode(&request, &sent_tag_schema, &error));
+	assert_int_equal(bolt_error_code(error), BOLT_VALIDATION_ERROR);
+	bolt_error_unref(error);
+}
+
 static bolt_future *
 raise(const bolt_exception *error, void *arg)
 {
@@ -392,6 +420,7 @@ main(void)
 		test(lookup_by_text),
 		test(only_what_is_allowed),
 		test(many_at_once),
+		test(a_body_as_a_struct),
 		test(futures_that_fail_on_purpose),
 		test(documents_from_outside),
 		test(what_is_wrong_inside_is_not_told),
