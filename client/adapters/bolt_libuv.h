@@ -28,6 +28,7 @@ typedef struct bolt_libuv_watcher
 	uv_poll_t poll;
 	bolt_libuv *self;
 	int socket;
+	int what; /* UV_READABLE | UV_WRITABLE */
 } bolt_libuv_watcher;
 
 static void
@@ -36,6 +37,9 @@ bolt_libuv__ready(uv_poll_t *poll, int status, int events)
 	bolt_libuv_watcher *watcher = (bolt_libuv_watcher *) poll->data;
 	int ready = (events & UV_READABLE ? BOLT_READABLE : 0) | (events & UV_WRITABLE ? BOLT_WRITABLE : 0);
 
+	/* libuv stops watching a socket with an error; there may be something to read first */
+	if (status < 0)
+		uv_poll_start(poll, watcher->what, bolt_libuv__ready);
 	bolt_socket_ready(watcher->self->database, watcher->socket,
 					  status < 0 ? BOLT_READABLE | BOLT_WRITABLE : ready);
 }
@@ -81,6 +85,7 @@ bolt_libuv__watch(void *data, int socket, int events, void **watcher)
 		watched->socket = socket;
 		*watcher = watched;
 	}
+	watched->what = what;
 	uv_poll_start(&watched->poll, what, bolt_libuv__ready);
 }
 
