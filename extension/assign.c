@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "compile.h"
 #include "document.h"
 #include "error.h"
 #include "miscadmin.h"
@@ -248,15 +249,37 @@ unknown_name(const Model *model, const JsonValue *member, WriteKind kind)
 			 bolt_errdetail_at(member), bolt_errhint_choices(bolt_model_choices(model))));
 }
 
+/* Whether objects or arrays can be values of a column. */
+static bool
+holds_structures(const Field *field)
+{
+	switch (bolt_type_class(field->type))
+	{
+		case CLASS_ARRAY:
+		case CLASS_RANGE:
+		case CLASS_JSON:
+		case CLASS_HSTORE:
+			return true;
+		default:
+			return type_is_rowtype(getBaseType(field->type));
+	}
+}
+
 static void
 assign_member(const Model *model, JsonValue *member, WriteKind kind, WriteRow *row)
 {
 	const Field *field = bolt_model_field(model, member->name);
 	const ModelRelation *relation = NULL;
 
-	/* an object or array is the relation's, where the column has the same name */
-	if (field == NULL || member->kind == JSON_OBJECT || member->kind == JSON_ARRAY)
+	/*
+	 * A column is the column, whatever relations are called.  Only its own
+	 * foreign key may have its name, for which it takes an object or the array
+	 * of a key of several columns.
+	 */
+	if (field == NULL)
 		relation = bolt_model_relation(model, member->name, member);
+	else if ((member->kind == JSON_OBJECT || member->kind == JSON_ARRAY) && !holds_structures(field))
+		relation = bolt_model_column_relation(model, field);
 	if (field != NULL && (relation == NULL || bolt_is_expression(member)))
 		bolt_assign_column(model, row, field, member->name, member);
 	else if (relation == NULL && strcmp(member->name, "pk") == 0 && model->nprimary_key > 0)

@@ -15,10 +15,10 @@ GRANT USAGE ON SCHEMA bolt TO PUBLIC;
 
 CREATE TABLE bolt.model (
 	relation pg_catalog.regclass PRIMARY KEY,
-	name pg_catalog.text UNIQUE,
+	name pg_catalog.text,
 	ordering pg_catalog.text[],
 	primary_key pg_catalog.text[]
-);
+) USING heap;
 
 CREATE TABLE bolt.relation (
 	relation pg_catalog.regclass NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE bolt.relation (
 	target pg_catalog.regclass NOT NULL,
 	target_columns pg_catalog.text[] NOT NULL,
 	PRIMARY KEY (relation, columns)
-);
+) USING heap;
 
 CREATE TABLE bolt.many_to_many (
 	relation pg_catalog.regclass NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE bolt.many_to_many (
 	source_columns pg_catalog.text[] NOT NULL,
 	target_columns pg_catalog.text[] NOT NULL,
 	PRIMARY KEY (relation, through, source_columns)
-);
+) USING heap;
 
 COMMENT ON TABLE bolt.model IS 'names, orderings and primary keys given with bolt.register_model';
 COMMENT ON TABLE bolt.relation IS 'relations given with bolt.register_relation';

@@ -69,6 +69,7 @@ bolt_catalog_table(CatalogReader *reader, Oid oid)
 	table->name = pstrdup(NameStr(form->relname));
 	MemoryContextSwitchTo(caller);
 	table->schema = form->relnamespace;
+	table->owner = form->relowner;
 	table->relkind = form->relkind;
 	table->temporary = form->relpersistence == RELPERSISTENCE_TEMP;
 	table->partition = form->relispartition;

@@ -36,6 +36,7 @@ typedef struct CatalogTable
 	Oid oid; /* hash key */
 	CatalogReader *reader;
 	Oid schema;
+	Oid owner;
 	char *name;
 	char relkind;
 	bool temporary;

@@ -210,6 +210,10 @@ extern void bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *
 							   const Q *q, bool two_valued);
 extern bool bolt_path_is_isnull(const FieldPath *path, const Q *q);
 
+/* Does any type have a lookup, or a transform, of that name? */
+extern bool bolt_is_lookup(const char *name);
+extern bool bolt_is_transform(const char *name);
+
 /* transform.c */
 extern TypeClass bolt_type_class(Oid type);
 extern bool bolt_transform(Select *select, Operand *operand, const char *name);

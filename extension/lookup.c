@@ -505,6 +505,17 @@ static const Lookup lookups[] = {
 	{"trigram_similar", append_trigram},
 };
 
+bool
+bolt_is_lookup(const char *name)
+{
+	for (int i = 0; i < lengthof(lookups); i++)
+	{
+		if (strcmp(lookups[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static List *
 lookup_choices(bool on_relations, Oid type)
 {

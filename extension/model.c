@@ -24,6 +24,7 @@
 
 #include "access/xact.h"
 #include "foreign_keys.h"
+#include "miscadmin.h"
 #include "model_load.h"
 #include "registrations.h"
 #include "resolved_names.h"
@@ -94,6 +95,7 @@ table_changed(Datum argument, Oid relid)
 {
 	arrivals++;
 	bolt_registrations_changed(relid);
+	bolt_resolved_names_table_changed(relid);
 	if (!OidIsValid(relid))
 		everything_changed_at = ++changes;
 	else
@@ -123,6 +125,25 @@ schema_changed(Datum argument, int cacheid, uint32 hashvalue)
 {
 	schema_changes++;
 	bolt_resolved_names_schema_changed();
+}
+
+/*
+ * Who may act as whom decides what names mean.  The models are read again as
+ * after a change of schemas.
+ */
+static void
+role_changed(Datum argument, int cacheid, uint32 hashvalue)
+{
+	schema_changes++;
+	bolt_resolved_names_schema_changed();
+}
+
+/* Callback of shared catalogs: tells of other databases, too. */
+static void
+database_changed(Datum argument, int cacheid, uint32 hashvalue)
+{
+	if (hashvalue == 0 || hashvalue == DatumGetUInt32(argument))
+		role_changed(argument, cacheid, hashvalue);
 }
 
 static void
@@ -182,6 +203,12 @@ initialize(void)
 		CacheRegisterSyscacheCallback(CONSTROID, constraint_changed, (Datum) 0);
 		CacheRegisterSyscacheCallback(RELNAMENSP, relation_name_changed, (Datum) 0);
 		CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);
+		CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
+		CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, role_changed, (Datum) 0);
+		/* the owner of the database may act as pg_database_owner */
+		CacheRegisterSyscacheCallback(
+			DATABASEOID, database_changed,
+			UInt32GetDatum(GetSysCacheHashValue1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId))));
 		RegisterXactCallback(transaction_ended, NULL);
 		RegisterSubXactCallback(subtransaction_ended, NULL);
 		registered = true;

@@ -41,6 +41,21 @@ typedef enum RelationKind
 } RelationKind;
 
 /*
+ * How near a relation is to the owner of its model.  A name means the first
+ * that has it, so that nobody can take a name away from those above; a column
+ * of the model comes before all of them.  A role that may act as the owner
+ * counts as the owner.
+ */
+typedef enum RelationRank
+{
+	RANK_OWN,			   /* a foreign key of the model itself */
+	RANK_OWNER_REGISTERED, /* registered by the owner of the model */
+	RANK_OWNER_DEFAULT,	   /* a default name, by a table of the same owner */
+	RANK_OTHER_REGISTERED, /* the same by other owners */
+	RANK_OTHER_DEFAULT
+} RelationRank;
+
+/*
  * A relation of a model.  source_fields[i] of the near model equals
  * target_fields[i] of the far one; with a many-to-many, source_fields[i] equals
  * through_source_fields[i] of the through table, whose through_target_fields[i] equals target_fields[i].
@@ -53,6 +68,8 @@ struct ModelRelation
 	char *name;		 /* the one to print: registered, or the first default */
 	List *names;	 /* of char *: all that it answers to */
 	bool registered; /* names come from the registry */
+	RelationRank rank;
+	Oid holder_schema; /* of the table that holds the columns, see relation_holder */
 	RelationKind kind;
 	Oid model;	 /* the near table */
 	Oid target;	 /* the far table */
@@ -110,6 +127,21 @@ relation_is_forward(const ModelRelation *relation)
 	return relation->kind == RELATION_MANY_TO_ONE || relation->kind == RELATION_ONE_TO_ONE;
 }
 
+/* The table whose columns refer to others: its owner has made the relation. */
+static inline Oid
+relation_holder(const ModelRelation *relation)
+{
+	if (OidIsValid(relation->through))
+		return relation->through;
+	return relation_is_forward(relation) ? relation->model : relation->target;
+}
+
+static inline bool
+relation_is_of_owner(const ModelRelation *relation)
+{
+	return relation->rank < RANK_OTHER_REGISTERED;
+}
+
 /*
  * Takes in what other sessions have changed and drops what is stale.  Returns
  * a number that stays the same as long as every model and relation that was
@@ -139,7 +171,11 @@ extern const Model *bolt_model_by_name(const char *name, const struct JsonValue 
 /* The model of a table.  Error 42P01 where it is gone. */
 extern const Model *bolt_model_by_oid(Oid oid);
 
-/* Is it the name of a column or of any relation, an ambiguous default name included? */
+/*
+ * Is it the name of a column, or of a relation that the model's owner has made,
+ * an ambiguous default name included?  What others call their relations takes
+ * no name away from a document.
+ */
 extern bool bolt_model_has_name(const Model *model, const char *name);
 
 /* The column of that name, or NULL. */
@@ -152,11 +188,15 @@ extern const Field *bolt_model_field(const Model *model, const char *name);
 extern const Field *bolt_model_field_by_attnum(const Model *model, AttrNumber attnum);
 
 /*
- * The relation of that name, or NULL.  An exact registered name wins.
- * Error 42702, listing them, where a default name fits two.
+ * The relation of that name, or NULL: the first by RelationRank, a registered
+ * name before a default one, what search_path finds before what it does not.
+ * Error 42702, listing them, where a name still fits two.
  */
 extern const ModelRelation *bolt_model_relation(const Model *model, const char *name,
 												const struct JsonValue *value);
+
+/* The relation of that name by a foreign key that the column is part of, or NULL. */
+extern const ModelRelation *bolt_model_column_relation(const Model *model, const Field *field);
 
 /* Names for "Choices are: …": fields that the caller may read, then relations;
  * only_to_one: relations that select_related takes, and no field. */

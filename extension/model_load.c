@@ -11,6 +11,7 @@
 #include "common/hashfn.h"
 #include "model_load.h"
 #include "registrations.h"
+#include "resolved_names.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -47,8 +48,10 @@ bolt_model_load(Oid oid)
 		loaded->model.relkind = table->relkind;
 		loaded->model.schema = pstrdup(schema);
 		loaded->model.table = pstrdup(table->name);
-		loaded->model.name =
-			pstrdup(registered != NULL && registered->name != NULL ? registered->name : table->name);
+		loaded->model.name = pstrdup(registered != NULL && registered->name != NULL &&
+											 bolt_may_name_in_schema(table->owner, table->schema) ?
+										 registered->name :
+										 table->name);
 		loaded->model.volatile_plan = bolt_catalog_distributed(oid);
 		load_fields(loaded, table);
 		load_primary_key(loaded, table);
@@ -225,11 +228,10 @@ hash_columns(uint64 hash, int n, const AttrNumber *columns)
 static uint64
 fingerprint_relation(uint64 hash, const ModelRelation *relation)
 {
-	uint64 numbers[] = {relation->registered,  relation->kind,
-						relation->target,	   relation->through,
-						relation->nullable,	   relation->indexed,
-						relation->constraint,  relation->on_delete_registered,
-						relation->symmetrical, relation->through_unique};
+	uint64 numbers[] = {
+		relation->registered,  relation->kind,			 relation->target,	   relation->through,
+		relation->nullable,	   relation->indexed,		 relation->constraint, relation->on_delete_registered,
+		relation->symmetrical, relation->through_unique, relation->rank,	   relation->holder_schema};
 
 	hash = hash_bytes64(hash, numbers, sizeof(numbers));
 	hash = hash_string(hash, relation->name);

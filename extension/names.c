@@ -38,33 +38,11 @@
 
 pg_noreturn static void report_unknown_model(const char *name, const JsonValue *value);
 
-/*
- * The relation registered under that name, or InvalidOid.  Rows of dropped
- * tables count for nothing.
- */
-static Oid
-registered_relation(const char *name)
-{
-	ListCell *lc;
-
-	foreach(lc, bolt_registrations()->models)
-	{
-		const RegisteredModel *row = lfirst(lc);
-
-		if (row->name != NULL && strcmp(row->name, name) == 0 &&
-			SearchSysCacheExists1(RELOID, ObjectIdGetDatum(row->relation)))
-			return row->relation;
-	}
-	return InvalidOid;
-}
-
 const Model *
 bolt_model_by_name(const char *name, const JsonValue *value)
 {
-	Oid oid = registered_relation(name);
+	Oid oid = bolt_resolve_name(name);
 
-	if (!OidIsValid(oid))
-		oid = bolt_resolve_name(name);
 	if (!OidIsValid(oid) || !bolt_relkind_is_model(get_rel_relkind(oid)))
 		report_unknown_model(name, value);
 	return bolt_model_by_oid(oid);
@@ -174,21 +152,36 @@ bolt_model_visible(void)
 	return oids;
 }
 
-char *
-bolt_model_name_of(Oid oid)
+/*
+ * The registered name of a table, or its own without a schema, if that means it
+ * for the caller; else NULL.
+ */
+static char *
+short_name_of(Oid oid)
 {
 	const RegisteredModel *registered = bolt_registered_model(oid);
 	char *table = get_rel_name(oid);
-	char *schema;
+	const char *quoted;
 
-	/* no invalidation is taken in from here to RelationIsVisible */
 	if (table == NULL)
 		return NULL;
-	if (registered != NULL && registered->name != NULL)
+	if (registered != NULL && registered->name != NULL && bolt_meaning_of_name(registered->name) == oid)
 		return pstrdup(registered->name);
-	if (RelationIsVisible(oid) && !OidIsValid(registered_relation(table)))
-		return pstrdup(quote_identifier(table));
-	schema = get_namespace_name(get_rel_namespace(oid));
+	quoted = quote_identifier(table);
+	return bolt_meaning_of_name(quoted) == oid ? pstrdup(quoted) : NULL;
+}
+
+char *
+bolt_model_name_of(Oid oid)
+{
+	char *name = short_name_of(oid);
+	char *table;
+	char *schema;
+
+	if (name != NULL)
+		return name;
+	table = get_rel_name(oid);
+	schema = table == NULL ? NULL : get_namespace_name(get_rel_namespace(oid));
 	return schema == NULL ? NULL : quote_qualified_identifier(schema, table);
 }
 
@@ -226,17 +219,11 @@ report_unknown_model(const char *name, const JsonValue *value)
 	foreach(lc, bolt_model_visible())
 	{
 		Oid oid = lfirst_oid(lc);
-		const RegisteredModel *registered = bolt_registered_model(oid);
-		char *choice;
+		char *choice = short_name_of(oid);
 		char *compared;
 		int steps;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(oid)))
-			continue;
-		if (!(registered != NULL && registered->name != NULL) && !RelationIsVisible(oid))
-			continue;
-		choice = bolt_model_name_of(oid);
 		if (choice == NULL)
 			continue;
 		if (list_length(choices) < MAX_MODEL_CHOICES && !get_rel_relispartition(oid))
@@ -258,212 +245,4 @@ report_unknown_model(const char *name, const JsonValue *value)
 			 bolt_errdetail_at(value),
 			 nearest != NULL ? errhint("Perhaps you meant \"%s\".", nearest) :
 							   bolt_errhint_choices(choices)));
-}
-
-static bool
-answers_to(const ModelRelation *relation, const char *name)
-{
-	ListCell *lc;
-
-	foreach(lc, relation->names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-append_columns(StringInfo text, Oid table, int n, const AttrNumber *columns)
-{
-	appendStringInfoChar(text, '(');
-	for (int i = 0; i < n; i++)
-	{
-		char *column = get_attname(table, columns[i], true);
-
-		appendStringInfo(text, "%s%s", i > 0 ? ", " : "", column != NULL ? column : "?");
-	}
-	appendStringInfoChar(text, ')');
-}
-
-bool
-bolt_relation_is_readable(const ModelRelation *relation)
-{
-	return bolt_may_read_some(relation->target) &&
-		(!OidIsValid(relation->through) || bolt_may_read_some(relation->through));
-}
-
-/*
- * Describes a relation by what does not depend on its name: the table that
- * holds the columns, these, and the FK.
- */
-static void
-append_candidate(StringInfo text, const ModelRelation *relation)
-{
-	bool forward = relation_is_forward(relation);
-	Oid holder = OidIsValid(relation->through) ? relation->through :
-		forward								   ? relation->model :
-												 relation->target;
-	char *table = bolt_model_name_of(holder);
-	char *constraint = OidIsValid(relation->constraint) ? get_constraint_name(relation->constraint) : NULL;
-
-	if (OidIsValid(relation->through))
-	{
-		char *target = bolt_model_name_of(relation->target);
-
-		appendStringInfo(text, "to %s through ", target != NULL ? target : "?");
-	}
-	else
-		appendStringInfoString(text, forward ? "forward by " : "reverse of ");
-	appendStringInfoString(text, table != NULL ? table : "?");
-	appendStringInfoChar(text, ' ');
-	append_columns(text, holder, relation->nfields,
-				   OidIsValid(relation->through) ? relation->through_source_fields :
-					   forward					 ? relation->source_fields :
-												   relation->target_fields);
-	if (constraint != NULL)
-		appendStringInfo(text, " by constraint %s", constraint);
-}
-
-static void
-report_ambiguous(const Model *model, const char *name, List *candidates, const JsonValue *value)
-{
-	StringInfoData text;
-	char *path = value == NULL ? NULL : bolt_json_path(value);
-	int untold = 0;
-	ListCell *lc;
-
-	initStringInfo(&text);
-	if (path != NULL && path[0] != '\0')
-		appendStringInfo(&text, "At %s in the queryset document. ", path);
-	appendStringInfoString(&text, "It could be: ");
-	foreach(lc, candidates)
-	{
-		if (!bolt_relation_is_readable(lfirst(lc)))
-		{
-			untold++;
-			continue;
-		}
-		if (foreach_current_index(lc) > untold)
-			appendStringInfoString(&text, "; ");
-		append_candidate(&text, lfirst(lc));
-	}
-	if (untold > 0)
-		appendStringInfo(&text, "%s%d to tables that you may not read",
-						 untold < list_length(candidates) ? "; " : "", untold);
-	appendStringInfoChar(&text, '.');
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_AMBIGUOUS_COLUMN),
-		 errmsg("relation name \"%s\" of model \"%s\" is ambiguous", name, model->name),
-		 errdetail_internal("%s", text.data),
-		 errhint(
-			 "Give one of them a name of its own with bolt.register_relation or bolt.register_many_to_many.")));
-}
-
-const ModelRelation *
-bolt_model_relation(const Model *model, const char *name, const JsonValue *value)
-{
-	List *registered = NIL;
-	List *candidates = NIL;
-	ListCell *lc;
-
-	foreach(lc, model->relations)
-	{
-		ModelRelation *relation = lfirst(lc);
-
-		if (!answers_to(relation, name))
-			continue;
-		if (relation->registered)
-			registered = lappend(registered, relation);
-		else
-			candidates = lappend(candidates, relation);
-	}
-	if (registered != NIL)
-		candidates = registered;
-	if (list_length(candidates) > 1)
-		report_ambiguous(model, name, candidates, value);
-	if (candidates != NIL)
-		return linitial(candidates);
-
-	foreach(lc, ((const LoadedModel *) model)->broken)
-	{
-		const BrokenRelation *broken = lfirst(lc);
-		ListCell *known;
-
-		foreach(known, broken->names)
-		{
-			if (strcmp(lfirst(known), name) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s", broken->error),
-						 bolt_errdetail_at(value),
-						 errhint("Register the relation \"%s\" again, or call bolt.unregister.", name)));
-		}
-	}
-	return NULL;
-}
-
-List *
-bolt_model_relation_choices(const Model *model, bool only_to_one)
-{
-	List *choices = NIL;
-	ListCell *lc;
-
-	foreach(lc, model->relations)
-	{
-		ModelRelation *relation = lfirst(lc);
-
-		if (only_to_one && !relation_is_to_one(relation))
-			continue;
-		if (bolt_relation_is_readable(relation))
-			choices = lappend(choices, relation->name);
-	}
-	return choices;
-}
-
-List *
-bolt_model_choices(const Model *model)
-{
-	List *choices = NIL;
-	ListCell *lc;
-
-	for (int i = 0; i < model->nfields; i++)
-	{
-		if (bolt_may_read_field(model, &model->fields[i]))
-			choices = lappend(choices, model->fields[i].name);
-	}
-	foreach(lc, bolt_model_relation_choices(model, false))
-	{
-		const char *name = lfirst(lc);
-		bool told = false;
-		ListCell *other;
-
-		/* a column of that name, or an ambiguous relation */
-		foreach(other, choices)
-			told = told || strcmp(lfirst(other), name) == 0;
-		if (!told)
-			choices = lappend(choices, (char *) name);
-	}
-	return choices;
-}
-
-/* Fields and relations alike, as in Django; an ambiguous default name counts. */
-bool
-bolt_model_has_name(const Model *model, const char *name)
-{
-	ListCell *relation;
-
-	if (bolt_model_field(model, name) != NULL)
-		return true;
-	foreach(relation, model->relations)
-	{
-		ListCell *each;
-
-		foreach(each, ((ModelRelation *) lfirst(relation))->names)
-		{
-			if (strcmp(lfirst(each), name) == 0)
-				return true;
-		}
-	}
-	return false;
 }

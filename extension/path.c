@@ -51,11 +51,24 @@ join_segments(List *segments, int from, int until)
 	return name.data;
 }
 
+/*
+ * The relation of that name, where a path goes on from one that has been taken
+ * already.  A lookup or transform is one there, whatever other owners call the
+ * relations that their tables give to the model.
+ */
+static const ModelRelation *
+next_relation(const Model *model, const char *name, const JsonValue *value)
+{
+	if ((bolt_is_lookup(name) || bolt_is_transform(name)) && !bolt_model_has_name(model, name))
+		return NULL;
+	return bolt_model_relation(model, name, value);
+}
+
 static bool
 resolves(const Model *model, const char *name, const JsonValue *value)
 {
-	return strcmp(name, "pk") == 0 || bolt_model_field(model, name) != NULL ||
-		bolt_model_relation(model, name, value) != NULL;
+	return strcmp(name, "pk") == 0 || bolt_model_has_name(model, name) ||
+		next_relation(model, name, value) != NULL;
 }
 
 static void
@@ -127,13 +140,15 @@ take_name(FieldPath *path, List *segments, int from, bool *goes_on)
 			*goes_on = false;
 			return until - from;
 		}
-		relation = field != NULL && until == n ? NULL : bolt_model_relation(path->model, name, path->value);
-		if (field != NULL && relation != NULL)
+		if (field == NULL)
+			relation = path->relations == NIL ? bolt_model_relation(path->model, name, path->value) :
+												next_relation(path->model, name, path->value);
+		else
 		{
-			/* one name for both: the relation, where the path goes on in its target */
-			const Model *target = bolt_model_by_oid(relation->target);
-
-			if (!resolves(target, list_nth(segments, until), path->value))
+			/* a column's own foreign key is meant where the path goes on in its target */
+			relation = until == n ? NULL : bolt_model_column_relation(path->model, field);
+			if (relation != NULL &&
+				!resolves(bolt_model_by_oid(relation->target), list_nth(segments, until), path->value))
 				relation = NULL;
 		}
 		if (relation != NULL)

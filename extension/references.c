@@ -15,6 +15,7 @@
 #include "foreign_keys.h"
 #include "nodes/parsenodes.h"
 #include "references.h"
+#include "utils/acl.h"
 
 bool
 bolt_columns_equal(int n, const AttrNumber *a, int m, const AttrNumber *b)
@@ -48,6 +49,26 @@ bolt_columns_by_name(CatalogTable *table, List *names, char **error)
 		columns[foreach_current_index(lc)] = field->attnum;
 	}
 	return columns;
+}
+
+bool
+bolt_may_refer(Oid role, CatalogTable *target, int n, const AttrNumber *columns)
+{
+	bool missing = false;
+
+	if (has_privs_of_role(role, target->owner) ||
+		pg_class_aclcheck_ext(target->oid, role, ACL_REFERENCES, &missing) == ACLCHECK_OK)
+		return true;
+	if (missing || n == 0)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		if (pg_attribute_aclcheck_ext(target->oid, columns[i], role, ACL_REFERENCES, &missing) !=
+				ACLCHECK_OK ||
+			missing)
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -114,6 +135,7 @@ reference_of_foreign_key(const ForeignKey *key)
 	reference->target_fields = memcpy(palloc(size), key->target_fields, size);
 	reference->constraint = key->oid;
 	reference->reversible = !OidIsValid(key->parent);
+	reference->permitted = true;
 	reference->on_delete = on_delete_of(key->on_delete);
 	return reference;
 }
@@ -157,6 +179,8 @@ add_registered(CatalogTable *table, const RegisteredRelation *row)
 	if (same == NULL)
 	{
 		reference->reversible = true;
+		reference->permitted =
+			bolt_may_refer(table->owner, target, reference->nfields, reference->target_fields);
 		reference->on_delete = "DO_NOTHING";
 		table->references = lappend(table->references, reference);
 		same = reference;

@@ -25,6 +25,8 @@ typedef struct Reference
 	Oid constraint;	 /* InvalidOid: only registered */
 	bool reversible; /* the target has its reverse relation: not so
 								 * for the FKs that a partition inherits */
+	bool permitted;	 /* the owner of source may refer to target, so that target
+					  * gets the way back; a constraint has been permitted when it was made */
 	bool unique;	 /* no two rows of source share the columns */
 	const char *on_delete;
 	bool on_delete_registered;
@@ -59,6 +61,12 @@ extern List *bolt_tables_referring_to(Oid target);
  * message where one does not exist.
  */
 extern AttrNumber *bolt_columns_by_name(CatalogTable *table, List *names, char **error);
+
+/*
+ * Whether a role may refer to columns of a table, as it may by a foreign key:
+ * by the REFERENCES privilege, or because it may act as the owner.
+ */
+extern bool bolt_may_refer(Oid role, CatalogTable *target, int n, const AttrNumber *columns);
 
 /* Whether two arrays hold the same columns, in whatever order. */
 extern bool bolt_columns_equal(int n, const AttrNumber *a, int m, const AttrNumber *b);

@@ -45,7 +45,7 @@ static const struct
 	[REGISTRY_MANY_TO_MANY] = {"many_to_many", 6},
 };
 
-static const Registrations none = {NIL, NIL, NIL};
+static const Registrations none = {NIL, NIL, NIL, NIL};
 
 static MemoryContext context = NULL;
 static const Registrations *registrations = &none;
@@ -164,16 +164,80 @@ bolt_registrations(void)
 const RegisteredModel *
 bolt_registered_model(Oid relation)
 {
-	ListCell *lc;
+	int low = 0;
+	int high = list_length(registrations->models);
 
-	foreach(lc, registrations->models)
+	while (low < high)
 	{
-		RegisteredModel *model = lfirst(lc);
+		int middle = low + (high - low) / 2;
+		RegisteredModel *model = list_nth(registrations->models, middle);
 
 		if (model->relation == relation)
 			return model;
+		if (model->relation < relation)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return NULL;
+}
+
+List *
+bolt_registered_as(const char *name)
+{
+	List *found = NIL;
+	int low = 0;
+	int high = list_length(registrations->models_by_name);
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (strcmp(((RegisteredModel *) list_nth(registrations->models_by_name, middle))->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < list_length(registrations->models_by_name); low++)
+	{
+		RegisteredModel *model = list_nth(registrations->models_by_name, low);
+
+		if (strcmp(model->name, name) != 0)
+			break;
+		found = lappend(found, model);
+	}
+	return found;
+}
+
+static int
+compare_models(const ListCell *a, const ListCell *b)
+{
+	Oid left = ((RegisteredModel *) lfirst(a))->relation;
+	Oid right = ((RegisteredModel *) lfirst(b))->relation;
+
+	return left < right ? -1 : left > right;
+}
+
+static int
+compare_models_by_name(const ListCell *a, const ListCell *b)
+{
+	int order = strcmp(((RegisteredModel *) lfirst(a))->name, ((RegisteredModel *) lfirst(b))->name);
+
+	return order != 0 ? order : compare_models(a, b);
+}
+
+static void
+sort_models(Registrations *into)
+{
+	ListCell *lc;
+
+	list_sort(into->models, compare_models);
+	foreach(lc, into->models)
+	{
+		if (((RegisteredModel *) lfirst(lc))->name != NULL)
+			into->models_by_name = lappend(into->models_by_name, lfirst(lc));
+	}
+	list_sort(into->models_by_name, compare_models_by_name);
 }
 
 /*
@@ -312,5 +376,6 @@ read_registrations(const Oid tables[REGISTRY_TABLES], uint64 *hash)
 		systable_endscan(scan);
 		table_close(relation, AccessShareLock);
 	}
+	sort_models(into);
 	return into;
 }

@@ -46,7 +46,8 @@ typedef struct RegisteredManyToMany
 
 typedef struct Registrations
 {
-	List *models;
+	List *models;		  /* by oid of the table, one each */
+	List *models_by_name; /* those that have one, by name */
 	List *relations;
 	List *many_to_many;
 } Registrations;
@@ -79,6 +80,9 @@ extern const Registrations *bolt_registrations(void);
 
 /* The registration of a model, or NULL. */
 extern const RegisteredModel *bolt_registered_model(Oid relation);
+
+/* The registrations under a model name, in any schema: of const RegisteredModel *, palloc'd. */
+extern List *bolt_registered_as(const char *name);
 
 /*
  * Looks up the extension's tables.  False where the extension is not there,

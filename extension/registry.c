@@ -4,10 +4,11 @@
  *	  bolt.register_model, register_relation, register_many_to_many and
  *	  unregister: checks what is to be registered.
  *
- * A registered name is for everyone, so it must not be a way to put one's own
- * table in the place of another's: the caller has to own what is registered,
- * may not give it the name of a table of somebody else, and needs the REFERENCES
- * privilege where a relation, and with it its reverse, gets made without an FK.
+ * The caller has to own what is registered.  The owner of the table needs the
+ * CREATE privilege on its schema for a name, and the REFERENCES privilege on the
+ * target where a relation, and with it its reverse, gets made without an FK.
+ * These checks are for early errors: rights are checked again whenever a name
+ * is resolved, and what a name means never depends on who came first.
  *
  *-------------------------------------------------------------------------
  */
@@ -242,7 +243,7 @@ bolt_register_model(PG_FUNCTION_ARGS)
 	row.primary_key = list_argument(fcinfo, 3, "primary_key");
 
 	if (row.name != NULL)
-		bolt_check_model_name(row.name, table->oid);
+		bolt_check_model_name(row.name, table);
 	if (row.primary_key != NIL)
 		columns = check_columns(table, row.primary_key);
 	key = bolt_catalog_primary_key(table);
@@ -319,7 +320,6 @@ static void
 check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *columns, CatalogTable *target)
 {
 	AttrNumber *target_columns;
-	bool may_refer;
 
 	if (row->target_columns == NIL)
 	{
@@ -338,16 +338,7 @@ check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *col
 				(errcode(ERRCODE_INVALID_FOREIGN_KEY),
 				 errmsg("number of referencing and referenced columns for relation disagree")));
 
-	may_refer = pg_class_aclcheck(target->oid, GetUserId(), ACL_REFERENCES) == ACLCHECK_OK;
-	if (!may_refer)
-	{
-		may_refer = true;
-		for (int i = 0; i < list_length(row->target_columns); i++)
-			may_refer = may_refer &&
-				pg_attribute_aclcheck(target->oid, target_columns[i], GetUserId(), ACL_REFERENCES) ==
-					ACLCHECK_OK;
-	}
-	if (!may_refer)
+	if (!bolt_may_refer(table->owner, target, list_length(row->target_columns), target_columns))
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(target->relkind), target->name);
 
 	for (int i = 0; i < list_length(row->columns); i++)

@@ -10,21 +10,15 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/indexing.h"
-#include "catalog/objectaddress.h"
-#include "catalog/pg_class.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "references.h"
 #include "registry_names.h"
 #include "registry_rows.h"
+#include "resolved_names.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/varlena.h"
 
 static void
@@ -52,62 +46,60 @@ check_relation_name(const char *name)
 				 errdetail("Two underscores separate the steps of a path.")));
 }
 
+static void
+report_table(const char *name, CatalogTable *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_TABLE), errmsg("relation \"%s\" already exists", name),
+			 errdetail("Schema \"%s\" has a table of that name, which would be found before \"%s\".",
+					   get_namespace_name(table->schema), table->name)));
+}
+
 /*
- * Makes sure that no table of somebody else has that name, in any schema: the
- * registered name would be taken for it in everybody's session.
+ * Makes sure that the name would be found: no other table of the schema has it,
+ * nor its form as Django's label.  What is created later is found first.
  */
 static void
-check_tables_called(const char *table_name)
+check_tables_called(const char *name, CatalogTable *table)
 {
-	Relation classes;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple tuple;
-	NameData wanted;
+	List *parts;
+	char *called;
+	Oid other;
 
-	if (strlen(table_name) >= NAMEDATALEN)
+	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || list_length(parts) > 2)
 		return;
-	namestrcpy(&wanted, table_name);
-	ScanKeyInit(&key, Anum_pg_class_relname, BTEqualStrategyNumber, F_NAMEEQ, NameGetDatum(&wanted));
-	classes = table_open(RelationRelationId, AccessShareLock);
-	scan = systable_beginscan(classes, ClassNameNspIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
-
-		if (form->relpersistence == RELPERSISTENCE_TEMP || !bolt_relkind_is_model(form->relkind))
-			continue;
-		if (!object_ownercheck(RelationRelationId, form->oid, GetUserId()))
-			aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(form->relkind), NameStr(form->relname));
-	}
-	systable_endscan(scan);
-	table_close(classes, AccessShareLock);
+	if (list_length(parts) == 1)
+		called = linitial(parts);
+	else
+		called = psprintf("%s_%s", (char *) linitial(parts), (char *) lsecond(parts));
+	if (strlen(called) >= NAMEDATALEN)
+		return;
+	other = get_relname_relid(called, table->schema);
+	if (OidIsValid(other) && other != table->oid && bolt_relkind_is_model(get_rel_relkind(other)))
+		report_table(called, table);
 }
 
 void
-bolt_check_model_name(const char *name, Oid relation)
+bolt_check_model_name(const char *name, CatalogTable *table)
 {
-	List *parts;
 	ListCell *lc;
 
 	check_length(name);
-	foreach(lc, bolt_registrations()->models)
+	if (strcmp(name, table->name) == 0)
+		return;
+	if (!bolt_may_name_in_schema(table->owner, table->schema))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(table->schema));
+	foreach(lc, bolt_registered_as(name))
 	{
-		const RegisteredModel *row = lfirst(lc);
+		Oid other = ((const RegisteredModel *) lfirst(lc))->relation;
 
-		if (row->relation != relation && row->name != NULL && strcmp(row->name, name) == 0)
+		if (other != table->oid && get_rel_namespace(other) == table->schema)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_OBJECT),
 					 errmsg("model name \"%s\" is already registered", name),
-					 errdetail("It is the name of \"%s\".", get_rel_name(row->relation))));
+					 errdetail("It is the name of \"%s\".", get_rel_name(other))));
 	}
-
-	/* as bolt_resolve_name would take it, were it not registered */
-	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || parts == NIL)
-		return;
-	check_tables_called(llast(parts));
-	if (list_length(parts) == 2)
-		check_tables_called(psprintf("%s_%s", (char *) linitial(parts), (char *) lsecond(parts)));
+	check_tables_called(name, table);
 }
 
 static bool
@@ -146,6 +138,18 @@ report_taken(const char *name, Oid model, Oid by)
 }
 
 /*
+ * Whether two relations of one name would be taken for one another: the tables
+ * that hold their columns stand in one schema, and the caller may act as the
+ * owner of both.  Those of other schemas are told apart by search_path, those of
+ * other owners by their ranks; nobody can take a name away from others.
+ */
+static bool
+would_collide(CatalogTable *table, CatalogTable *other)
+{
+	return other != NULL && table->schema == other->schema && has_privs_of_role(GetUserId(), other->owner);
+}
+
+/*
  * Makes sure that no other registration gives a model a relation of that name.
  * relation_row or many_to_many_row is the one about to be written.
  */
@@ -154,6 +158,8 @@ check_not_taken(CatalogReader *reader, Oid model, const char *name, const Regist
 				const RegisteredManyToMany *many_to_many_row)
 {
 	Oid owner = relation_row != NULL ? relation_row->relation : many_to_many_row->relation;
+	CatalogTable *holder =
+		bolt_catalog_table(reader, relation_row != NULL ? owner : many_to_many_row->through);
 	ListCell *lc;
 
 	foreach(lc, bolt_registrations()->relations)
@@ -169,7 +175,7 @@ check_not_taken(CatalogReader *reader, Oid model, const char *name, const Regist
 			!(row->target == model && is_named(row->related_name, name)))
 			continue;
 		table = bolt_catalog_table(reader, row->relation);
-		if (table == NULL)
+		if (!would_collide(holder, table))
 			continue;
 		bolt_columns_by_name(table, row->columns, &error);
 		if (error == NULL || row->relation != owner)
@@ -196,6 +202,8 @@ check_not_taken(CatalogReader *reader, Oid model, const char *name, const Regist
 		}
 		if (!(row->relation == model && is_named(row->name, name)) &&
 			!(far != NULL && far->target == model && is_named(row->related_name, name)))
+			continue;
+		if (!would_collide(holder, through))
 			continue;
 		if (error == NULL || row->relation != owner)
 			report_taken(name, model, row->relation);

@@ -10,13 +10,15 @@
 
 #include "postgres.h"
 
+#include "catalog_table.h"
 #include "registrations.h"
 
 /*
- * Errors: 42602 for what is no name, 42710 where it is taken, 42501 where it is
- * that of somebody else's table.
+ * Errors: 42602 for what is no name; 42710 where it is registered in the table's
+ * schema, 42P07 where it is that of a table there; 42501 where the table's owner
+ * may not create one.
  */
-extern void bolt_check_model_name(const char *name, Oid relation);
+extern void bolt_check_model_name(const char *name, CatalogTable *table);
 
 /*
  * The same for the names of a row about to be written.  A row that stands in

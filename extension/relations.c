@@ -18,6 +18,7 @@
 
 #include "references.h"
 #include "relations.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
 
 /* A through table seen from one of its ends. */
@@ -216,12 +217,29 @@ copy_columns(int n, const AttrNumber *columns)
 }
 
 /*
+ * Whose relation is it?  The holder is the table whose columns refer to others.
+ * What is registered in place of a foreign key is not the model's own.
+ */
+static RelationRank
+rank_of(RelationLoader *loader, RelationKind kind, const Reference *reference, CatalogTable *holder,
+		bool registered)
+{
+	bool forward = kind == RELATION_MANY_TO_ONE || kind == RELATION_ONE_TO_ONE;
+
+	if (forward && OidIsValid(reference->constraint))
+		return RANK_OWN;
+	if (has_privs_of_role(holder->owner, loader->table->owner))
+		return registered || forward ? RANK_OWNER_REGISTERED : RANK_OWNER_DEFAULT;
+	return registered ? RANK_OTHER_REGISTERED : RANK_OTHER_DEFAULT;
+}
+
+/*
  * Adds a relation, in the result's memory.  names are the default ones, name
  * the registered one or NULL.  The caller sets what depends on the kind.
  */
 static ModelRelation *
 add_relation(RelationLoader *loader, RelationKind kind, List *names, const char *name,
-			 const Reference *reference, Oid target)
+			 const Reference *reference, CatalogTable *holder, Oid target)
 {
 	MemoryContext caller = MemoryContextSwitchTo(loader->result);
 	ModelRelation *relation = palloc0(sizeof(ModelRelation));
@@ -234,6 +252,8 @@ add_relation(RelationLoader *loader, RelationKind kind, List *names, const char 
 	relation->on_delete = pstrdup(reference->on_delete);
 	relation->on_delete_registered = reference->on_delete_registered;
 	relation->registered = name != NULL;
+	relation->rank = rank_of(loader, kind, reference, holder, name != NULL);
+	relation->holder_schema = holder->schema;
 	if (name != NULL)
 		relation->names = list_make1(pstrdup(name));
 	else
@@ -296,7 +316,7 @@ load_forward(RelationLoader *loader)
 		if (!reference_is_whole(loader, reference))
 			continue;
 		relation = add_relation(loader, reference->unique ? RELATION_ONE_TO_ONE : RELATION_MANY_TO_ONE,
-								list_make1(forward_name(table, reference)), reference->name, reference,
+								list_make1(forward_name(table, reference)), reference->name, reference, table,
 								reference->target);
 		set_columns(loader, relation, reference->nfields, reference->source_fields, reference->target_fields);
 		for (int i = 0; i < reference->nfields; i++)
@@ -327,13 +347,13 @@ load_reverse(RelationLoader *loader, CatalogTable *source)
 		const Reference *reference = lfirst(lc);
 		ModelRelation *relation;
 
-		if (reference->target != loader->table->oid || !reference->reversible ||
+		if (reference->target != loader->table->oid || !reference->reversible || !reference->permitted ||
 			!reference_is_whole(loader, reference))
 			continue;
 		relation =
 			add_relation(loader, reference->unique ? RELATION_REVERSE_ONE_TO_ONE : RELATION_ONE_TO_MANY,
 						 reverse_names(source->name, !reference->unique), reference->related_name, reference,
-						 source->oid);
+						 source, source->oid);
 		set_columns(loader, relation, reference->nfields, reference->target_fields, reference->source_fields);
 		relation->indexed = bolt_catalog_indexed(source, reference->nfields, reference->source_fields);
 	}
@@ -554,12 +574,12 @@ load_many_to_many(RelationLoader *loader)
 		ModelRelation *relation;
 		MemoryContext caller;
 
-		if (!reference_is_whole(loader, near) || !reference_is_whole(loader, far))
+		if (!near->permitted || !reference_is_whole(loader, near) || !reference_is_whole(loader, far))
 			continue;
 		relation = add_relation(loader, RELATION_MANY_TO_MANY,
 								many_to_many_names(loader->table->name, through->name, far_table->name),
 								direction->name != NULL ? direction->name : direction->second_name, near,
-								far->target);
+								through, far->target);
 
 		caller = MemoryContextSwitchTo(loader->result);
 		if (direction->name != NULL && direction->second_name != NULL &&

@@ -3,25 +3,37 @@
  * resolved_names.c
  *	  Resolves names of tables and remembers how.
  *
+ * A registered name is an alias in the schema of its table.  It is found where
+ * a table of that name would be, after the tables: the schemas of the search
+ * path are looked at in order, and in each of them first the tables, then the
+ * aliases.  So a registration never takes the place of a table that search_path
+ * leads to, and two schemas may register one name.
+ *
+ * An alias is another name in its schema, so the owner of its table must have
+ * the CREATE privilege there, as for a table of that name.  This is checked when
+ * a name is resolved: tables change their owners and their schemas.
+ *
  * What has been compiled under a name must not outlive the name's meaning: a
  * new table may come before the one it was compiled for in the search path.
- * So each resolution keeps what it looked up: the schemas, in order, up to the
- * one where the table was found.  Repeating these look-ups tells whether the
- * name still means that table, whatever the search path is now; the path itself
- * is for the keys of those who keep something (bolt_search_path_hash).
+ * So each resolution is remembered with the role and the search path it was made
+ * for, and repeated when something has changed that it looked at.  The path
+ * itself is for the keys of those who keep something (bolt_search_path_hash).
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "catalog_table.h"
 #include "commands/dbcommands.h"
 #include "common/hashfn.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "model.h"
-#include "nodes/makefuncs.h"
+#include "registrations.h"
 #include "resolved_names.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -32,30 +44,46 @@
 /* Past so many, all are forgotten rather than kept for ever. */
 #define MAX_RESOLVED_NAMES 8192
 
-/* One look-up of a name in a schema. */
+/* One look-up of a table's name in a schema. */
 typedef struct Probe
 {
 	char *relation;
 	Oid schema;
 } Probe;
 
+/* What a remembered name is the name of */
+typedef enum NameKind
+{
+	NAME_OF_MODEL,
+	NAME_OF_VISIBLE_TABLE /* an unqualified name, aliases left out */
+} NameKind;
+
 typedef struct ResolvedName
 {
-	uint64 key; /* of the name and the search path */
+	uint64 key; /* of all that follows but the result */
 	MemoryContext context;
-	char *schema_name; /* where the name was qualified, else NULL */
-	Oid schema;		   /* which that was, or InvalidOid */
-	List *probes;	   /* of Probe *; all but the last found nothing */
-	Oid relation;	   /* what the last one found */
+	NameKind kind;
+	char *name;
+	Oid role;
+	List *path;	  /* oids of the schemas that were searched */
+	Oid relation; /* the result; a visible table may be InvalidOid */
 } ResolvedName;
 
-typedef struct WatchedHash
+/* A resolution while it is made. */
+typedef struct Resolution
 {
-	uint32 hashvalue;
-} WatchedHash;
+	const char *name;
+	Oid role;
+	List *path;
+	List *probes;	  /* of Probe * */
+	List *aliased;	  /* oids of the tables that have the name as an alias, in any schema */
+	Oid ambiguous_in; /* a schema where two tables of others have that alias */
+	bool denied;	  /* the name's schema is one that the role may not use */
+} Resolution;
 
 static HTAB *resolved_names = NULL;
-static HTAB *watched_hashes = NULL;
+static HTAB *watched_hashes = NULL; /* of names of tables, in their schemas */
+static HTAB *watched_tables = NULL; /* that have an alias */
 
 /* A counter rather than a flag, so that a change during a check is not lost. */
 static uint64 changes = 0;
@@ -69,6 +97,13 @@ bolt_resolved_names_relation_changed(uint32 hashvalue)
 {
 	if (watched_hashes != NULL &&
 		(hashvalue == 0 || hash_search(watched_hashes, &hashvalue, HASH_FIND, NULL) != NULL))
+		changes++;
+}
+
+void
+bolt_resolved_names_table_changed(Oid relid)
+{
+	if (watched_tables != NULL && hash_search(watched_tables, &relid, HASH_FIND, NULL) != NULL)
 		changes++;
 }
 
@@ -132,8 +167,11 @@ create_tables(void)
 	resolved_names = hash_create("bolt_orm resolved names", 64, &control, HASH_ELEM | HASH_BLOBS);
 	memset(&control, 0, sizeof(control));
 	control.keysize = sizeof(uint32);
-	control.entrysize = sizeof(WatchedHash);
+	control.entrysize = sizeof(uint32);
 	watched_hashes = hash_create("bolt_orm watched names", 64, &control, HASH_ELEM | HASH_BLOBS);
+	control.keysize = sizeof(Oid);
+	control.entrysize = sizeof(Oid);
+	watched_tables = hash_create("bolt_orm watched aliases", 64, &control, HASH_ELEM | HASH_BLOBS);
 }
 
 static void
@@ -157,74 +195,285 @@ forget_all(void)
 		MemoryContextDelete(name->context);
 	hash_destroy(resolved_names);
 	hash_destroy(watched_hashes);
+	hash_destroy(watched_tables);
 	resolved_names = NULL;
 	watched_hashes = NULL;
+	watched_tables = NULL;
 	forgotten = true;
 }
 
-/*
- * The look-ups that lead to a relation, of which the schema path is searched
- * where the name has no schema.
- */
-static List *
-probes_of(const char *schema_name, const char *relation_name, Oid relation, Oid schema)
+/* The table of that name in a schema, noted down; InvalidOid for what is no model. */
+static Oid
+probe_table(Resolution *resolution, Oid schema, const char *table)
 {
-	List *probes = NIL;
-	List *path = schema_name == NULL ? searched_schemas() : list_make1_oid(schema);
+	Oid oid = get_relname_relid(table, schema);
+	Probe *probe = palloc(sizeof(Probe));
+
+	probe->relation = pstrdup(table);
+	probe->schema = schema;
+	resolution->probes = lappend(resolution->probes, probe);
+	return OidIsValid(oid) && bolt_relkind_is_model(get_rel_relkind(oid)) ? oid : InvalidOid;
+}
+
+static Oid
+schema_owner(Oid schema)
+{
+	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+/*
+ * Whether a table of that owner may have a name of its own choice in its schema.
+ */
+bool
+bolt_may_name_in_schema(Oid owner, Oid schema)
+{
+	return OidIsValid(schema_owner(schema)) &&
+		object_aclcheck(NamespaceRelationId, schema, owner, ACL_CREATE) == ACLCHECK_OK;
+}
+
+/*
+ * The table that has an alias in a schema.  A table can be moved to where its
+ * alias is taken; then that of the schema's owner is meant, else none.
+ */
+static Oid
+probe_alias(Resolution *resolution, Oid schema, const char *alias)
+{
+	Oid found = InvalidOid;
+	bool by_schema_owner = false;
+	int n = 0;
 	ListCell *lc;
 
-	foreach(lc, path)
+	foreach(lc, bolt_registered_as(alias))
 	{
-		Probe *probe;
+		const RegisteredModel *row = lfirst(lc);
+		HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(row->relation));
+		Form_pg_class form;
 
-		if (!OidIsValid(lfirst_oid(lc)))
+		resolution->aliased = lappend_oid(resolution->aliased, row->relation);
+		if (!HeapTupleIsValid(tuple))
 			continue;
-		probe = palloc(sizeof(Probe));
-		probe->relation = pstrdup(relation_name);
-		probe->schema = lfirst_oid(lc);
-		probes = lappend(probes, probe);
-		if (get_relname_relid(relation_name, probe->schema) == relation)
-			break;
+		form = (Form_pg_class) GETSTRUCT(tuple);
+		if (form->relnamespace == schema && bolt_relkind_is_model(form->relkind) &&
+			bolt_may_name_in_schema(form->relowner, schema))
+		{
+			bool by_owner = has_privs_of_role(form->relowner, schema_owner(schema));
+
+			if (by_owner && !by_schema_owner)
+				n = 0;
+			if (by_owner || !by_schema_owner)
+			{
+				n++;
+				found = row->relation;
+				by_schema_owner |= by_owner;
+			}
+		}
+		ReleaseSysCache(tuple);
 	}
-	return probes;
+	if (n > 1)
+	{
+		resolution->ambiguous_in = schema;
+		return InvalidOid;
+	}
+	return found;
+}
+
+/* What follows the first identifier of a name and its dot; NULL where nothing does. */
+static const char *
+behind_first_identifier(const char *name)
+{
+	bool quoted = false;
+
+	for (; *name != '\0'; name++)
+	{
+		if (*name == '"')
+			quoted = !quoted;
+		else if (*name == '.' && !quoted)
+			return name + 1;
+	}
+	return NULL;
+}
+
+/* The alias that a written name could be: as it stands, or what stands in quotes. */
+static const char *
+alias_of(const char *written, const char *identifier)
+{
+	return written[0] == '"' && identifier != NULL ? identifier : written;
+}
+
+/*
+ * A name with a schema: its table, or its alias.
+ */
+static Oid
+resolve_qualified(Resolution *resolution, List *parts, const char *rest)
+{
+	const char *schema_name = linitial(parts);
+	const char *identifier = list_length(parts) == 2 ? lsecond(parts) : NULL;
+	Oid schema = InvalidOid;
+	Oid oid = InvalidOid;
+
+	if (strcmp(schema_name, "pg_temp") == 0)
+	{
+		Oid toast;
+
+		GetTempNamespaceState(&schema, &toast);
+		if (!OidIsValid(schema))
+			return InvalidOid;
+	}
+	else
+	{
+		schema = get_namespace_oid(schema_name, true);
+		if (!OidIsValid(schema))
+			return InvalidOid;
+		if (object_aclcheck(NamespaceRelationId, schema, resolution->role, ACL_USAGE) != ACLCHECK_OK)
+		{
+			resolution->denied = true;
+			return InvalidOid;
+		}
+	}
+	if (identifier != NULL)
+		oid = probe_table(resolution, schema, identifier);
+	return OidIsValid(oid) ? oid : probe_alias(resolution, schema, alias_of(rest, identifier));
+}
+
+/*
+ * A name by the search path: a table or an alias, or Django's label "app.Model"
+ * for the table app_model.  A quoted name is no label.
+ */
+static Oid
+resolve_unqualified(Resolution *resolution, List *parts)
+{
+	const char *alias =
+		alias_of(resolution->name, list_length(parts) == 1 ? (const char *) linitial(parts) : NULL);
+	char *table = NULL;
+	ListCell *lc;
+
+	if (list_length(parts) == 1)
+		table = linitial(parts);
+	else if (list_length(parts) == 2 && strchr(resolution->name, '"') == NULL)
+	{
+		table = psprintf("%s_%s", (char *) linitial(parts), (char *) lsecond(parts));
+		if (strlen(table) >= NAMEDATALEN)
+			table = NULL;
+	}
+	foreach(lc, resolution->path)
+	{
+		Oid oid = table != NULL ? probe_table(resolution, lfirst_oid(lc), table) : InvalidOid;
+
+		if (!OidIsValid(oid))
+			oid = probe_alias(resolution, lfirst_oid(lc), alias);
+		if (OidIsValid(oid) || OidIsValid(resolution->ambiguous_in))
+			return oid;
+	}
+	return InvalidOid;
+}
+
+static Oid
+resolve_model(Resolution *resolution)
+{
+	List *parts;
+	const char *rest;
+	Oid oid = InvalidOid;
+
+	/* truncates long identifiers, as SQL does */
+	if (!SplitIdentifierString(pstrdup(resolution->name), '.', &parts))
+		parts = NIL;
+	if (list_length(parts) == 3 && strcmp(linitial(parts), get_database_name(MyDatabaseId)) == 0)
+	{
+		rest = behind_first_identifier(resolution->name);
+		parts = list_delete_first(parts);
+		return resolve_qualified(resolution, parts, behind_first_identifier(rest));
+	}
+	rest = behind_first_identifier(resolution->name);
+	if (list_length(parts) >= 2 && rest != NULL)
+		oid = resolve_qualified(resolution, parts, rest);
+	if (!OidIsValid(oid) && !OidIsValid(resolution->ambiguous_in))
+		oid = resolve_unqualified(resolution, parts);
+	return oid;
+}
+
+static Oid
+resolve_visible_table(Resolution *resolution)
+{
+	ListCell *lc;
+
+	foreach(lc, resolution->path)
+	{
+		Oid oid = probe_table(resolution, lfirst_oid(lc), resolution->name);
+
+		if (OidIsValid(oid))
+			return oid;
+	}
+	return InvalidOid;
+}
+
+static Oid
+resolve(NameKind kind, Resolution *resolution)
+{
+	return kind == NAME_OF_MODEL ? resolve_model(resolution) : resolve_visible_table(resolution);
+}
+
+static Resolution
+begin_resolution(const char *name)
+{
+	Resolution resolution = {.name = name, .role = GetUserId(), .path = searched_schemas()};
+
+	return resolution;
 }
 
 static bool
-still_holds(const ResolvedName *name)
+still_holds(const ResolvedName *entry)
+{
+	Resolution resolution = {.name = entry->name, .role = entry->role, .path = entry->path};
+
+	return resolve(entry->kind, &resolution) == entry->relation;
+}
+
+/* What the resolution looked at is watched from now on. */
+static void
+watch(const Resolution *resolution)
 {
 	ListCell *lc;
 
-	if (name->schema_name != NULL && strcmp(name->schema_name, "pg_temp") != 0 &&
-		get_namespace_oid(name->schema_name, true) != name->schema)
-		return false;
-	foreach(lc, name->probes)
+	foreach(lc, resolution->probes)
 	{
 		Probe *probe = lfirst(lc);
-		bool last = lnext(name->probes, lc) == NULL;
+		uint32 hashvalue = GetSysCacheHashValue2(RELNAMENSP, CStringGetDatum(probe->relation),
+												 ObjectIdGetDatum(probe->schema));
 
-		if (get_relname_relid(probe->relation, probe->schema) != (last ? name->relation : InvalidOid))
-			return false;
+		hash_search(watched_hashes, &hashvalue, HASH_ENTER, NULL);
 	}
-	return true;
+	foreach(lc, resolution->aliased)
+	{
+		Oid oid = lfirst_oid(lc);
+
+		hash_search(watched_tables, &oid, HASH_ENTER, NULL);
+	}
 }
 
 /*
  * Remembers a resolution.
  */
 static void
-remember(const char *name, const char *schema_name, Oid schema, List *probes, Oid relation)
+remember(NameKind kind, const Resolution *resolution, Oid relation)
 {
 	uint64 key;
 	MemoryContext context;
 	MemoryContext caller;
 	ResolvedName *entry;
-	ListCell *lc;
-	bool found;
-	List *kept = NIL;
-	char *kept_schema_name;
+	char *name;
+	List *path;
 
-	key = hash_combine64(bolt_search_path_hash(),
-						 hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
+	key = hash_bytes_extended((const unsigned char *) resolution->name, strlen(resolution->name), kind);
+	key = hash_combine64(key, bolt_search_path_hash());
+	key = hash_combine64(key, murmurhash32(resolution->role));
 	if (resolved_names != NULL && hash_get_num_entries(resolved_names) >= MAX_RESOLVED_NAMES)
 		forget_all();
 	if (resolved_names == NULL)
@@ -235,25 +484,10 @@ remember(const char *name, const char *schema_name, Oid schema, List *probes, Oi
 
 	context = AllocSetContextCreate(TopMemoryContext, "bolt_orm resolved name", ALLOCSET_SMALL_SIZES);
 	caller = MemoryContextSwitchTo(context);
-	kept_schema_name = schema_name == NULL ? NULL : pstrdup(schema_name);
-	foreach(lc, probes)
-	{
-		Probe *probe = palloc(sizeof(Probe));
-
-		probe->relation = pstrdup(((Probe *) lfirst(lc))->relation);
-		probe->schema = ((Probe *) lfirst(lc))->schema;
-		kept = lappend(kept, probe);
-	}
+	name = pstrdup(resolution->name);
+	path = list_copy(resolution->path);
 	MemoryContextSwitchTo(caller);
-
-	foreach(lc, kept)
-	{
-		Probe *probe = lfirst(lc);
-		uint32 hashvalue = GetSysCacheHashValue2(RELNAMENSP, CStringGetDatum(probe->relation),
-												 ObjectIdGetDatum(probe->schema));
-
-		hash_search(watched_hashes, &hashvalue, HASH_ENTER, NULL);
-	}
+	watch(resolution);
 
 	/*
 	 * A second resolution of a name replaces the first only where that one is
@@ -265,11 +499,12 @@ remember(const char *name, const char *schema_name, Oid schema, List *probes, Oi
 			forgotten = true;
 		forget(entry);
 	}
-	entry = hash_search(resolved_names, &key, HASH_ENTER, &found);
+	entry = hash_search(resolved_names, &key, HASH_ENTER, NULL);
 	entry->context = context;
-	entry->schema_name = kept_schema_name;
-	entry->schema = schema;
-	entry->probes = kept;
+	entry->kind = kind;
+	entry->name = name;
+	entry->role = resolution->role;
+	entry->path = path;
 	entry->relation = relation;
 
 	/* what changed before the entry was there has marked nothing */
@@ -313,58 +548,44 @@ bolt_resolved_names_hold(void)
 	return hold;
 }
 
-/*
- * The parts of a name, or NIL where it is none.
- */
-static List *
-split_name(const char *name)
-{
-	List *parts;
-
-	/* truncates long identifiers, as SQL does */
-	if (!SplitIdentifierString(pstrdup(name), '.', &parts))
-		return NIL;
-	if (list_length(parts) == 3)
-	{
-		if (strcmp(linitial(parts), get_database_name(MyDatabaseId)) != 0)
-			return NIL;
-		return list_delete_first(parts);
-	}
-	return list_length(parts) <= 2 ? parts : NIL;
-}
-
 Oid
 bolt_resolve_name(const char *name)
 {
-	List *parts = split_name(name);
-	char *schema_name;
-	char *relation_name;
-	Oid schema = InvalidOid;
-	Oid relation;
-	List *probes;
+	Resolution resolution = begin_resolution(name);
+	Oid relation = resolve_model(&resolution);
 
-	if (parts == NIL)
-		return InvalidOid;
-	schema_name = list_length(parts) == 2 ? linitial(parts) : NULL;
-	relation_name = llast(parts);
-
-	relation = RangeVarGetRelidExtended(makeRangeVar(schema_name, relation_name, -1), NoLock, RVR_MISSING_OK,
-										NULL, NULL);
-	if (schema_name != NULL)
-		schema = OidIsValid(relation) ? get_rel_namespace(relation) : get_namespace_oid(schema_name, true);
-	probes = probes_of(schema_name, relation_name, relation, schema);
-
-	/* Django's label; a quoted name is SQL's alone */
-	if (!OidIsValid(relation) && schema_name != NULL && strchr(name, '"') == NULL)
-	{
-		char *table = psprintf("%s_%s", schema_name, relation_name);
-
-		if (strlen(table) >= NAMEDATALEN)
-			return InvalidOid;
-		relation = RelnameGetRelid(table);
-		probes = list_concat(probes, probes_of(NULL, table, relation, InvalidOid));
-	}
 	if (OidIsValid(relation))
-		remember(name, schema_name, schema, probes, relation);
+		remember(NAME_OF_MODEL, &resolution, relation);
+	else if (OidIsValid(resolution.ambiguous_in))
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("model name \"%s\" is ambiguous", name),
+				 errdetail("Several tables of schema \"%s\" are registered under this name.",
+						   get_namespace_name(resolution.ambiguous_in))));
+	else if (resolution.denied)
+	{
+		List *parts;
+
+		/* the server's own error */
+		if (SplitIdentifierString(pstrdup(name), '.', &parts))
+			LookupExplicitNamespace(list_length(parts) == 3 ? lsecond(parts) : linitial(parts), false);
+	}
+	return relation;
+}
+
+Oid
+bolt_meaning_of_name(const char *name)
+{
+	Resolution resolution = begin_resolution(name);
+
+	return resolve_model(&resolution);
+}
+
+Oid
+bolt_visible_table(const char *table)
+{
+	Resolution resolution = begin_resolution(table);
+	Oid relation = resolve_visible_table(&resolution);
+
+	remember(NAME_OF_VISIBLE_TABLE, &resolution, relation);
 	return relation;
 }

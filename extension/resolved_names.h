@@ -11,16 +11,29 @@
 #include "postgres.h"
 
 /*
- * The relation that a name means: as SQL resolves it, else as Django's label
- * "app.Model", the table app_model.  InvalidOid where there is none, also
- * where the name is no name at all.  Error 42501 for a schema that the caller may not use.
+ * The relation that a name means: per schema of the search path a table, then a
+ * registered name; or either with its schema; or Django's label "app.Model", which
+ * is the table app_model.  InvalidOid where there is none, also where the name
+ * is no name at all.  Error 42501 for a schema that the caller may not use.
  */
 extern Oid bolt_resolve_name(const char *name);
+
+/* The same for messages and lists: raises nothing, and nothing is remembered. */
+extern Oid bolt_meaning_of_name(const char *name);
+
+/* The table that an unqualified name (not quoted) means by search_path, or InvalidOid. */
+extern Oid bolt_visible_table(const char *table);
+
+/* Whether the owner of a table may give it a registered name in that schema. */
+extern bool bolt_may_name_in_schema(Oid owner, Oid schema);
 
 /* For the syscache callbacks: some relation of that hash value, or any with
  * 0; some schema. */
 extern void bolt_resolved_names_relation_changed(uint32 hashvalue);
 extern void bolt_resolved_names_schema_changed(void);
+
+/* For the relcache callback: a table that may have an alias. */
+extern void bolt_resolved_names_table_changed(Oid relid);
 
 extern bool bolt_resolved_names_stale(void);
 

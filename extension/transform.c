@@ -224,6 +224,28 @@ bolt_transform(Select *select, Operand *operand, const char *name)
 	return false;
 }
 
+/*
+ * Names that bolt_transform knows.  Keys of JSON values and elements of arrays
+ * are not among them.
+ */
+bool
+bolt_is_transform(const char *name)
+{
+	static const char *const others[] = {"unaccent", "startswith", "endswith", "len"};
+
+	for (int i = 0; i < lengthof(transforms); i++)
+	{
+		if (strcmp(transforms[i].name, name) == 0)
+			return true;
+	}
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		if (strcmp(others[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Names for "Choices are: …" */
 List *
 bolt_transform_choices(Oid type)

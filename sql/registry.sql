@@ -29,7 +29,7 @@ SELECT count(*) FROM bolt.relations('article');
 SELECT bolt.register_model('blog_article', name => 'Post');
 SELECT * FROM bolt.model;
 SELECT count(*) FROM bolt.relations('Article');
--- a registered name beats a table's
+-- a table is found before a registered name, so its name cannot be registered
 SELECT bolt.register_model('blog_article', name => 'blog_tag');
 SELECT model, name FROM bolt.relations('blog_tag');
 SELECT name, relation FROM bolt.models() WHERE relation::text !~ '\.';
@@ -240,10 +240,12 @@ SELECT bolt.register_model('mine', name => 'Mine', ordering => '{-id}');
 SELECT current_user, name FROM bolt.models() WHERE relation = 'mine'::regclass;
 SELECT bolt.register_model('auth_user', name => 'User');
 SELECT bolt.register_relation('mine', '{user_id}', target => 'auth_user', related_name => 'profile');
--- not in the place of somebody else's table
+-- not in the place of a table; what looks like a qualified name never comes before that table
 SELECT bolt.register_model('mine', name => 'auth_user');
 SELECT bolt.register_model('mine', name => 'registry_test.auth_user');
+SELECT name FROM bolt.models() WHERE relation = 'mine'::regclass;
 SELECT bolt.register_model('mine', name => 'auth.User');
+SELECT bolt.register_model('mine', name => 'Mine');
 INSERT INTO bolt.model VALUES ('auth_user', 'User');
 DELETE FROM bolt.model;
 SELECT count(*) FROM bolt.model;
