@@ -9,55 +9,112 @@
 GRANT USAGE ON SCHEMA bolt TO PUBLIC;
 
 --
+-- The type of what registrations speak of: a table, or columns of one.  Its
+-- values follow a renaming, and may be written before the table is there.
+--
+
+CREATE TYPE bolt.table_columns;
+
+CREATE FUNCTION bolt.table_columns_in(pg_catalog.cstring) RETURNS bolt.table_columns
+	LANGUAGE c STABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'bolt_table_columns_in';
+
+CREATE FUNCTION bolt.table_columns_out(bolt.table_columns) RETURNS pg_catalog.cstring
+	LANGUAGE c STABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'bolt_table_columns_out';
+
+CREATE TYPE bolt.table_columns (
+	INPUT = bolt.table_columns_in,
+	OUTPUT = bolt.table_columns_out,
+	INTERNALLENGTH = VARIABLE,
+	ALIGNMENT = int4,
+	STORAGE = extended
+);
+
+COMMENT ON TYPE bolt.table_columns IS 'a table, or columns of one: schema.table(column, …)';
+
+CREATE FUNCTION bolt.table_of(bolt.table_columns) RETURNS pg_catalog.oid
+	LANGUAGE c STABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'bolt_table_columns_table';
+
+CREATE FUNCTION bolt.regclass_of(bolt.table_columns) RETURNS pg_catalog.regclass
+	LANGUAGE c STABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'bolt_table_columns_table';
+
+CREATE FUNCTION bolt.is_there(bolt.table_columns) RETURNS pg_catalog.bool
+	LANGUAGE c STABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'bolt_table_columns_exist';
+
+COMMENT ON FUNCTION bolt.table_of(bolt.table_columns) IS 'the table, or NULL where it has been dropped';
+COMMENT ON FUNCTION bolt.regclass_of(bolt.table_columns) IS 'the table, or NULL where it has been dropped';
+COMMENT ON FUNCTION bolt.is_there(bolt.table_columns) IS 'whether the table and its columns have not been dropped';
+
+CREATE CAST (bolt.table_columns AS pg_catalog.oid) WITH FUNCTION bolt.table_of(bolt.table_columns) AS IMPLICIT;
+CREATE CAST (bolt.table_columns AS pg_catalog.regclass) WITH FUNCTION bolt.regclass_of(bolt.table_columns) AS ASSIGNMENT;
+
+-- Compared as the bytes that they are: logical replication wants to.
+CREATE FUNCTION bolt.table_columns_eq(bolt.table_columns, bolt.table_columns) RETURNS pg_catalog.bool
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteaeq';
+CREATE FUNCTION bolt.table_columns_hash(bolt.table_columns) RETURNS pg_catalog.int4
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+CREATE OPERATOR bolt.= (
+	LEFTARG = bolt.table_columns, RIGHTARG = bolt.table_columns, FUNCTION = bolt.table_columns_eq,
+	COMMUTATOR = OPERATOR(bolt.=), RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel, HASHES
+);
+CREATE OPERATOR CLASS bolt.table_columns_ops DEFAULT FOR TYPE bolt.table_columns USING hash AS
+	OPERATOR 1 bolt.=,
+	FUNCTION 1 bolt.table_columns_hash(bolt.table_columns);
+
+--
 -- Registered names.  Written by the functions below, which check whose table
--- it is; read by everyone.  The library reads the columns in this order.
+-- it is; read by everyone.  The library knows the columns and their order.  There
+-- are no unique keys: a key that was there twice would keep pg_restore from
+-- restoring any of them.
 --
 
 CREATE TABLE bolt.model (
-	relation pg_catalog.regclass PRIMARY KEY,
+	relation bolt.table_columns NOT NULL,
 	name pg_catalog.text,
 	ordering pg_catalog.text[],
-	primary_key pg_catalog.text[]
+	ordering_columns bolt.table_columns[],
+	primary_key bolt.table_columns
 ) USING heap;
 
 CREATE TABLE bolt.relation (
-	relation pg_catalog.regclass NOT NULL,
-	columns pg_catalog.text[] NOT NULL,
+	relation bolt.table_columns NOT NULL,
+	target bolt.table_columns NOT NULL,
 	name pg_catalog.text,
 	related_name pg_catalog.text,
 	on_delete pg_catalog.text
-		CHECK (on_delete OPERATOR(pg_catalog.=) ANY (ARRAY['CASCADE', 'SET_NULL', 'SET_DEFAULT', 'PROTECT', 'RESTRICT', 'DO_NOTHING'])),
-	target pg_catalog.regclass NOT NULL,
-	target_columns pg_catalog.text[] NOT NULL,
-	PRIMARY KEY (relation, columns)
+		CHECK (on_delete OPERATOR(pg_catalog.=) ANY (ARRAY['CASCADE', 'SET_NULL', 'SET_DEFAULT', 'PROTECT', 'RESTRICT', 'DO_NOTHING']))
 ) USING heap;
 
 CREATE TABLE bolt.many_to_many (
-	relation pg_catalog.regclass NOT NULL,
-	through pg_catalog.regclass NOT NULL,
+	relation bolt.table_columns NOT NULL,
+	source bolt.table_columns NOT NULL,
+	target bolt.table_columns NOT NULL,
 	name pg_catalog.text NOT NULL,
-	related_name pg_catalog.text,
-	source_columns pg_catalog.text[] NOT NULL,
-	target_columns pg_catalog.text[] NOT NULL,
-	PRIMARY KEY (relation, through, source_columns)
+	related_name pg_catalog.text
 ) USING heap;
+
+ALTER TABLE bolt.model REPLICA IDENTITY FULL;
+ALTER TABLE bolt.relation REPLICA IDENTITY FULL;
+ALTER TABLE bolt.many_to_many REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE bolt.model IS 'names, orderings and primary keys given with bolt.register_model';
 COMMENT ON TABLE bolt.relation IS 'relations given with bolt.register_relation';
 COMMENT ON TABLE bolt.many_to_many IS 'relations given with bolt.register_many_to_many';
 
+-- Whoever restores a dump inserts the rows: the owner of the database, or the
+-- role that creates the extension.  The trigger below checks what they insert.
 GRANT SELECT ON bolt.model, bolt.relation, bolt.many_to_many TO PUBLIC;
+GRANT INSERT ON bolt.model, bolt.relation, bolt.many_to_many TO pg_database_owner, @extowner@;
 
--- Rows of dropped tables hold bare numbers, which may mean another table where
--- the dump is restored.
-SELECT pg_catalog.pg_extension_config_dump('bolt.model',
-	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
-SELECT pg_catalog.pg_extension_config_dump('bolt.relation',
-	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)'
-	' AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) target)');
+-- What has been dropped is not dumped.
+SELECT pg_catalog.pg_extension_config_dump('bolt.model', 'WHERE bolt.is_there(relation)');
+SELECT pg_catalog.pg_extension_config_dump('bolt.relation', 'WHERE bolt.is_there(relation) AND bolt.is_there(target)');
 SELECT pg_catalog.pg_extension_config_dump('bolt.many_to_many',
-	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)'
-	' AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) through)');
+	'WHERE bolt.is_there(relation) AND bolt.is_there(source) AND bolt.is_there(target)');
 
 -- Tells every session that the tables have changed, however they were changed.
 CREATE FUNCTION bolt.registry_changed() RETURNS pg_catalog.trigger
@@ -81,9 +138,23 @@ CREATE TRIGGER rows_changed AFTER INSERT OR UPDATE OR DELETE ON bolt.many_to_man
 CREATE TRIGGER truncated AFTER TRUNCATE ON bolt.many_to_many
 	FOR EACH STATEMENT EXECUTE FUNCTION bolt.registry_changed();
 
-ALTER TABLE bolt.model ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
-ALTER TABLE bolt.relation ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
-ALTER TABLE bolt.many_to_many ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
+CREATE FUNCTION bolt.registry_check() RETURNS pg_catalog.trigger
+AS 'MODULE_PATHNAME', 'bolt_registry_check'
+LANGUAGE C;
+
+COMMENT ON FUNCTION bolt.registry_check() IS 'leaves out rows about tables of others';
+REVOKE ALL ON FUNCTION bolt.registry_check() FROM PUBLIC;
+
+CREATE TRIGGER rows_checked BEFORE INSERT OR UPDATE ON bolt.model
+	FOR EACH ROW EXECUTE FUNCTION bolt.registry_check();
+CREATE TRIGGER rows_checked BEFORE INSERT OR UPDATE ON bolt.relation
+	FOR EACH ROW EXECUTE FUNCTION bolt.registry_check();
+CREATE TRIGGER rows_checked BEFORE INSERT OR UPDATE ON bolt.many_to_many
+	FOR EACH ROW EXECUTE FUNCTION bolt.registry_check();
+
+ALTER TABLE bolt.model ENABLE ALWAYS TRIGGER rows_checked, ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
+ALTER TABLE bolt.relation ENABLE ALWAYS TRIGGER rows_checked, ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
+ALTER TABLE bolt.many_to_many ENABLE ALWAYS TRIGGER rows_checked, ENABLE ALWAYS TRIGGER rows_changed, ENABLE ALWAYS TRIGGER truncated;
 
 CREATE FUNCTION bolt.register_model(
 	relation pg_catalog.regclass,

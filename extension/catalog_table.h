@@ -50,7 +50,6 @@ typedef struct CatalogTable
 	List *indexes; /* of TableIndex * */
 	bool references_known;
 	List *references; /* of Reference *, see references.h */
-	List *broken;	  /* of BrokenReference *, see references.h */
 } CatalogTable;
 
 struct CatalogReader

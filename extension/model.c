@@ -117,6 +117,7 @@ constraint_changed(Datum argument, int cacheid, uint32 hashvalue)
 static void
 relation_name_changed(Datum argument, int cacheid, uint32 hashvalue)
 {
+	bolt_registrations_name_changed(hashvalue);
 	bolt_resolved_names_relation_changed(hashvalue);
 }
 
@@ -124,6 +125,7 @@ static void
 schema_changed(Datum argument, int cacheid, uint32 hashvalue)
 {
 	schema_changes++;
+	bolt_registrations_schema_changed();
 	bolt_resolved_names_schema_changed();
 }
 
@@ -135,6 +137,7 @@ static void
 role_changed(Datum argument, int cacheid, uint32 hashvalue)
 {
 	schema_changes++;
+	bolt_registrations_schema_changed();
 	bolt_resolved_names_schema_changed();
 }
 
@@ -493,7 +496,6 @@ bolt_model_by_oid(Oid oid)
 		cached = cache_model(oid);
 	if (cached == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("model with OID %u does not exist", oid)));
-	bolt_model_check(cached->loaded);
 	return &cached->loaded->model;
 }
 

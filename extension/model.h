@@ -108,7 +108,7 @@ struct Model
 	AttrNumber *primary_key;
 	bool primary_key_constraint; /* a PRIMARY KEY that GROUP BY can
 										 * lean on; false where registered */
-	List *ordering;				 /* of char *: Meta.ordering ("-created_at") */
+	List *ordering;				 /* of char *: Meta.ordering ("-created_at"); use bolt_model_ordering */
 	List *relations;			 /* of ModelRelation * */
 	bool volatile_plan;			 /* its statements must be planned with their
 								 * parameters bound (a Citus distributed table) */
@@ -197,6 +197,24 @@ extern const ModelRelation *bolt_model_relation(const Model *model, const char *
 
 /* The relation of that name by a foreign key that the column is part of, or NULL. */
 extern const ModelRelation *bolt_model_column_relation(const Model *model, const Field *field);
+
+/*
+ * What happens where an ordering's entry leads: "step" is where it stops.
+ */
+typedef enum OrderingPath
+{
+	ORDERING_LEADS_TO_COLUMN,
+	ORDERING_UNKNOWN,
+	ORDERING_TO_MANY
+} OrderingPath;
+
+extern OrderingPath bolt_follow_ordering(const Model **model, const char *entry, char **step);
+
+/*
+ * The entries of a model's ordering that lead somewhere.  Others did so when they
+ * were registered, and are left out.
+ */
+extern List *bolt_model_ordering(const Model *model);
 
 /* Names for "Choices are: …": fields that the caller may read, then relations;
  * only_to_one: relations that select_related takes, and no field. */

@@ -10,6 +10,7 @@
 #include "catalog_table.h"
 #include "common/hashfn.h"
 #include "model_load.h"
+#include "references.h"
 #include "registrations.h"
 #include "resolved_names.h"
 #include "utils/lsyscache.h"
@@ -57,28 +58,13 @@ bolt_model_load(Oid oid)
 		load_primary_key(loaded, table);
 		bolt_model_relations_load(table, &relations);
 		loaded->model.relations = relations.relations;
-		loaded->broken = relations.broken;
 		loaded->neighbours = relations.neighbours;
-		if (loaded->error == NULL)
-			loaded->error = relations.error;
 		load_ordering(loaded, table);
 		loaded->fingerprint = fingerprint_model(loaded);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return loaded;
-}
-
-void
-bolt_model_check(const LoadedModel *loaded)
-{
-	if (loaded->error == NULL)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s", loaded->error),
-			 errdetail("The model \"%s\" cannot be used until its registration is put right.",
-					   loaded->model.name),
-			 errhint("Register it again, or call bolt.unregister.")));
 }
 
 static int
@@ -108,14 +94,6 @@ load_fields(LoadedModel *loaded, CatalogTable *table)
 	qsort_arg(loaded->fields_by_name, model->nfields, sizeof(int), compare_fields_by_name, model->fields);
 }
 
-static void
-set_error(LoadedModel *loaded, const char *what, const char *column)
-{
-	if (loaded->error == NULL)
-		loaded->error =
-			psprintf("%s \"%s\" of registered model \"%s\" does not exist", what, column, loaded->model.name);
-}
-
 /*
  * A PRIMARY KEY constraint wins over a registered one.
  */
@@ -125,7 +103,6 @@ load_primary_key(LoadedModel *loaded, CatalogTable *table)
 	Model *model = &loaded->model;
 	const TableIndex *index = bolt_catalog_primary_key(table);
 	const RegisteredModel *registered;
-	ListCell *lc;
 
 	if (index != NULL)
 	{
@@ -137,26 +114,34 @@ load_primary_key(LoadedModel *loaded, CatalogTable *table)
 	}
 
 	registered = bolt_registered_model(table->oid);
-	if (registered == NULL || registered->primary_key == NIL)
+	if (registered == NULL || registered->nprimary_key == 0 ||
+		!bolt_columns_are_there(table, registered->nprimary_key, registered->primary_key))
 		return;
-	model->primary_key = palloc(list_length(registered->primary_key) * sizeof(AttrNumber));
-	foreach(lc, registered->primary_key)
-	{
-		const Field *field = bolt_catalog_field(table, lfirst(lc));
-
-		if (field == NULL)
-		{
-			set_error(loaded, "primary key column", lfirst(lc));
-			model->nprimary_key = 0;
-			return;
-		}
-		model->primary_key[model->nprimary_key++] = field->attnum;
-	}
+	model->nprimary_key = registered->nprimary_key;
+	model->primary_key = palloc(registered->nprimary_key * sizeof(AttrNumber));
+	memcpy(model->primary_key, registered->primary_key, registered->nprimary_key * sizeof(AttrNumber));
 }
 
 /*
- * Takes over the registered ordering.  Only the first step of a path is looked
- * at: what lies behind a relation is the business of whoever follows it.
+ * An ordering's entry as it is to be written today: it began with that column
+ * when it was registered.  NULL where the column has been dropped.
+ */
+static char *
+rename_column(CatalogTable *table, AttrNumber column, const char *entry)
+{
+	const Field *field = bolt_catalog_field_by_attnum(table, column);
+	bool has_sign = entry[0] == '-' || entry[0] == '+';
+	const char *rest = strstr(entry + has_sign, "__");
+
+	if (field == NULL)
+		return NULL;
+	return psprintf("%.*s%s%s", has_sign, entry, field->name, rest != NULL ? rest : "");
+}
+
+/*
+ * Takes over the registered ordering, with the names that its columns have now.
+ * Where its paths lead is for bolt_model_ordering to see: they may lead to other
+ * models.
  */
 static void
 load_ordering(LoadedModel *loaded, CatalogTable *table)
@@ -169,28 +154,12 @@ load_ordering(LoadedModel *loaded, CatalogTable *table)
 		return;
 	foreach(lc, registered->ordering)
 	{
-		char *entry = pstrdup(lfirst(lc));
-		char *name = entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry;
-		char *end = strstr(name, "__");
-		bool found;
-		ListCell *relation;
+		AttrNumber column = registered->ordering_columns[foreach_current_index(lc)];
+		char *entry =
+			column == InvalidAttrNumber ? pstrdup(lfirst(lc)) : rename_column(table, column, lfirst(lc));
 
-		model->ordering = lappend(model->ordering, entry);
-		if (strcmp(name, "?") == 0 || strcmp(name, "pk") == 0)
-			continue;
-		name = end == NULL ? name : pnstrdup(name, end - name);
-		found = bolt_catalog_field(table, name) != NULL;
-		foreach(relation, model->relations)
-		{
-			ListCell *known;
-
-			foreach(known, ((ModelRelation *) lfirst(relation))->names)
-				found = found || strcmp(lfirst(known), name) == 0;
-		}
-		/* a column may itself have "__" in its name */
-		if (!found &&
-			bolt_catalog_field(table, entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry) == NULL)
-			set_error(loaded, "ordering field", name);
+		if (entry != NULL)
+			model->ordering = lappend(model->ordering, entry);
 	}
 }
 
@@ -276,13 +245,5 @@ fingerprint_model(const LoadedModel *loaded)
 	hash = hash_strings(hash, model->ordering);
 	foreach(lc, model->relations)
 		hash = fingerprint_relation(hash, lfirst(lc));
-	hash = hash_string(hash, loaded->error);
-	foreach(lc, loaded->broken)
-	{
-		const BrokenRelation *broken = lfirst(lc);
-
-		hash = hash_strings(hash, broken->names);
-		hash = hash_string(hash, broken->error);
-	}
 	return hash;
 }

@@ -18,9 +18,6 @@ typedef struct LoadedModel
 {
 	Model model;		   /* first, so that a Model can be cast back */
 	MemoryContext context; /* holds all of it */
-	char *error;		   /* the model's registration names a column
-								 * that is gone; else NULL */
-	List *broken;		   /* of BrokenRelation * */
 	List *neighbours;	   /* oids of other tables it depends on */
 	int *fields_by_name;   /* indexes into fields, sorted by name */
 	uint64 fingerprint;	   /* of all that others can see */
@@ -33,8 +30,5 @@ typedef struct LoadedModel
  * CurrentMemoryContext.
  */
 extern LoadedModel *bolt_model_load(Oid oid);
-
-/* Raises 42703 where the model's registration is broken. */
-extern void bolt_model_check(const LoadedModel *loaded);
 
 #endif /* BOLT_MODEL_LOAD_H */

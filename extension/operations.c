@@ -560,7 +560,7 @@ bolt_op_update_returning(const text *queryset, const text *values)
 	bolt_model_pin();
 	model = bolt_written_model(parsed->model->text, parsed->model);
 	plain = bolt_is_plain(parsed) && !parsed->ordered && !parsed->reverse &&
-		(model->ordering == NIL || model->nprimary_key == 0);
+		(bolt_model_ordering(model) == NIL || model->nprimary_key == 0);
 	if (!plain && model->nprimary_key == 0)
 		no_primary_key(model);
 	objects->out.returns_objects = plain;

@@ -30,25 +30,15 @@ bolt_columns_equal(int n, const AttrNumber *a, int m, const AttrNumber *b)
 	return true;
 }
 
-AttrNumber *
-bolt_columns_by_name(CatalogTable *table, List *names, char **error)
+bool
+bolt_columns_are_there(CatalogTable *table, int n, const AttrNumber *columns)
 {
-	AttrNumber *columns = palloc(Max(list_length(names), 1) * sizeof(AttrNumber));
-	ListCell *lc;
-
-	foreach(lc, names)
+	for (int i = 0; i < n; i++)
 	{
-		const Field *field = bolt_catalog_field(table, lfirst(lc));
-
-		if (field == NULL)
-		{
-			*error = psprintf("column \"%s\" of registered relation \"%s\" does not exist",
-							  (char *) lfirst(lc), table->name);
-			return NULL;
-		}
-		columns[foreach_current_index(lc)] = field->attnum;
+		if (bolt_catalog_field_by_attnum(table, columns[i]) == NULL)
+			return false;
 	}
-	return columns;
+	return true;
 }
 
 bool
@@ -149,31 +139,17 @@ add_registered(CatalogTable *table, const RegisteredRelation *row)
 	CatalogTable *target = bolt_catalog_table(table->reader, row->target);
 	Reference *reference;
 	Reference *same;
-	char *error = NULL;
 
-	/* what refers to a dropped table is gone with it */
-	if (target == NULL)
+	if (target == NULL || !bolt_columns_are_there(table, row->nfields, row->columns) ||
+		!bolt_columns_are_there(target, row->nfields, row->target_columns))
 		return;
 
 	reference = palloc0(sizeof(Reference));
 	reference->source = table->oid;
 	reference->target = target->oid;
-	reference->nfields = list_length(row->columns);
-	reference->source_fields = bolt_columns_by_name(table, row->columns, &error);
-	if (error == NULL)
-		reference->target_fields = bolt_columns_by_name(target, row->target_columns, &error);
-	if (error == NULL && (reference->nfields == 0 || reference->nfields != list_length(row->target_columns)))
-		error = psprintf("registered relation of \"%s\" pairs %d columns with %d", table->name,
-						 reference->nfields, list_length(row->target_columns));
-	if (error != NULL)
-	{
-		BrokenReference *broken = palloc(sizeof(BrokenReference));
-
-		broken->row = row;
-		broken->error = error;
-		table->broken = lappend(table->broken, broken);
-		return;
-	}
+	reference->nfields = row->nfields;
+	reference->source_fields = row->columns;
+	reference->target_fields = row->target_columns;
 
 	same = find_same(table->references, reference);
 	if (same == NULL)
@@ -202,16 +178,13 @@ static bool
 contains_registered_key(CatalogTable *table, const Reference *reference)
 {
 	const RegisteredModel *registered = bolt_registered_model(table->oid);
-	ListCell *lc;
 
-	if (registered == NULL || registered->primary_key == NIL)
+	if (registered == NULL || registered->nprimary_key == 0 ||
+		!bolt_columns_are_there(table, registered->nprimary_key, registered->primary_key))
 		return false;
-	foreach(lc, registered->primary_key)
+	for (int i = 0; i < registered->nprimary_key; i++)
 	{
-		const Field *field = bolt_catalog_field(table, lfirst(lc));
-
-		if (field == NULL ||
-			!bolt_columns_contain(reference->nfields, reference->source_fields, field->attnum))
+		if (!bolt_columns_contain(reference->nfields, reference->source_fields, registered->primary_key[i]))
 			return false;
 	}
 	return true;
@@ -228,7 +201,6 @@ bolt_references_of(CatalogTable *table)
 
 	caller = MemoryContextSwitchTo(table->reader->context);
 	table->references = NIL;
-	table->broken = NIL;
 	foreach(lc, bolt_foreign_keys_of(table->oid))
 	{
 		Reference *reference = reference_of_foreign_key(lfirst(lc));
@@ -256,23 +228,18 @@ bolt_references_of(CatalogTable *table)
 }
 
 const Reference *
-bolt_reference_over(CatalogTable *through, List *names, Oid target, char **error)
+bolt_reference_over(CatalogTable *through, int n, const AttrNumber *columns, Oid target)
 {
-	AttrNumber *columns = bolt_columns_by_name(through, names, error);
 	ListCell *lc;
 
-	if (columns == NULL)
-		return NULL;
 	foreach(lc, bolt_references_of(through))
 	{
 		const Reference *reference = lfirst(lc);
 
 		if ((!OidIsValid(target) || reference->target == target) &&
-			bolt_columns_equal(reference->nfields, reference->source_fields, list_length(names), columns))
+			bolt_columns_equal(reference->nfields, reference->source_fields, n, columns))
 			return reference;
 	}
-	*error =
-		psprintf("registered many-to-many relation through \"%s\" has no foreign key there", through->name);
 	return NULL;
 }
 

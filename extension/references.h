@@ -34,13 +34,6 @@ typedef struct Reference
 	const char *related_name;
 } Reference;
 
-/* A registered relation of which some column is gone. */
-typedef struct BrokenReference
-{
-	const RegisteredRelation *row;
-	char *error;
-} BrokenReference;
-
 /*
  * What a table refers to, as a list of Reference *, in the reader's memory.
  * Two FKs that say the same count once.  table->broken is filled on the way.
@@ -48,19 +41,17 @@ typedef struct BrokenReference
 extern List *bolt_references_of(CatalogTable *table);
 
 /*
- * The reference of a through table over the named columns, to that target or,
- * with InvalidOid, to any; or NULL with *error set to a message.
+ * The reference of a through table over these columns, to that target or, with
+ * InvalidOid, to any; or NULL.
  */
-extern const Reference *bolt_reference_over(CatalogTable *through, List *names, Oid target, char **error);
+extern const Reference *bolt_reference_over(CatalogTable *through, int n, const AttrNumber *columns,
+											Oid target);
 
 /* The tables with a Reference to that one, as a list of oids. */
 extern List *bolt_tables_referring_to(Oid target);
 
-/*
- * The numbers of named columns of a table; or NULL with *error set to a
- * message where one does not exist.
- */
-extern AttrNumber *bolt_columns_by_name(CatalogTable *table, List *names, char **error);
+/* Whether a table has all these columns still. */
+extern bool bolt_columns_are_there(CatalogTable *table, int n, const AttrNumber *columns);
 
 /*
  * Whether a role may refer to columns of a table, as it may by a foreign key:

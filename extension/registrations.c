@@ -10,7 +10,10 @@
  * registrations that have been committed since it began.
  *
  * A row is taken as it is.  Whether its table, its columns and its names make
- * sense is decided where they are used: rows may outlive what they name.
+ * sense is decided where they are used: rows may outlive what they name.  Only
+ * a row that was written before its table was there, by pg_restore, is judged
+ * here: it counts once the table is there, if the role that wrote it may act as
+ * its owner.  The tables and names that such rows wait for are watched.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,23 +29,26 @@
 #include "commands/extension.h"
 #include "common/hashfn.h"
 #include "compat.h"
+#include "miscadmin.h"
 #include "registrations.h"
+#include "table_columns.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
-#define MAX_REGISTRY_COLUMNS 7
-
+/* The columns stand in the order of the extension script. */
 static const struct
 {
 	const char *name;
 	int ncolumns;
+	const char *references; /* a letter for each column: r for one of bolt.table_columns, t for a target */
 } registry_tables[REGISTRY_TABLES] = {
-	[REGISTRY_MODEL] = {"model", 4},
-	[REGISTRY_RELATION] = {"relation", 7},
-	[REGISTRY_MANY_TO_MANY] = {"many_to_many", 6},
+	[REGISTRY_MODEL] = {"model", 5, "r---r"},
+	[REGISTRY_RELATION] = {"relation", 5, "rt---"},
+	[REGISTRY_MANY_TO_MANY] = {"many_to_many", 5, "rrr--"},
 };
 
 static const Registrations none = {NIL, NIL, NIL, NIL};
@@ -59,7 +65,33 @@ static Oid tables_read[REGISTRY_TABLES];
 static uint64 changes = 1;
 static uint64 changes_read = 0;
 
+/*
+ * What rows that are texts speak of, as of the last read: tables that are there,
+ * and hash values of names that are not.
+ */
+static List *awaited_tables = NIL;
+static List *awaited_names = NIL;
+static bool awaited_schemas = false;
+
 static Registrations *read_registrations(const Oid tables[REGISTRY_TABLES], uint64 *hash);
+
+int
+bolt_registry_ncolumns(RegistryTable table)
+{
+	return registry_tables[table].ncolumns;
+}
+
+bool
+bolt_registry_is_reference(RegistryTable table, int column)
+{
+	return registry_tables[table].references[column] != '-';
+}
+
+bool
+bolt_registry_is_target(RegistryTable table, int column)
+{
+	return registry_tables[table].references[column] == 't';
+}
 
 void
 bolt_registrations_changed(Oid relid)
@@ -77,6 +109,22 @@ bolt_registrations_changed(Oid relid)
 			return;
 		}
 	}
+	if (list_member_oid(awaited_tables, relid))
+		changes++;
+}
+
+void
+bolt_registrations_name_changed(uint32 hashvalue)
+{
+	if (awaited_names != NIL && (hashvalue == 0 || list_member_int(awaited_names, (int) hashvalue)))
+		changes++;
+}
+
+void
+bolt_registrations_schema_changed(void)
+{
+	if (awaited_schemas)
+		changes++;
 }
 
 /*
@@ -108,7 +156,19 @@ bolt_registry_tables(Oid tables[REGISTRY_TABLES])
 		if (!OidIsValid(tables[i]) || getExtensionOfObject(RelationRelationId, tables[i]) != extension)
 			return false;
 	}
-	return true;
+
+	/* the values are trusted to be what the library made them */
+	return getExtensionOfObject(TypeRelationId, get_atttype(tables[REGISTRY_MODEL], 1)) == extension;
+}
+
+Oid
+bolt_table_columns_type(void)
+{
+	Oid tables[REGISTRY_TABLES];
+
+	if (!bolt_registry_tables(tables))
+		elog(ERROR, "bolt_orm is not installed in this database");
+	return get_atttype(tables[REGISTRY_MODEL], 1);
 }
 
 uint64
@@ -234,6 +294,14 @@ sort_models(Registrations *into)
 	list_sort(into->models, compare_models);
 	foreach(lc, into->models)
 	{
+		const RegisteredModel *next = lnext(into->models, lc) ? lfirst(lnext(into->models, lc)) : NULL;
+
+		/* two rows of one table can only come by hand */
+		if (next != NULL && next->relation == ((RegisteredModel *) lfirst(lc))->relation)
+			into->models = foreach_delete_current(into->models, lc);
+	}
+	foreach(lc, into->models)
+	{
 		if (((RegisteredModel *) lfirst(lc))->name != NULL)
 			into->models_by_name = lappend(into->models_by_name, lfirst(lc));
 	}
@@ -287,58 +355,177 @@ take_list(const Datum *values, const bool *nulls, int column, uint64 *hash)
 	return list;
 }
 
-static Oid
-take_oid(const Datum *values, const bool *nulls, int column, uint64 *hash)
+/* What a row that is a text waits for, in memory that lasts until the next read */
+static void
+await(const TableColumns *columns)
 {
-	Oid oid = nulls[column] ? InvalidOid : DatumGetObjectId(values[column]);
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
 
-	*hash = hash_combine64(*hash, oid);
-	return oid;
+	awaited_schemas = true;
+	if (OidIsValid(columns->table))
+		awaited_tables = list_append_unique_oid(awaited_tables, columns->table);
+	else if (columns->missing != NULL && OidIsValid(columns->schema))
+	{
+		uint32 hashvalue = GetSysCacheHashValue2(RELNAMENSP, CStringGetDatum(columns->missing),
+												 ObjectIdGetDatum(columns->schema));
+
+		awaited_names = list_append_unique_int(awaited_names, (int) hashvalue);
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/* Whether the role that wrote a row may act as the owner of its table. */
+static bool
+may_speak_for(Oid writer, Oid table)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	bool may = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(writer)))
+		may = has_privs_of_role(writer, ((Form_pg_class) GETSTRUCT(tuple))->relowner);
+	ReleaseSysCache(tuple);
+	return may;
 }
 
 /*
- * Takes a row into the registrations.  The columns stand in the order of the
- * table's definition in the extension script.
+ * Takes a table with its columns.  False where it is not there, or where the row
+ * may not speak for it.
  */
-static void
-take_row(Registrations *into, RegistryTable table, const Datum *values, const bool *nulls, uint64 *hash)
+static bool
+take_columns(RegistryTable table, const Datum *values, const bool *nulls, int column, TableColumns *into,
+			 uint64 *hash)
 {
-	*hash = hash_combine64(*hash, table);
-	if (table == REGISTRY_MODEL)
+	memset(into, 0, sizeof(TableColumns));
+	if (nulls[column])
+		return false;
+	bolt_table_columns_read(values[column], into);
+	if (OidIsValid(into->writer))
 	{
-		RegisteredModel *row = palloc0(sizeof(RegisteredModel));
-
-		row->relation = take_oid(values, nulls, 0, hash);
-		row->name = take_text(values, nulls, 1, hash);
-		row->ordering = take_list(values, nulls, 2, hash);
-		row->primary_key = take_list(values, nulls, 3, hash);
-		into->models = lappend(into->models, row);
+		await(into);
+		if (into->pending || !OidIsValid(into->table) ||
+			(!bolt_registry_is_target(table, column) && !may_speak_for(into->writer, into->table)))
+			return false;
 	}
-	else if (table == REGISTRY_RELATION)
+	*hash = hash_combine64(*hash, into->table);
+	for (int i = 0; i < into->n; i++)
+		*hash = hash_combine64(*hash, into->columns[i]);
+	return OidIsValid(into->table);
+}
+
+/* The columns that the entries of an ordering begin with; 0 for those that begin with none. */
+static AttrNumber *
+take_ordering_columns(const RegisteredModel *row, Datum *values, const bool *nulls, int column, uint64 *hash)
+{
+	int n = list_length(row->ordering);
+	AttrNumber *columns = palloc0(Max(n, 1) * sizeof(AttrNumber));
+	ArrayType *array;
+	Datum *elements;
+	bool *element_nulls;
+	int count;
+
+	if (nulls[column])
+		return columns;
+	array = DatumGetArrayTypeP(values[column]);
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT, &elements, &element_nulls, &count);
+	for (int i = 0; i < Min(n, count); i++)
 	{
-		RegisteredRelation *row = palloc0(sizeof(RegisteredRelation));
+		TableColumns element;
 
-		row->relation = take_oid(values, nulls, 0, hash);
-		row->columns = take_list(values, nulls, 1, hash);
-		row->name = take_text(values, nulls, 2, hash);
-		row->related_name = take_text(values, nulls, 3, hash);
-		row->on_delete = take_text(values, nulls, 4, hash);
-		row->target = take_oid(values, nulls, 5, hash);
-		row->target_columns = take_list(values, nulls, 6, hash);
-		into->relations = lappend(into->relations, row);
+		if (element_nulls[i])
+			continue;
+		bolt_table_columns_read(elements[i], &element);
+		if (element.table == row->relation && !element.pending && element.n == 1)
+			columns[i] = element.columns[0];
+		*hash = hash_combine64(*hash, columns[i]);
 	}
-	else
+	return columns;
+}
+
+static void
+take_model(Registrations *into, Datum *values, const bool *nulls, uint64 *hash)
+{
+	RegisteredModel *row = palloc0(sizeof(RegisteredModel));
+	TableColumns relation;
+	TableColumns key;
+
+	if (!take_columns(REGISTRY_MODEL, values, nulls, 0, &relation, hash))
+		return;
+	row->relation = relation.table;
+	row->name = take_text(values, nulls, 1, hash);
+	row->ordering = take_list(values, nulls, 2, hash);
+	row->ordering_columns = take_ordering_columns(row, values, nulls, 3, hash);
+	if (take_columns(REGISTRY_MODEL, values, nulls, 4, &key, hash) && key.table == row->relation)
 	{
-		RegisteredManyToMany *row = palloc0(sizeof(RegisteredManyToMany));
-
-		row->relation = take_oid(values, nulls, 0, hash);
-		row->through = take_oid(values, nulls, 1, hash);
-		row->name = take_text(values, nulls, 2, hash);
-		row->related_name = take_text(values, nulls, 3, hash);
-		row->source_columns = take_list(values, nulls, 4, hash);
-		row->target_columns = take_list(values, nulls, 5, hash);
-		into->many_to_many = lappend(into->many_to_many, row);
+		row->nprimary_key = key.n;
+		row->primary_key = key.columns;
 	}
+	into->models = lappend(into->models, row);
+}
+
+static void
+take_relation(Registrations *into, Datum *values, const bool *nulls, uint64 *hash)
+{
+	RegisteredRelation *row = palloc0(sizeof(RegisteredRelation));
+	TableColumns relation;
+	TableColumns target;
+
+	if (!take_columns(REGISTRY_RELATION, values, nulls, 0, &relation, hash) ||
+		!take_columns(REGISTRY_RELATION, values, nulls, 1, &target, hash) || relation.n == 0 ||
+		relation.n != target.n)
+		return;
+	row->relation = relation.table;
+	row->nfields = relation.n;
+	row->columns = relation.columns;
+	row->target = target.table;
+	row->target_columns = target.columns;
+	row->name = take_text(values, nulls, 2, hash);
+	row->related_name = take_text(values, nulls, 3, hash);
+	row->on_delete = take_text(values, nulls, 4, hash);
+	into->relations = lappend(into->relations, row);
+}
+
+static void
+take_many_to_many(Registrations *into, Datum *values, const bool *nulls, uint64 *hash)
+{
+	RegisteredManyToMany *row = palloc0(sizeof(RegisteredManyToMany));
+	TableColumns relation;
+	TableColumns source;
+	TableColumns target;
+
+	if (!take_columns(REGISTRY_MANY_TO_MANY, values, nulls, 0, &relation, hash) ||
+		!take_columns(REGISTRY_MANY_TO_MANY, values, nulls, 1, &source, hash) ||
+		!take_columns(REGISTRY_MANY_TO_MANY, values, nulls, 2, &target, hash) ||
+		source.table != target.table || source.n == 0 || target.n == 0 || nulls[3])
+		return;
+	row->relation = relation.table;
+	row->through = source.table;
+	row->nsource = source.n;
+	row->source_columns = source.columns;
+	row->ntarget = target.n;
+	row->target_columns = target.columns;
+	row->name = take_text(values, nulls, 3, hash);
+	row->related_name = take_text(values, nulls, 4, hash);
+	into->many_to_many = lappend(into->many_to_many, row);
+}
+
+/* A function for the rows of each table */
+static void (*const take_row[REGISTRY_TABLES])(Registrations *into, Datum *values, const bool *nulls,
+											   uint64 *hash) = {
+	[REGISTRY_MODEL] = take_model,
+	[REGISTRY_RELATION] = take_relation,
+	[REGISTRY_MANY_TO_MANY] = take_many_to_many,
+};
+
+static void
+forget_awaited(void)
+{
+	list_free(awaited_tables);
+	list_free(awaited_names);
+	awaited_tables = NIL;
+	awaited_names = NIL;
+	awaited_schemas = false;
 }
 
 static Registrations *
@@ -346,6 +533,7 @@ read_registrations(const Oid tables[REGISTRY_TABLES], uint64 *hash)
 {
 	Registrations *into = palloc0(sizeof(Registrations));
 
+	forget_awaited();
 	for (int i = 0; i < REGISTRY_TABLES; i++)
 	{
 		Relation relation;
@@ -370,8 +558,10 @@ read_registrations(const Oid tables[REGISTRY_TABLES], uint64 *hash)
 			Datum values[MAX_REGISTRY_COLUMNS];
 			bool nulls[MAX_REGISTRY_COLUMNS];
 
+			CHECK_FOR_INTERRUPTS();
 			heap_deform_tuple(tuple, desc, values, nulls);
-			take_row(into, i, values, nulls, hash);
+			*hash = hash_combine64(*hash, i);
+			take_row[i](into, values, nulls, hash);
 		}
 		systable_endscan(scan);
 		table_close(relation, AccessShareLock);

@@ -11,37 +11,46 @@
 
 #include "postgres.h"
 
+#include "access/attnum.h"
 #include "nodes/pg_list.h"
 
-/* Lists of columns are lists of char *.  Texts may be NULL but where said. */
+/*
+ * Columns are numbers, which outlive a renaming; one may have been dropped by
+ * now.  Texts may be NULL but where said.
+ */
 
 typedef struct RegisteredModel
 {
 	Oid relation;
 	char *name;
-	List *ordering;
-	List *primary_key;
+	List *ordering;				  /* of char * */
+	AttrNumber *ordering_columns; /* the column that each begins with, or 0 */
+	int nprimary_key;
+	AttrNumber *primary_key;
 } RegisteredModel;
 
 typedef struct RegisteredRelation
 {
 	Oid relation;
-	List *columns;
+	int nfields;
+	AttrNumber *columns;
+	Oid target;
+	AttrNumber *target_columns; /* nfields of them */
 	char *name;
 	char *related_name;
 	char *on_delete;
-	Oid target;
-	List *target_columns; /* as many as columns */
 } RegisteredRelation;
 
 typedef struct RegisteredManyToMany
 {
 	Oid relation;
 	Oid through;
-	char *name; /* never NULL */
+	int nsource;
+	AttrNumber *source_columns; /* of through, towards relation */
+	int ntarget;
+	AttrNumber *target_columns; /* of through, towards the far table */
+	char *name;					/* never NULL */
 	char *related_name;
-	List *source_columns; /* of through, towards relation */
-	List *target_columns; /* of through, towards the far table */
 } RegisteredManyToMany;
 
 typedef struct Registrations
@@ -61,9 +70,24 @@ typedef enum RegistryTable
 } RegistryTable;
 
 #define REGISTRY_TABLES 3
+#define MAX_REGISTRY_COLUMNS 5
 
-/* For the relcache callback: InvalidOid means any. */
+/*
+ * Of the columns of these tables: how many there are, which are of the type
+ * bolt.table_columns, and which of those speak of a table that the row needs no
+ * right to speak for.
+ */
+extern int bolt_registry_ncolumns(RegistryTable table);
+extern bool bolt_registry_is_reference(RegistryTable table, int column);
+extern bool bolt_registry_is_target(RegistryTable table, int column);
+
+/*
+ * For the callbacks: some table, InvalidOid means any; some table of that name,
+ * by hash value; schemas or roles.
+ */
 extern void bolt_registrations_changed(Oid relid);
+extern void bolt_registrations_name_changed(uint32 hashvalue);
+extern void bolt_registrations_schema_changed(void);
 
 /* Whether the tables have changed since they were read, or could have come
  * into being. */
@@ -89,5 +113,8 @@ extern List *bolt_registered_as(const char *name);
  * whatever else may be called so.
  */
 extern bool bolt_registry_tables(Oid tables[REGISTRY_TABLES]);
+
+/* The type bolt.table_columns; the extension must be there. */
+extern Oid bolt_table_columns_type(void);
 
 #endif /* BOLT_REGISTRATIONS_H */

@@ -21,7 +21,6 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "compat.h"
 #include "error.h"
 #include "fmgr.h"
@@ -36,16 +35,13 @@
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(bolt_register_model);
 PG_FUNCTION_INFO_V1(bolt_register_relation);
 PG_FUNCTION_INFO_V1(bolt_register_many_to_many);
 PG_FUNCTION_INFO_V1(bolt_unregister);
-PG_FUNCTION_INFO_V1(bolt_registry_changed);
 
 static void
 report_null(const char *argument)
@@ -147,9 +143,13 @@ check_owner(CatalogTable *table)
 static AttrNumber *
 check_columns(CatalogTable *table, List *names)
 {
-	AttrNumber *columns = palloc(list_length(names) * sizeof(AttrNumber));
+	AttrNumber *columns = palloc(Max(list_length(names), 1) * sizeof(AttrNumber));
 	ListCell *lc;
 
+	if (list_length(names) > INDEX_MAX_KEYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("cannot use more than %d columns in a key", INDEX_MAX_KEYS)));
 	foreach(lc, names)
 	{
 		const Field *field = bolt_catalog_field(table, lfirst(lc));
@@ -175,53 +175,49 @@ check_columns(CatalogTable *table, List *names)
 	return columns;
 }
 
-static List *
-column_names(CatalogTable *table, int n, const AttrNumber *columns)
-{
-	List *names = NIL;
-
-	for (int i = 0; i < n; i++)
-		names = lappend(names, bolt_catalog_field_by_attnum(table, columns[i])->name);
-	return names;
-}
-
 /*
- * Checks that an ordering's entry leads somewhere: to a column of the model,
- * or of one that to-one relations lead to.  What follows a column is a
- * transform or a key of a JSON value.
+ * Checks that an ordering's entry leads somewhere.
  */
 static void
 check_ordering(const Model *model, const char *entry)
 {
-	const char *path = entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry;
+	char *step;
 
-	if (strcmp(path, "?") == 0)
-		return;
-	while (bolt_model_field(model, path) == NULL)
+	switch (bolt_follow_ordering(&model, entry, &step))
 	{
-		const char *end = strstr(path, "__");
-		char *step = end == NULL ? pstrdup(path) : pnstrdup(path, end - path);
-		const ModelRelation *relation = bolt_model_relation(model, step, NULL);
-
-		if (relation == NULL)
-		{
-			if (bolt_model_field(model, step) != NULL || (strcmp(step, "pk") == 0 && model->nprimary_key > 0))
-				return;
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("cannot resolve \"%s\" in ordering \"%s\"", step, entry),
-					 bolt_errhint_choices(bolt_model_choices(model))));
-		}
-		if (!relation_is_to_one(relation))
+		case ORDERING_LEADS_TO_COLUMN:
+			return;
+		case ORDERING_TO_MANY:
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ordering \"%s\" goes through relation \"%s\", which gives many rows", entry, step)));
-		if (end == NULL)
 			return;
-		path = end + 2;
-		model = bolt_model_by_oid(relation->target);
+		case ORDERING_UNKNOWN:
+			/* raises where the name is ambiguous */
+			(void) bolt_model_relation(model, step, NULL);
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("cannot resolve \"%s\" in ordering \"%s\"", step, entry),
+					 bolt_errhint_choices(bolt_model_choices(model))));
 	}
+}
+
+/*
+ * The column that an ordering's entry begins with, to follow a renaming; 0 for a
+ * relation.  Where a column's name contains "__", its end could not be told then.
+ */
+static AttrNumber
+ordering_column(CatalogTable *table, const char *entry)
+{
+	const char *path = entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry;
+	const char *end = strstr(path, "__");
+	const Field *field;
+
+	if (end != NULL && bolt_catalog_field(table, path) != NULL)
+		return InvalidAttrNumber;
+	field = bolt_catalog_field(table, end == NULL ? path : pnstrdup(path, end - path));
+	return field == NULL ? InvalidAttrNumber : field->attnum;
 }
 
 Datum
@@ -230,8 +226,8 @@ bolt_register_model(PG_FUNCTION_ARGS)
 	CatalogReader *reader = bolt_catalog_reader();
 	CatalogTable *table = table_argument(fcinfo, 0, "relation", reader);
 	RegisteredModel row = {0};
+	List *primary_key;
 	const TableIndex *key;
-	AttrNumber *columns = NULL;
 	ListCell *lc;
 
 	check_owner(table);
@@ -240,26 +236,24 @@ bolt_register_model(PG_FUNCTION_ARGS)
 	row.relation = table->oid;
 	row.name = text_argument(fcinfo, 1);
 	row.ordering = list_argument(fcinfo, 2, "ordering");
-	row.primary_key = list_argument(fcinfo, 3, "primary_key");
+	primary_key = list_argument(fcinfo, 3, "primary_key");
 
 	if (row.name != NULL)
 		bolt_check_model_name(row.name, table);
-	if (row.primary_key != NIL)
-		columns = check_columns(table, row.primary_key);
+	row.nprimary_key = list_length(primary_key);
+	row.primary_key = check_columns(table, primary_key);
 	key = bolt_catalog_primary_key(table);
-	if (row.primary_key != NIL && key != NULL &&
-		!bolt_columns_equal(key->nkeys, key->keys, list_length(row.primary_key), columns))
+	if (primary_key != NIL && key != NULL &&
+		!bolt_columns_equal(key->nkeys, key->keys, row.nprimary_key, row.primary_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("table \"%s\" already has a primary key", table->name)));
 
-	/* the model as it is, though its registration may be broken by now */
-	if (row.ordering != NIL)
+	row.ordering_columns = palloc0(sizeof(AttrNumber) * Max(list_length(row.ordering), 1));
+	foreach(lc, row.ordering)
 	{
-		LoadedModel *loaded = bolt_model_load(table->oid);
-
-		foreach(lc, row.ordering)
-			check_ordering(&loaded->model, lfirst(lc));
+		check_ordering(bolt_model_by_oid(table->oid), lfirst(lc));
+		row.ordering_columns[foreach_current_index(lc)] = ordering_column(table, lfirst(lc));
 	}
 	bolt_registry_write_model(&row);
 	PG_RETURN_VOID();
@@ -317,11 +311,13 @@ check_comparable(CatalogTable *table, AttrNumber column, CatalogTable *target, A
  * Fills in the far end of a relation that no FK gives.
  */
 static void
-check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *columns, CatalogTable *target)
+check_target(RegisteredRelation *row, CatalogTable *table, CatalogTable *target, List *target_columns)
 {
-	AttrNumber *target_columns;
+	int n = list_length(target_columns);
 
-	if (row->target_columns == NIL)
+	if (target_columns != NIL)
+		row->target_columns = check_columns(target, target_columns);
+	else
 	{
 		LoadedModel *loaded = bolt_model_load(target->oid);
 
@@ -330,19 +326,19 @@ check_target(RegisteredRelation *row, CatalogTable *table, const AttrNumber *col
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("model \"%s\" has no primary key", loaded->model.name),
 					 errhint("Give target_columns, or register a primary key with bolt.register_model.")));
-		row->target_columns = column_names(target, loaded->model.nprimary_key, loaded->model.primary_key);
+		n = loaded->model.nprimary_key;
+		row->target_columns = loaded->model.primary_key;
 	}
-	target_columns = check_columns(target, row->target_columns);
-	if (list_length(row->columns) != list_length(row->target_columns))
+	if (row->nfields != n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_FOREIGN_KEY),
 				 errmsg("number of referencing and referenced columns for relation disagree")));
 
-	if (!bolt_may_refer(table->owner, target, list_length(row->target_columns), target_columns))
+	if (!bolt_may_refer(table->owner, target, n, row->target_columns))
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(target->relkind), target->name);
 
-	for (int i = 0; i < list_length(row->columns); i++)
-		check_comparable(table, columns[i], target, target_columns[i]);
+	for (int i = 0; i < n; i++)
+		check_comparable(table, row->columns[i], target, row->target_columns[i]);
 }
 
 static void
@@ -384,8 +380,8 @@ bolt_register_relation(PG_FUNCTION_ARGS)
 	CatalogTable *target = NULL;
 	RegisteredRelation row = {0};
 	const Reference *foreign_key;
-	AttrNumber *columns;
-	int ncolumns;
+	List *columns;
+	List *target_columns;
 
 	check_owner(table);
 	bolt_registry_begin("bolt.register_relation()");
@@ -393,29 +389,29 @@ bolt_register_relation(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		report_null("columns");
 	row.relation = table->oid;
-	row.columns = list_argument(fcinfo, 1, "columns");
+	columns = list_argument(fcinfo, 1, "columns");
 	row.name = text_argument(fcinfo, 2);
 	row.related_name = text_argument(fcinfo, 3);
 	row.on_delete = text_argument(fcinfo, 4);
 	if (!PG_ARGISNULL(5))
 		target = table_argument(fcinfo, 5, "target", reader);
-	row.target_columns = list_argument(fcinfo, 6, "target_columns");
+	target_columns = list_argument(fcinfo, 6, "target_columns");
 
-	columns = check_columns(table, row.columns);
-	ncolumns = list_length(row.columns);
-	check_on_delete(row.on_delete, table, ncolumns, columns);
+	row.columns = check_columns(table, columns);
+	row.nfields = list_length(columns);
+	check_on_delete(row.on_delete, table, row.nfields, row.columns);
 
-	foreign_key = row.target_columns != NIL && target != NULL ?
+	foreign_key = target_columns != NIL && target != NULL ?
 		NULL :
-		find_foreign_key(table, ncolumns, columns, target != NULL ? target->oid : InvalidOid);
-	if (foreign_key != NULL && row.target_columns == NIL)
+		find_foreign_key(table, row.nfields, row.columns, target != NULL ? target->oid : InvalidOid);
+	if (foreign_key != NULL && target_columns == NIL)
 	{
 		target = bolt_catalog_table(reader, foreign_key->target);
-		row.columns = column_names(table, ncolumns, foreign_key->source_fields);
-		row.target_columns = column_names(target, ncolumns, foreign_key->target_fields);
+		row.columns = foreign_key->source_fields;
+		row.target_columns = foreign_key->target_fields;
 	}
 	else if (target != NULL)
-		check_target(&row, table, columns, target);
+		check_target(&row, table, target, target_columns);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -500,8 +496,10 @@ bolt_register_many_to_many(PG_FUNCTION_ARGS)
 	source = choose_reference(through, source_columns, table->oid, target, "source_columns");
 	if (target == NULL)
 		target = choose_reference(through, target_columns, InvalidOid, source, "target_columns");
-	row.source_columns = column_names(through, source->nfields, source->source_fields);
-	row.target_columns = column_names(through, target->nfields, target->source_fields);
+	row.nsource = source->nfields;
+	row.source_columns = source->source_fields;
+	row.ntarget = target->nfields;
+	row.target_columns = target->source_fields;
 
 	bolt_check_many_to_many_names(&row, target->target);
 	bolt_registry_write_many_to_many(&row);
@@ -526,19 +524,4 @@ bolt_unregister(PG_FUNCTION_ARGS)
 	if (table != NULL)
 		bolt_registry_delete_all(table->oid);
 	PG_RETURN_VOID();
-}
-
-/*
- * Trigger of the registry's tables.  The message goes out at commit, and to
- * standbys with it.
- */
-Datum
-bolt_registry_changed(PG_FUNCTION_ARGS)
-{
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "registry_changed")));
-	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
-	return PointerGetDatum(NULL);
 }

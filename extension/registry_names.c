@@ -103,26 +103,6 @@ bolt_check_model_name(const char *name, CatalogTable *table)
 }
 
 static bool
-same_names(List *a, List *b)
-{
-	ListCell *lc;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	foreach(lc, a)
-	{
-		bool found = false;
-		ListCell *other;
-
-		foreach(other, b)
-			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-static bool
 is_named(const char *registered, const char *name)
 {
 	return registered != NULL && strcmp(registered, name) == 0;
@@ -157,57 +137,44 @@ static void
 check_not_taken(CatalogReader *reader, Oid model, const char *name, const RegisteredRelation *relation_row,
 				const RegisteredManyToMany *many_to_many_row)
 {
-	Oid owner = relation_row != NULL ? relation_row->relation : many_to_many_row->relation;
 	CatalogTable *holder =
-		bolt_catalog_table(reader, relation_row != NULL ? owner : many_to_many_row->through);
+		bolt_catalog_table(reader, relation_row != NULL ? relation_row->relation : many_to_many_row->through);
 	ListCell *lc;
 
 	foreach(lc, bolt_registrations()->relations)
 	{
 		const RegisteredRelation *row = lfirst(lc);
-		CatalogTable *table;
-		char *error = NULL;
 
 		if (relation_row != NULL && row->relation == relation_row->relation &&
-			same_names(row->columns, relation_row->columns))
+			bolt_columns_equal(row->nfields, row->columns, relation_row->nfields, relation_row->columns))
 			continue;
 		if (!(row->relation == model && is_named(row->name, name)) &&
 			!(row->target == model && is_named(row->related_name, name)))
 			continue;
-		table = bolt_catalog_table(reader, row->relation);
-		if (!would_collide(holder, table))
-			continue;
-		bolt_columns_by_name(table, row->columns, &error);
-		if (error == NULL || row->relation != owner)
+		if (would_collide(holder, bolt_catalog_table(reader, row->relation)))
 			report_taken(name, model, row->relation);
-		bolt_registry_delete_relation(row);
 	}
 
 	foreach(lc, bolt_registrations()->many_to_many)
 	{
 		const RegisteredManyToMany *row = lfirst(lc);
 		CatalogTable *through = bolt_catalog_table(reader, row->through);
-		const Reference *far = NULL;
-		char *error = NULL;
+		const Reference *far;
 
-		if (many_to_many_row != NULL && row->through == many_to_many_row->through &&
-			((same_names(row->source_columns, many_to_many_row->source_columns) &&
-			  row->relation == many_to_many_row->relation) ||
-			 same_names(row->source_columns, many_to_many_row->target_columns)))
+		if (through == NULL ||
+			(many_to_many_row != NULL && row->through == many_to_many_row->through &&
+			 ((bolt_columns_equal(row->nsource, row->source_columns, many_to_many_row->nsource,
+								  many_to_many_row->source_columns) &&
+			   row->relation == many_to_many_row->relation) ||
+			  bolt_columns_equal(row->nsource, row->source_columns, many_to_many_row->ntarget,
+								 many_to_many_row->target_columns))))
 			continue;
-		if (through != NULL)
-		{
-			bolt_columns_by_name(through, row->source_columns, &error);
-			far = bolt_reference_over(through, row->target_columns, InvalidOid, &error);
-		}
+		far = bolt_reference_over(through, row->ntarget, row->target_columns, InvalidOid);
 		if (!(row->relation == model && is_named(row->name, name)) &&
 			!(far != NULL && far->target == model && is_named(row->related_name, name)))
 			continue;
-		if (!would_collide(holder, through))
-			continue;
-		if (error == NULL || row->relation != owner)
+		if (would_collide(holder, through))
 			report_taken(name, model, row->relation);
-		bolt_registry_delete_many_to_many(row);
 	}
 }
 

@@ -20,11 +20,7 @@
  */
 extern void bolt_check_model_name(const char *name, CatalogTable *table);
 
-/*
- * The same for the names of a row about to be written.  A row that stands in
- * the way but is broken is deleted: this is how one is registered again after
- * its columns were renamed.
- */
+/* The same for the names of a row about to be written. */
 extern void bolt_check_relation_names(const RegisteredRelation *row);
 extern void bolt_check_many_to_many_names(const RegisteredManyToMany *row, Oid target);
 

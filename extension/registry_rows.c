@@ -3,255 +3,392 @@
  * registry_rows.c
  *	  Writes bolt.model, bolt.relation and bolt.many_to_many.
  *
- * Only their owner may write these tables; the checks in registry.c stand in
- * for privileges.  The statements run as the owner.  They qualify all that they
- * name, since they run under the caller's search path.
+ * Nobody but their owner may write these tables; the checks in registry.c stand
+ * in for privileges.  Rows are written as those of catalogs are, without a
+ * statement: no statement runs with the rights of the owner, and nothing is
+ * looked up by a name.
+ *
+ * What comes by a statement of a user, such as the COPY of pg_restore, meets the
+ * trigger at the end of this file.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "compat.h"
-#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "model.h"
 #include "registry_rows.h"
 #include "storage/lmgr.h"
+#include "table_columns.h"
 #include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/syscache.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 
-#define MAX_STATEMENT_PARAMETERS 7
+PG_FUNCTION_INFO_V1(bolt_registry_changed);
+PG_FUNCTION_INFO_V1(bolt_registry_check);
 
-typedef struct Statement
+/* A row being put together */
+typedef struct Row
 {
-	int nparameters;
-	Oid types[MAX_STATEMENT_PARAMETERS];
-	Datum values[MAX_STATEMENT_PARAMETERS];
-	char nulls[MAX_STATEMENT_PARAMETERS];
-} Statement;
+	int ncolumns;
+	Datum values[MAX_REGISTRY_COLUMNS];
+	bool nulls[MAX_REGISTRY_COLUMNS];
+} Row;
 
-static void
-registry_tables(Oid tables[REGISTRY_TABLES])
+/* Whether a row, read as values, is one to be deleted. */
+typedef bool (*RowTest)(RegistryTable table, const Datum *values, const bool *nulls, const void *argument);
+
+static Oid
+registry_table(RegistryTable table)
 {
+	Oid tables[REGISTRY_TABLES];
+
 	if (!bolt_registry_tables(tables))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("extension \"%s\" is not installed in this database", "bolt_orm")));
-}
-
-static Oid
-table_owner(Oid table)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid owner;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", table)));
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-/*
- * Runs one statement as the owner of the tables.  On error the end of the
- * (sub)transaction restores the user.
- */
-static void
-run_as_owner(RegistryTable table, const char *sql, Statement *statement)
-{
-	Oid tables[REGISTRY_TABLES];
-	Oid user;
-	int security_context;
-	int result;
-
-	registry_tables(tables);
-	GetUserIdAndSecContext(&user, &security_context);
-	SetUserIdAndSecContext(table_owner(tables[table]), security_context | SECURITY_LOCAL_USERID_CHANGE);
-	SPI_connect();
-	result = SPI_execute_with_args(sql, statement->nparameters, statement->types, statement->values,
-								   statement->nulls, false, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	SPI_finish();
-	SetUserIdAndSecContext(user, security_context);
-
-	/* the trigger has done so already, unless someone switched it off */
-	CacheInvalidateRelcacheByRelid(tables[table]);
+	return tables[table];
 }
 
 static void
-add_oid(Statement *statement, Oid value)
+delete_rows(RegistryTable table, RowTest test, const void *argument)
 {
-	int i = statement->nparameters++;
+	Relation relation = table_open(registry_table(table), RowExclusiveLock);
+	TupleDesc desc = RelationGetDescr(relation);
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool any = false;
 
-	statement->types[i] = REGCLASSOID;
-	statement->values[i] = ObjectIdGetDatum(value);
-	statement->nulls[i] = ' ';
+	scan = systable_beginscan(relation, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Datum values[MAX_REGISTRY_COLUMNS];
+		bool nulls[MAX_REGISTRY_COLUMNS];
+
+		CHECK_FOR_INTERRUPTS();
+		heap_deform_tuple(tuple, desc, values, nulls);
+		if (!test(table, values, nulls, argument))
+			continue;
+		simple_table_tuple_delete(relation, &tuple->t_self, GetTransactionSnapshot());
+		any = true;
+	}
+	systable_endscan(scan);
+	if (any)
+	{
+		CommandCounterIncrement();
+		CacheInvalidateRelcache(relation);
+	}
+	table_close(relation, NoLock);
 }
 
 static void
-add_text(Statement *statement, const char *value)
+insert_row(RegistryTable table, Row *row)
 {
-	int i = statement->nparameters++;
+	Relation relation = table_open(registry_table(table), RowExclusiveLock);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
 
-	statement->types[i] = TEXTOID;
-	statement->values[i] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
-	statement->nulls[i] = value == NULL ? 'n' : ' ';
+	Assert(row->ncolumns == RelationGetDescr(relation)->natts);
+	memcpy(slot->tts_values, row->values, row->ncolumns * sizeof(Datum));
+	memcpy(slot->tts_isnull, row->nulls, row->ncolumns * sizeof(bool));
+	ExecStoreVirtualTuple(slot);
+	simple_table_tuple_insert(relation, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	CommandCounterIncrement();
+	CacheInvalidateRelcache(relation);
+	table_close(relation, NoLock);
 }
 
 static void
-add_list(Statement *statement, List *value)
+add_columns(Row *row, Oid table, int n, const AttrNumber *columns)
 {
-	int i = statement->nparameters++;
+	row->nulls[row->ncolumns] = false;
+	row->values[row->ncolumns++] = bolt_table_columns_make(table, n, columns);
+}
+
+static void
+add_text(Row *row, const char *value)
+{
+	row->nulls[row->ncolumns] = value == NULL;
+	row->values[row->ncolumns++] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
+static void
+add_list(Row *row, List *value)
+{
 	Datum *elements = palloc(Max(list_length(value), 1) * sizeof(Datum));
 	ListCell *lc;
 
 	foreach(lc, value)
 		elements[foreach_current_index(lc)] = CStringGetTextDatum((char *) lfirst(lc));
-	statement->types[i] = TEXTARRAYOID;
-	statement->values[i] =
+	row->nulls[row->ncolumns] = value == NIL;
+	row->values[row->ncolumns++] =
 		PointerGetDatum(construct_array(elements, list_length(value), TEXTOID, -1, false, TYPALIGN_INT));
-	statement->nulls[i] = value == NIL ? 'n' : ' ';
 }
 
+/* One value for each entry of an ordering: the column that it begins with, or null. */
+static void
+add_ordering_columns(Row *row, const RegisteredModel *model)
+{
+	int n = list_length(model->ordering);
+	Datum *elements = palloc(Max(n, 1) * sizeof(Datum));
+	bool *nulls = palloc(Max(n, 1) * sizeof(bool));
+	int lower = 1;
+
+	for (int i = 0; i < n; i++)
+	{
+		nulls[i] = model->ordering_columns[i] == InvalidAttrNumber;
+		elements[i] =
+			nulls[i] ? (Datum) 0 : bolt_table_columns_make(model->relation, 1, &model->ordering_columns[i]);
+	}
+	row->nulls[row->ncolumns] = n == 0;
+	row->values[row->ncolumns++] = PointerGetDatum(construct_md_array(
+		elements, nulls, 1, &n, &lower, bolt_table_columns_type(), -1, false, TYPALIGN_INT));
+}
+
+/* ----------
+ * Which rows to delete
+ * ----------
+ */
+
+/* Rows of what has been dropped */
+static bool
+is_of_dropped(RegistryTable table, const Datum *values, const bool *nulls, const void *argument)
+{
+	/* without its primary key a model has still a name */
+	int n = table == REGISTRY_MODEL ? 1 : bolt_registry_ncolumns(table);
+
+	for (int i = 0; i < n; i++)
+	{
+		if (bolt_registry_is_reference(table, i) && !nulls[i] && !bolt_table_columns_are_there(values[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Rows of a table: what has been registered of it, or through it */
+static bool
+is_of_table(RegistryTable table, const Datum *values, const bool *nulls, const void *argument)
+{
+	TableColumns columns;
+	int n = table == REGISTRY_MANY_TO_MANY ? 2 : 1;
+
+	for (int i = 0; i < n; i++)
+	{
+		bolt_table_columns_read(values[i], &columns);
+		if (columns.table == *(const Oid *) argument)
+			return true;
+	}
+	return false;
+}
+
+/* The row of the same key as one about to be written: table and columns in whatever order */
+static bool
+is_same(Datum value, Oid table, int n, const AttrNumber *columns)
+{
+	TableColumns read;
+
+	bolt_table_columns_read(value, &read);
+	if (read.table != table || read.n != n)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		bool found = false;
+
+		for (int j = 0; j < n; j++)
+			found = found || read.columns[j] == columns[i];
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_same_model(RegistryTable table, const Datum *values, const bool *nulls, const void *argument)
+{
+	return is_same(values[0], ((const RegisteredModel *) argument)->relation, 0, NULL);
+}
+
+static bool
+is_same_relation(RegistryTable table, const Datum *values, const bool *nulls, const void *argument)
+{
+	const RegisteredRelation *row = argument;
+
+	return is_same(values[0], row->relation, row->nfields, row->columns);
+}
+
+static bool
+is_same_many_to_many(RegistryTable table, const Datum *values, const bool *nulls, const void *argument)
+{
+	const RegisteredManyToMany *row = argument;
+
+	return is_same(values[0], row->relation, 0, NULL) &&
+		is_same(values[1], row->through, row->nsource, row->source_columns);
+}
+
+/* ----------
+ * Writing
+ * ----------
+ */
 void
 bolt_registry_begin(const char *function)
 {
-	Oid tables[REGISTRY_TABLES];
-	Statement none = {0};
-
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
 
-	registry_tables(tables);
 	for (int i = 0; i < REGISTRY_TABLES; i++)
-		LockRelationOid(tables[i], ShareRowExclusiveLock);
-
-	run_as_owner(REGISTRY_MODEL,
-				 "DELETE FROM bolt.model m WHERE NOT EXISTS"
-				 " (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) m.relation)",
-				 &none);
-	run_as_owner(REGISTRY_RELATION,
-				 "DELETE FROM bolt.relation r WHERE NOT EXISTS"
-				 " (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) r.relation)"
-				 " OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) r.target)",
-				 &none);
-	run_as_owner(REGISTRY_MANY_TO_MANY,
-				 "DELETE FROM bolt.many_to_many m WHERE NOT EXISTS"
-				 " (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) m.relation)"
-				 " OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c"
-				 " WHERE c.oid OPERATOR(pg_catalog.=) m.through)",
-				 &none);
+		LockRelationOid(registry_table(i), ShareRowExclusiveLock);
+	for (int i = 0; i < REGISTRY_TABLES; i++)
+		delete_rows(i, is_of_dropped, NULL);
 	bolt_model_refresh();
 }
 
 void
-bolt_registry_write_model(const RegisteredModel *row)
+bolt_registry_write_model(const RegisteredModel *model)
 {
-	Statement statement = {0};
+	Row row = {0};
 
-	add_oid(&statement, row->relation);
-	add_text(&statement, row->name);
-	add_list(&statement, row->ordering);
-	add_list(&statement, row->primary_key);
-	run_as_owner(REGISTRY_MODEL,
-				 "INSERT INTO bolt.model (relation, name, ordering, primary_key)"
-				 " VALUES ($1, $2, $3, $4)"
-				 " ON CONFLICT (relation) DO UPDATE SET name = EXCLUDED.name,"
-				 " ordering = EXCLUDED.ordering, primary_key = EXCLUDED.primary_key",
-				 &statement);
+	delete_rows(REGISTRY_MODEL, is_same_model, model);
+	add_columns(&row, model->relation, 0, NULL);
+	add_text(&row, model->name);
+	add_list(&row, model->ordering);
+	add_ordering_columns(&row, model);
+	if (model->nprimary_key > 0)
+		add_columns(&row, model->relation, model->nprimary_key, model->primary_key);
+	else
+		row.nulls[row.ncolumns++] = true;
+	insert_row(REGISTRY_MODEL, &row);
 }
 
 void
-bolt_registry_write_relation(const RegisteredRelation *row)
+bolt_registry_write_relation(const RegisteredRelation *relation)
 {
-	Statement statement = {0};
+	Row row = {0};
 
-	add_oid(&statement, row->relation);
-	add_list(&statement, row->columns);
-	add_text(&statement, row->name);
-	add_text(&statement, row->related_name);
-	add_text(&statement, row->on_delete);
-	add_oid(&statement, row->target);
-	add_list(&statement, row->target_columns);
-	run_as_owner(REGISTRY_RELATION,
-				 "INSERT INTO bolt.relation (relation, columns, name, related_name, on_delete,"
-				 " target, target_columns) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-				 " ON CONFLICT (relation, columns) DO UPDATE SET name = EXCLUDED.name,"
-				 " related_name = EXCLUDED.related_name, on_delete = EXCLUDED.on_delete,"
-				 " target = EXCLUDED.target, target_columns = EXCLUDED.target_columns",
-				 &statement);
+	delete_rows(REGISTRY_RELATION, is_same_relation, relation);
+	add_columns(&row, relation->relation, relation->nfields, relation->columns);
+	add_columns(&row, relation->target, relation->nfields, relation->target_columns);
+	add_text(&row, relation->name);
+	add_text(&row, relation->related_name);
+	add_text(&row, relation->on_delete);
+	insert_row(REGISTRY_RELATION, &row);
 }
 
 void
-bolt_registry_write_many_to_many(const RegisteredManyToMany *row)
+bolt_registry_write_many_to_many(const RegisteredManyToMany *relation)
 {
-	Statement statement = {0};
+	Row row = {0};
 
-	add_oid(&statement, row->relation);
-	add_oid(&statement, row->through);
-	add_text(&statement, row->name);
-	add_text(&statement, row->related_name);
-	add_list(&statement, row->source_columns);
-	add_list(&statement, row->target_columns);
-	run_as_owner(REGISTRY_MANY_TO_MANY,
-				 "INSERT INTO bolt.many_to_many (relation, through, name, related_name,"
-				 " source_columns, target_columns) VALUES ($1, $2, $3, $4, $5, $6)"
-				 " ON CONFLICT (relation, through, source_columns) DO UPDATE SET"
-				 " name = EXCLUDED.name, related_name = EXCLUDED.related_name,"
-				 " target_columns = EXCLUDED.target_columns",
-				 &statement);
-}
-
-void
-bolt_registry_delete_relation(const RegisteredRelation *row)
-{
-	Statement statement = {0};
-
-	add_oid(&statement, row->relation);
-	add_list(&statement, row->columns);
-	run_as_owner(REGISTRY_RELATION,
-				 "DELETE FROM bolt.relation WHERE relation OPERATOR(pg_catalog.=) $1"
-				 " AND columns OPERATOR(pg_catalog.=) $2",
-				 &statement);
-}
-
-void
-bolt_registry_delete_many_to_many(const RegisteredManyToMany *row)
-{
-	Statement statement = {0};
-
-	add_oid(&statement, row->relation);
-	add_oid(&statement, row->through);
-	add_list(&statement, row->source_columns);
-	run_as_owner(REGISTRY_MANY_TO_MANY,
-				 "DELETE FROM bolt.many_to_many WHERE relation OPERATOR(pg_catalog.=) $1"
-				 " AND through OPERATOR(pg_catalog.=) $2"
-				 " AND source_columns OPERATOR(pg_catalog.=) $3",
-				 &statement);
+	delete_rows(REGISTRY_MANY_TO_MANY, is_same_many_to_many, relation);
+	add_columns(&row, relation->relation, 0, NULL);
+	add_columns(&row, relation->through, relation->nsource, relation->source_columns);
+	add_columns(&row, relation->through, relation->ntarget, relation->target_columns);
+	add_text(&row, relation->name);
+	add_text(&row, relation->related_name);
+	insert_row(REGISTRY_MANY_TO_MANY, &row);
 }
 
 void
 bolt_registry_delete_all(Oid relation)
 {
-	Statement statement = {0};
+	for (int i = 0; i < REGISTRY_TABLES; i++)
+		delete_rows(i, is_of_table, &relation);
+}
 
-	add_oid(&statement, relation);
-	run_as_owner(REGISTRY_MODEL, "DELETE FROM bolt.model WHERE relation OPERATOR(pg_catalog.=) $1",
-				 &statement);
-	run_as_owner(REGISTRY_RELATION, "DELETE FROM bolt.relation WHERE relation OPERATOR(pg_catalog.=) $1",
-				 &statement);
-	run_as_owner(REGISTRY_MANY_TO_MANY,
-				 "DELETE FROM bolt.many_to_many WHERE relation OPERATOR(pg_catalog.=) $1", &statement);
+/* ----------
+ * Triggers
+ * ----------
+ */
+
+/*
+ * After any change: tells every session.  The message goes out at commit, and to
+ * standbys with it.
+ */
+Datum
+bolt_registry_changed(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "registry_changed")));
+	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	return PointerGetDatum(NULL);
+}
+
+/* Whether the current user may speak for a table, if that is there. */
+static bool
+may_register(Oid table)
+{
+	char *name;
+
+	if (!OidIsValid(table) || object_ownercheck(RelationRelationId, table, GetUserId()))
+		return true;
+	name = get_rel_name(table);
+	ereport(WARNING,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("a registration of \"%s\" is left out", name != NULL ? name : "?"),
+			 errdetail("Only the owner of the table may register it.")));
+	return false;
+}
+
+/*
+ * Before a row comes by a statement: the role must be the owner of the tables
+ * that the row speaks for, and values are made anew as of that role, whoever made
+ * them.  A row that may not be there is left out with a warning, so that one of
+ * them does not keep pg_restore from restoring the others.
+ */
+Datum
+bolt_registry_check(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	HeapTuple tuple;
+	TupleDesc desc;
+	Oid tables[REGISTRY_TABLES];
+	Datum values[MAX_REGISTRY_COLUMNS];
+	bool nulls[MAX_REGISTRY_COLUMNS];
+	bool replaced[MAX_REGISTRY_COLUMNS] = {0};
+	RegistryTable table = 0;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "registry_check")));
+	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	desc = RelationGetDescr(trigger->tg_relation);
+	if (!bolt_registry_tables(tables))
+		return PointerGetDatum(tuple);
+	while (table < REGISTRY_TABLES && tables[table] != RelationGetRelid(trigger->tg_relation))
+		table++;
+	if (table == REGISTRY_TABLES)
+		return PointerGetDatum(tuple);
+
+	heap_deform_tuple(tuple, desc, values, nulls);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		TableColumns columns;
+
+		if (nulls[i] || !bolt_registry_is_reference(table, i))
+			continue;
+		values[i] = bolt_table_columns_renew(values[i]);
+		replaced[i] = true;
+		bolt_table_columns_read(values[i], &columns);
+		if (!bolt_registry_is_target(table, i) && !may_register(columns.table))
+			return PointerGetDatum(NULL);
+	}
+	return PointerGetDatum(heap_modify_tuple(tuple, desc, values, nulls, replaced));
 }

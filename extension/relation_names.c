@@ -223,28 +223,10 @@ const ModelRelation *
 bolt_model_relation(const Model *model, const char *name, const JsonValue *value)
 {
 	List *candidates = prefer_visible(candidates_for(model, name));
-	ListCell *lc;
 
 	if (list_length(candidates) > 1)
 		report_ambiguous(model, name, candidates, value);
-	if (candidates != NIL)
-		return linitial(candidates);
-
-	foreach(lc, ((const LoadedModel *) model)->broken)
-	{
-		const BrokenRelation *broken = lfirst(lc);
-		ListCell *known;
-
-		foreach(known, broken->names)
-		{
-			if (strcmp(lfirst(known), name) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s", broken->error),
-						 bolt_errdetail_at(value),
-						 errhint("Register the relation \"%s\" again, or call bolt.unregister.", name)));
-		}
-	}
-	return NULL;
+	return candidates != NIL ? linitial(candidates) : NULL;
 }
 
 const ModelRelation *
@@ -326,4 +308,64 @@ bolt_model_has_name(const Model *model, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Follows an ordering's entry to a column of the model, or of one that to-one
+ * relations lead to.  What follows a column is a transform or a key of a JSON
+ * value.  *model is where it stops, and *step the name there.
+ */
+OrderingPath
+bolt_follow_ordering(const Model **model, const char *entry, char **step)
+{
+	const char *path = entry[0] == '-' || entry[0] == '+' ? entry + 1 : entry;
+
+	*step = pstrdup(path);
+	if (strcmp(path, "?") == 0)
+		return ORDERING_LEADS_TO_COLUMN;
+	while (bolt_model_field(*model, path) == NULL)
+	{
+		const char *end = strstr(path, "__");
+		List *candidates;
+		const ModelRelation *relation;
+
+		*step = end == NULL ? pstrdup(path) : pnstrdup(path, end - path);
+		candidates = prefer_visible(candidates_for(*model, *step));
+		if (bolt_model_field(*model, *step) != NULL)
+		{
+			relation = bolt_model_column_relation(*model, bolt_model_field(*model, *step));
+			if (relation == NULL)
+				return ORDERING_LEADS_TO_COLUMN;
+			candidates = list_make1(unconstify(ModelRelation *, relation));
+		}
+		if (strcmp(*step, "pk") == 0 && (*model)->nprimary_key > 0)
+			return ORDERING_LEADS_TO_COLUMN;
+		if (list_length(candidates) != 1)
+			return ORDERING_UNKNOWN;
+		relation = linitial(candidates);
+		if (!relation_is_to_one(relation))
+			return ORDERING_TO_MANY;
+		if (end == NULL)
+			return ORDERING_LEADS_TO_COLUMN;
+		path = end + 2;
+		*model = bolt_model_by_oid(relation->target);
+	}
+	return ORDERING_LEADS_TO_COLUMN;
+}
+
+List *
+bolt_model_ordering(const Model *model)
+{
+	List *ordering = NIL;
+	ListCell *lc;
+
+	foreach(lc, model->ordering)
+	{
+		const Model *end = model;
+		char *step;
+
+		if (bolt_follow_ordering(&end, lfirst(lc), &step) == ORDERING_LEADS_TO_COLUMN)
+			ordering = lappend(ordering, lfirst(lc));
+	}
+	return ordering;
 }

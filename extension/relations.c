@@ -133,32 +133,6 @@ add_neighbour(RelationLoader *loader, Oid oid)
 	MemoryContextSwitchTo(caller);
 }
 
-static void
-set_error(RelationLoader *loader, const char *error)
-{
-	if (loader->into->error == NULL)
-		loader->into->error = MemoryContextStrdup(loader->result, error);
-}
-
-/*
- * Notes that a relation of these names would be there, were it not broken.
- * The list is taken over.
- */
-static void
-add_broken(RelationLoader *loader, List *names, const char *error)
-{
-	MemoryContext caller = MemoryContextSwitchTo(loader->result);
-	BrokenRelation *broken = palloc(sizeof(BrokenRelation));
-	ListCell *lc;
-
-	broken->names = NIL;
-	foreach(lc, names)
-		broken->names = lappend(broken->names, pstrdup(lfirst(lc)));
-	broken->error = pstrdup(error);
-	loader->into->broken = lappend(loader->into->broken, broken);
-	MemoryContextSwitchTo(caller);
-}
-
 /*
  * The default name of a forward relation: its last column less "_id".
  */
@@ -327,13 +301,6 @@ load_forward(RelationLoader *loader)
 		relation->indexed = bolt_catalog_indexed(bolt_catalog_table(loader->reader, reference->target),
 												 reference->nfields, reference->target_fields);
 	}
-	foreach(lc, table->broken)
-	{
-		const BrokenReference *broken = lfirst(lc);
-
-		add_neighbour(loader, broken->row->target);
-		set_error(loader, broken->error);
-	}
 }
 
 static void
@@ -356,17 +323,6 @@ load_reverse(RelationLoader *loader, CatalogTable *source)
 						 source, source->oid);
 		set_columns(loader, relation, reference->nfields, reference->target_fields, reference->source_fields);
 		relation->indexed = bolt_catalog_indexed(source, reference->nfields, reference->source_fields);
-	}
-	foreach(lc, source->broken)
-	{
-		const BrokenReference *broken = lfirst(lc);
-
-		if (broken->row->target != loader->table->oid)
-			continue;
-		add_broken(loader,
-				   broken->row->related_name != NULL ? list_make1(broken->row->related_name) :
-													   reverse_names(source->name, true),
-				   broken->error);
 	}
 }
 
@@ -410,8 +366,7 @@ is_junction(CatalogTable *table)
 	if (primary_key != NULL)
 		return primary_key->nkeys == 1 && primary_key->keys[0] == other->attnum;
 	registered = bolt_registered_model(table->oid);
-	return registered != NULL && list_length(registered->primary_key) == 1 &&
-		strcmp(linitial(registered->primary_key), other->name) == 0;
+	return registered != NULL && registered->nprimary_key == 1 && registered->primary_key[0] == other->attnum;
 }
 
 static Direction *
@@ -466,7 +421,6 @@ apply_registered(RelationLoader *loader, List *referring)
 		CatalogTable *through;
 		const Reference *source;
 		const Reference *target;
-		char *error = NULL;
 
 		if (row->relation != model && !list_member_oid(referring, row->through))
 			continue;
@@ -475,21 +429,11 @@ apply_registered(RelationLoader *loader, List *referring)
 		if (through == NULL || bolt_catalog_table(loader->reader, row->relation) == NULL)
 			continue;
 
-		source = bolt_reference_over(through, row->source_columns, row->relation, &error);
-		target = bolt_reference_over(through, row->target_columns, InvalidOid, &error);
-		if (error != NULL)
-		{
-			if (row->relation == model)
-				set_error(loader, error);
-			else
-				add_broken(loader,
-						   row->related_name != NULL ?
-							   list_make1(row->related_name) :
-							   many_to_many_names(loader->table->name, through->name,
-												  bolt_catalog_table(loader->reader, row->relation)->name),
-						   error);
+		/* where a foreign key is gone, so is the relation */
+		source = bolt_reference_over(through, row->nsource, row->source_columns, row->relation);
+		target = bolt_reference_over(through, row->ntarget, row->target_columns, InvalidOid);
+		if (source == NULL || target == NULL)
 			continue;
-		}
 		if (row->relation == model)
 			add_direction(loader, through, source, target)->name = row->name;
 		if (target->target == model && source != target)

@@ -13,19 +13,9 @@
 #include "catalog_table.h"
 #include "model.h"
 
-/* Names that a model's relation had before some column of it went away. */
-typedef struct BrokenRelation
-{
-	List *names; /* of char * */
-	char *error;
-} BrokenRelation;
-
 typedef struct ModelRelations
 {
 	List *relations;  /* of ModelRelation * */
-	List *broken;	  /* of BrokenRelation * */
-	char *error;	  /* a registration of the model itself is
-								 * broken; else NULL */
 	List *neighbours; /* oids of the tables that were looked at */
 } ModelRelations;
 

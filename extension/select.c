@@ -255,7 +255,7 @@ default_order(const Model *model)
 	List *terms = NIL;
 	ListCell *lc;
 
-	foreach(lc, model->ordering)
+	foreach(lc, bolt_model_ordering(model))
 		terms = lappend(terms, bolt_make_order_term(lfirst(lc), NULL));
 	return terms;
 }
@@ -284,7 +284,7 @@ add_term(SelectText *text, const Model *model, int alias, const OrderTerm *term,
 								  bolt_parse_path(model, term->path, term->value);
 
 	/* a relation stands for the order of its model, where that has one */
-	if (path->relation != NULL && path->model->ordering != NIL)
+	if (path->relation != NULL && bolt_model_ordering(path->model) != NIL)
 	{
 		int at = alias;
 		ListCell *lc;

@@ -80,7 +80,7 @@ SELECT bolt.register_model('blog_article', ordering => '{editor,writer}');
 SELECT name, columns FROM bolt.relations('auth_user');
 -- again: replaced
 SELECT bolt.register_relation('blog_article', '{author_id}', related_name => 'articles');
-SELECT * FROM bolt.relation ORDER BY columns;
+SELECT * FROM bolt.relation ORDER BY relation::text;
 SELECT name, on_delete FROM bolt.relations('blog_article') WHERE columns = '{author_id}';
 SELECT bolt.register_model('blog_article');
 SELECT name, on_delete FROM bolt.relations('blog_article') WHERE columns = '{author_id}';
@@ -185,26 +185,56 @@ SELECT bolt.unregister(c.oid) FROM pg_class c WHERE relnamespace = 'registry_tes
 SELECT bolt.register_model('blog_article', name => 'Article', ordering => '{title}');
 SELECT bolt.register_relation('blog_article', '{author_id}', name => 'writer', related_name => 'articles');
 SELECT bolt.register_relation('blog_article', '{editor_id}', name => 'reviser', related_name => 'revised');
--- a column that is gone: refused at use, also from the other side, until it is registered again
+-- what is renamed stays registered
 ALTER TABLE blog_article RENAME author_id TO writer_id;
 SELECT name FROM bolt.relations('Article');
-SELECT name FROM bolt.relations('auth_user');
-SELECT bolt.register_model('auth_user', ordering => '{articles}');
-SELECT name FROM bolt.models() WHERE relation::text !~ '\.';
-SELECT bolt.register_relation('blog_article', '{writer_id}', name => 'writer', related_name => 'articles');
-SELECT name FROM bolt.relations('Article');
-SELECT name FROM bolt.relations('auth_user');
+SELECT name, target_columns FROM bolt.relations('auth_user');
 ALTER TABLE blog_article RENAME title TO headline;
-SELECT name FROM bolt.relations('Article');
-SELECT bolt.register_model('blog_article', name => 'Article', ordering => '{headline}');
-SELECT name FROM bolt.relations('Article');
+SELECT * FROM bolt.model;
+SELECT bolt.sql('{"model": "Article", "only": ["headline"]}') ~ 'ORDER BY t0\.headline';
+ALTER TABLE blog_article RENAME TO blog_post;
+SELECT name, relation FROM bolt.models() WHERE name = 'Article';
+SELECT * FROM bolt.relation ORDER BY relation::text;
+ALTER TABLE blog_post RENAME TO blog_article;
+-- a column that is gone takes with it what was registered of it, and nothing else
 ALTER TABLE blog_article DROP COLUMN editor_id;
 SELECT name FROM bolt.relations('Article');
-SELECT bolt.unregister('blog_article');
+SELECT name FROM bolt.relations('auth_user');
+SELECT * FROM bolt.relation ORDER BY relation::text;
+SELECT bolt.register_model('blog_article', name => 'Article', ordering => '{headline,writer__username,data__key,-id}');
+SELECT bolt.register_model('auth_user', ordering => '{-username}');
+SELECT bolt.sql('{"model": "Article", "only": ["id"]}');
+ALTER TABLE auth_user RENAME username TO login;
+ALTER TABLE blog_article RENAME data TO document;
+SELECT bolt.sql('{"model": "Article", "only": ["id"]}');
+ALTER TABLE blog_article DROP COLUMN document;
+SELECT bolt.sql('{"model": "Article", "only": ["id"], "order_by": ["writer"]}');
+ALTER TABLE auth_user DROP COLUMN login;
+SELECT bolt.sql('{"model": "Article", "only": ["id"], "order_by": ["writer"]}');
+ALTER TABLE auth_user ADD COLUMN username text;
+SELECT bolt.sql('{"model": "Article", "only": ["id"]}');
+-- a column with two underscores in its name, and a key of columns that go
+CREATE TABLE odd (a__b int, c int, d int);
+SELECT bolt.register_model('odd', name => 'Odd', ordering => '{a__b,-c}', primary_key => '{c,d}');
+ALTER TABLE odd RENAME a__b TO e;
+ALTER TABLE odd RENAME c TO f__g;
+SELECT * FROM bolt.model WHERE name = 'Odd';
+SELECT bolt.sql('{"model": "Odd"}');
+SELECT primary_key FROM bolt.models() WHERE name = 'Odd';
+ALTER TABLE odd DROP COLUMN d;
+SELECT primary_key FROM bolt.models() WHERE name = 'Odd';
+DROP TABLE odd;
+CREATE TABLE wide AS SELECT * FROM generate_series(1, 1) c0;
+SELECT format('ALTER TABLE wide %s', string_agg(format('ADD COLUMN c%s int', i), ', ')) FROM generate_series(1, 39) i \gexec
+SELECT bolt.register_model('wide', primary_key => (SELECT array_agg('c' || i) FROM generate_series(0, 39) i));
+SELECT bolt.register_relation('wide', (SELECT array_agg('c' || i) FROM generate_series(0, 39) i), target => 'wide');
+DROP TABLE wide;
+SELECT bolt.unregister('blog_article'), bolt.unregister('auth_user');
 SELECT name FROM bolt.relations('blog_article');
 -- a table that is gone: as if it had never been; the rows go at the next registration
 SELECT bolt.register_model('blog_tag', name => 'Tag');
 SELECT bolt.register_relation('page', '{site_id,tenant}', name => 'home');
+SELECT bolt.register_model('blog_article', name => 'Article');
 SELECT bolt.register_many_to_many('blog_article', 'blog_article_tags', 'labels');
 DROP TABLE blog_tag, blog_article_tags, page CASCADE;
 SELECT name FROM bolt.relations('Tag');
@@ -213,6 +243,7 @@ SELECT (SELECT count(*) FROM bolt.model), (SELECT count(*) FROM bolt.relation), 
 SELECT bolt.unregister(0);
 SELECT (SELECT count(*) FROM bolt.model), (SELECT count(*) FROM bolt.relation), (SELECT count(*) FROM bolt.many_to_many);
 -- what a superuser writes takes effect as well
+TRUNCATE bolt.model;
 INSERT INTO bolt.model VALUES ('blog_article', 'Direct');
 SELECT name FROM bolt.models() WHERE relation = 'blog_article'::regclass;
 UPDATE bolt.model SET name = 'Updated';
@@ -223,9 +254,44 @@ RESET session_replication_role;
 SELECT name FROM bolt.models() WHERE relation = 'blog_article'::regclass;
 TRUNCATE bolt.model;
 SELECT name FROM bolt.models() WHERE relation = 'blog_article'::regclass;
-INSERT INTO bolt.relation (relation, columns, target, target_columns, name) VALUES ('blog_article', '{}', 'auth_user', '{}', 'x');
+INSERT INTO bolt.relation (relation, target, name) VALUES ('blog_article', 'auth_user', 'x');
+INSERT INTO bolt.relation (relation, target, name) VALUES ('blog_article(id)', 'auth_user(id, username)', 'x');
+INSERT INTO bolt.relation (relation, target, name) VALUES ('blog_article(writer_id)', 'registry_test.nothing(id)', 'x');
 SELECT name FROM bolt.relations('blog_article');
 TRUNCATE bolt.relation;
+-- a registration may be written before its table, as pg_restore does
+INSERT INTO bolt.model (relation, name) VALUES ('registry_test.later', 'Later'), ('registry_later."not yet"', 'Never');
+INSERT INTO bolt.relation (relation, target, related_name) VALUES ('registry_test.later(article_id)', 'blog_article(id)', 'afterwards');
+INSERT INTO bolt.relation (relation, target, name) VALUES ('blog_article(id)', 'registry_test.later(id)', 'to_later');
+SELECT name FROM bolt.models() WHERE relation::text !~ '\.';
+CREATE TABLE later (id int);
+SELECT name, relation FROM bolt.models() WHERE relation::text !~ '\.';
+SELECT name FROM bolt.relations('blog_article');
+ALTER TABLE later ADD COLUMN article_id int;
+SELECT name, kind FROM bolt.relations('blog_article');
+CREATE SCHEMA registry_later CREATE TABLE "not yet" (id int);
+SELECT name FROM bolt.models() WHERE name ~ 'Never';
+SET search_path = registry_test, registry_later;
+SELECT name FROM bolt.models() WHERE name ~ 'Never';
+SET search_path = registry_test;
+SELECT * FROM bolt.model ORDER BY name;
+SELECT bolt.register_model('later', name => 'Now');
+SELECT * FROM bolt.model ORDER BY name;
+DROP SCHEMA registry_later CASCADE;
+DROP TABLE later;
+TRUNCATE bolt.model, bolt.relation;
+-- values of the type
+SELECT 'blog_article'::bolt.table_columns, 'registry_test.blog_article(id,writer_id)'::bolt.table_columns,
+	'a.b ( c , "D""(" )'::bolt.table_columns, '-'::bolt.table_columns;
+SELECT 'nothing'::bolt.table_columns;
+SELECT 'blog_article(nothing)'::bolt.table_columns;
+SELECT 'a.b.c'::bolt.table_columns;
+SELECT 'blog_article()'::bolt.table_columns;
+SELECT 'blog_article(id'::bolt.table_columns;
+SELECT 'blog_article(id) x'::bolt.table_columns;
+SELECT ''::bolt.table_columns;
+SELECT 'blog_article(id)'::bolt.table_columns = 'blog_article'::regclass, 'blog_article(id)'::bolt.table_columns OPERATOR(bolt.=) 'blog_article(writer_id)';
+SELECT ('a.b(' || (SELECT string_agg('c' || i, ',') FROM generate_series(1, 33) i) || ')')::bolt.table_columns;
 
 --
 -- privileges
