@@ -45,6 +45,8 @@ CREATE FUNCTION bolt.is_there(bolt.table_columns) RETURNS pg_catalog.bool
 	LANGUAGE c STABLE STRICT PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'bolt_table_columns_exist';
 
+COMMENT ON FUNCTION bolt.table_columns_in(pg_catalog.cstring) IS 'I/O';
+COMMENT ON FUNCTION bolt.table_columns_out(bolt.table_columns) IS 'I/O';
 COMMENT ON FUNCTION bolt.table_of(bolt.table_columns) IS 'the table, or NULL where it has been dropped';
 COMMENT ON FUNCTION bolt.regclass_of(bolt.table_columns) IS 'the table, or NULL where it has been dropped';
 COMMENT ON FUNCTION bolt.is_there(bolt.table_columns) IS 'whether the table and its columns have not been dropped';
@@ -57,6 +59,8 @@ CREATE FUNCTION bolt.table_columns_eq(bolt.table_columns, bolt.table_columns) RE
 	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteaeq';
 CREATE FUNCTION bolt.table_columns_hash(bolt.table_columns) RETURNS pg_catalog.int4
 	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+COMMENT ON FUNCTION bolt.table_columns_eq(bolt.table_columns, bolt.table_columns) IS 'implementation of = operator';
+COMMENT ON FUNCTION bolt.table_columns_hash(bolt.table_columns) IS 'hash';
 CREATE OPERATOR bolt.= (
 	LEFTARG = bolt.table_columns, RIGHTARG = bolt.table_columns, FUNCTION = bolt.table_columns_eq,
 	COMMUTATOR = OPERATOR(bolt.=), RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel, HASHES

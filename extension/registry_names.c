@@ -66,7 +66,8 @@ check_tables_called(const char *name, CatalogTable *table)
 	char *called;
 	Oid other;
 
-	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || list_length(parts) > 2)
+	/* blanks are no identifier, and no error either */
+	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || parts == NIL || list_length(parts) > 2)
 		return;
 	if (list_length(parts) == 1)
 		called = linitial(parts);
