@@ -208,13 +208,8 @@ bolt_references_of(CatalogTable *table)
 		if (find_same(table->references, reference) == NULL)
 			table->references = lappend(table->references, reference);
 	}
-	foreach(lc, bolt_registrations()->relations)
-	{
-		RegisteredRelation *row = lfirst(lc);
-
-		if (row->relation == table->oid)
-			add_registered(table, row);
-	}
+	foreach(lc, bolt_registered_relations(table->oid))
+		add_registered(table, lfirst(lc));
 	foreach(lc, table->references)
 	{
 		Reference *reference = lfirst(lc);

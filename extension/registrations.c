@@ -243,6 +243,33 @@ bolt_registered_model(Oid relation)
 }
 
 List *
+bolt_registered_relations(Oid relation)
+{
+	List *found = NIL;
+	int low = 0;
+	int high = list_length(registrations->relations);
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (((RegisteredRelation *) list_nth(registrations->relations, middle))->relation < relation)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < list_length(registrations->relations); low++)
+	{
+		RegisteredRelation *row = list_nth(registrations->relations, low);
+
+		if (row->relation != relation)
+			break;
+		found = lappend(found, row);
+	}
+	return found;
+}
+
+List *
 bolt_registered_as(const char *name)
 {
 	List *found = NIL;
@@ -278,6 +305,23 @@ compare_models(const ListCell *a, const ListCell *b)
 	return left < right ? -1 : left > right;
 }
 
+/* By columns as well, so that the order does not depend on that of the rows. */
+static int
+compare_relations(const ListCell *a, const ListCell *b)
+{
+	const RegisteredRelation *left = lfirst(a);
+	const RegisteredRelation *right = lfirst(b);
+
+	if (left->relation != right->relation)
+		return left->relation < right->relation ? -1 : 1;
+	for (int i = 0; i < Min(left->nfields, right->nfields); i++)
+	{
+		if (left->columns[i] != right->columns[i])
+			return left->columns[i] - right->columns[i];
+	}
+	return left->nfields - right->nfields;
+}
+
 static int
 compare_models_by_name(const ListCell *a, const ListCell *b)
 {
@@ -287,9 +331,11 @@ compare_models_by_name(const ListCell *a, const ListCell *b)
 }
 
 static void
-sort_models(Registrations *into)
+sort_registrations(Registrations *into)
 {
 	ListCell *lc;
+
+	list_sort(into->relations, compare_relations);
 
 	list_sort(into->models, compare_models);
 	foreach(lc, into->models)
@@ -566,6 +612,6 @@ read_registrations(const Oid tables[REGISTRY_TABLES], uint64 *hash)
 		systable_endscan(scan);
 		table_close(relation, AccessShareLock);
 	}
-	sort_models(into);
+	sort_registrations(into);
 	return into;
 }

@@ -57,7 +57,7 @@ typedef struct Registrations
 {
 	List *models;		  /* by oid of the table, one each */
 	List *models_by_name; /* those that have one, by name */
-	List *relations;
+	List *relations;	  /* by oid of the table */
 	List *many_to_many;
 } Registrations;
 
@@ -104,6 +104,9 @@ extern const Registrations *bolt_registrations(void);
 
 /* The registration of a model, or NULL. */
 extern const RegisteredModel *bolt_registered_model(Oid relation);
+
+/* The registered relations of a table: of const RegisteredRelation *, palloc'd. */
+extern List *bolt_registered_relations(Oid relation);
 
 /* The registrations under a model name, in any schema: of const RegisteredModel *, palloc'd. */
 extern List *bolt_registered_as(const char *name);

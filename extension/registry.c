@@ -319,15 +319,26 @@ check_target(RegisteredRelation *row, CatalogTable *table, CatalogTable *target,
 		row->target_columns = check_columns(target, target_columns);
 	else
 	{
-		LoadedModel *loaded = bolt_model_load(target->oid);
+		/* the model itself would be read with everything that refers to it */
+		const TableIndex *key = bolt_catalog_primary_key(target);
+		const RegisteredModel *registered = bolt_registered_model(target->oid);
 
-		if (loaded->model.nprimary_key == 0)
+		if (key != NULL)
+		{
+			n = key->nkeys;
+			row->target_columns = key->keys;
+		}
+		else if (registered != NULL && registered->nprimary_key > 0 &&
+				 bolt_columns_are_there(target, registered->nprimary_key, registered->primary_key))
+		{
+			n = registered->nprimary_key;
+			row->target_columns = registered->primary_key;
+		}
+		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("model \"%s\" has no primary key", loaded->model.name),
+					 errmsg("model \"%s\" has no primary key", bolt_model_name_of(target->oid)),
 					 errhint("Give target_columns, or register a primary key with bolt.register_model.")));
-		n = loaded->model.nprimary_key;
-		row->target_columns = loaded->model.primary_key;
 	}
 	if (row->nfields != n)
 		ereport(ERROR,

@@ -247,13 +247,19 @@ is_same_many_to_many(RegistryTable table, const Datum *values, const bool *nulls
 void
 bolt_registry_begin(const char *function)
 {
+	static TimestampTz swept_in = 0; /* when that transaction began */
+
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
 
 	for (int i = 0; i < REGISTRY_TABLES; i++)
 		LockRelationOid(registry_table(i), ShareRowExclusiveLock);
-	for (int i = 0; i < REGISTRY_TABLES; i++)
-		delete_rows(i, is_of_dropped, NULL);
+	if (swept_in != GetCurrentTransactionStartTimestamp())
+	{
+		for (int i = 0; i < REGISTRY_TABLES; i++)
+			delete_rows(i, is_of_dropped, NULL);
+		swept_in = GetCurrentTransactionStartTimestamp();
+	}
 	bolt_model_refresh();
 }
 
