@@ -6,7 +6,8 @@
 #   make client        libbolt_orm, the asynchronous C client: client/Makefile says more
 #   make test-asan     the tests of the client and the HTTP server under AddressSanitizer, UBSan and LeakSanitizer
 #   make test-django   the querysets of tests/django, answered by Django and by bolt_orm
-#   make test-matrix   the same on PostgreSQL 15, 17 and 18, as root
+#   make test-locales  installcheck on clusters of several locales, encodings and configurations
+#   make test-matrix   make test on PostgreSQL 15, 17 and 18, as root
 #   make bench         the benchmarks, on the private cluster
 #   make bench-http    HTTP servers side by side, examples/blog among them; soak-http: ten minutes of faults
 #   make format        format the C sources; format-check only says whether they are
@@ -21,15 +22,16 @@ OBJS = $(patsubst %.c,%.o,$(wildcard extension/*.c))
 DATA = $(wildcard extension/bolt_orm--*.sql)
 PG_CPPFLAGS = -I$(srcdir)/extension
 REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
-REGRESS_OPTS = --load-extension=bolt_orm
+REGRESS_OPTS = --use-existing --encoding=UTF8
+REGRESS_PREP = regress-database
 EXTRA_CLEAN = examples/demo $(wildcard tests/modules/*/*.o tests/modules/*/*.so)
 
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: all setup client test-asan run-client run-test-asan cluster blog demo demo-stop test test-django test-matrix bench bench-http soak-http format format-check distclean \
-	run-cluster run-demo run-test run-test-django run-bench run-bench-http run-soak-http
+.PHONY: all setup regress-database client test-asan run-client run-test-asan cluster blog demo demo-stop test test-django test-locales test-matrix bench bench-http soak-http format format-check distclean \
+	run-cluster run-demo run-test run-test-django run-test-locales run-bench run-bench-http run-soak-http
 
 all:
 
@@ -37,7 +39,8 @@ all:
 client test test-asan bench-http soak-http: export WITH_CLIENT = 1
 test-django bench-http: export WITH_DJANGO = 1
 bench-http: export WITH_WRK = 1
-demo test test-asan test-django bench bench-http soak-http client cluster: setup
+test-locales: export WITH_LOCALES = 1
+demo test test-asan test-locales test-django bench bench-http soak-http client cluster: setup
 	@$(MAKE) --no-print-directory run-$@
 
 setup:
@@ -81,6 +84,10 @@ demo-stop:
 run-test-django: run-cluster
 	@env=$$(scripts/cluster env) && eval "$$env" && tests/django/run $(or $(DJANGO_OPTIONS),--random 2000)
 
+run-test-locales: all
+	@scripts/install
+	@scripts/test-locales
+
 test-matrix:
 	@scripts/test-matrix
 
@@ -101,6 +108,10 @@ format-check:
 distclean: clean
 	@rm -rf client/build examples/blog/build
 	@scripts/cluster remove
+
+# Called by installcheck.
+regress-database:
+	@$(srcdir)/scripts/regress-database '$(CONTRIB_TESTDB)' $(EXTRA_REGRESS_OPTS)
 
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
