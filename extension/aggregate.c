@@ -54,7 +54,35 @@ find_aggregate(const Expression *expression)
 	elog(ERROR, "aggregate %s has no rule", expression->name);
 }
 
-/* The first path in an expression that leads to many rows, or NULL. */
+/*
+ * The first hop of a path that leads to rows which the select does not have yet, or
+ * -1.  values() of a path to many has joined its rows, and an aggregate behind it is
+ * over these.
+ */
+static int
+first_further_hop(const Select *select, const FieldPath *path)
+{
+	int at = select->origin;
+	ListCell *lc;
+
+	if (!select->grouped)
+		return bolt_first_to_many(path);
+	foreach(lc, path->relations)
+	{
+		const ModelRelation *relation = lfirst(lc);
+		bool many_to_many = relation->kind == RELATION_MANY_TO_MANY;
+		JoinedTable *join = at >= 0 ? bolt_find_join(select, at, relation, many_to_many) : NULL;
+
+		if (join == NULL && !relation_is_to_one(relation))
+			return foreach_current_index(lc);
+		if (join != NULL && many_to_many)
+			join = bolt_find_join(select, join->alias, relation, false);
+		at = join != NULL ? join->alias : -1;
+	}
+	return -1;
+}
+
+/* The first path in an expression that leads to further rows, or NULL. */
 static FieldPath *
 to_many_path(const Select *select, const Expression *expression)
 {
@@ -65,7 +93,7 @@ to_many_path(const Select *select, const Expression *expression)
 	{
 		FieldPath *path = bolt_parse_select_path(select, expression->path, expression->value);
 
-		return path->annotation == NULL && bolt_first_to_many(path) >= 0 ? path : NULL;
+		return path->annotation == NULL && first_further_hop(select, path) >= 0 ? path : NULL;
 	}
 	foreach(lc, expression->operands)
 	{
@@ -75,87 +103,6 @@ to_many_path(const Select *select, const Expression *expression)
 			return path;
 	}
 	return NULL;
-}
-
-/* count(DISTINCT x ORDER BY …) FILTER (WHERE …), over the rows of the select */
-char *
-bolt_aggregate_call(Select *select, int alias, const Expression *expression, Operand *result)
-{
-	const AggregateRule *rule = find_aggregate(expression);
-	StringInfoData sql;
-	Operand operand;
-	ListCell *lc;
-
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "pg_catalog.%s(%s", rule->function, expression->distinct ? "DISTINCT " : "");
-	if (expression->star)
-		appendStringInfoChar(&sql, '*');
-	foreach(lc, expression->operands)
-	{
-		bolt_expression(select, alias, lfirst(lc), &operand);
-		if (operand.aggregate)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name,
-							operand.display, operand.display),
-					 bolt_errdetail_at(expression->value)));
-		if (rule->not_null && !expression->distinct && expression->filter == NULL && !operand.nullable)
-		{
-			/* an index that does not hold the column can count the rows */
-			appendStringInfoChar(&sql, '*');
-			continue;
-		}
-		appendStringInfo(&sql, rule->type == TEXTOID ? "%s(%s)::pg_catalog.text" : "%s%s",
-						 foreach_current_index(lc) > 0 ? ", " : "", operand.sql);
-		if (foreach_current_index(lc) == 0 && !OidIsValid(rule->type) && rule->regroup != NULL &&
-			strcmp(rule->function, "sum") != 0)
-			result->type = operand.type;
-	}
-	if (rule->type == TEXTOID && list_length(expression->operands) == 1)
-		appendStringInfoString(&sql, ", ','");
-	bolt_append_order_terms(&sql, select, expression->order_by);
-	appendStringInfoChar(&sql, ')');
-	if (expression->filter != NULL)
-	{
-		appendStringInfoString(&sql, " FILTER (WHERE ");
-		bolt_append_q(&sql, select, alias, expression->filter);
-		appendStringInfoChar(&sql, ')');
-	}
-	if (OidIsValid(rule->type))
-		result->type = rule->type;
-	result->nullable = !rule->not_null;
-	return sql.data;
-}
-
-/* Does a Q speak of the rows that the relation leads to? */
-static bool
-q_follows(const Select *select, const Q *q, const FieldPath *relation, int hops)
-{
-	ListCell *lc;
-
-	check_stack_depth();
-	if (q->kind == Q_CONDITION)
-	{
-		FieldPath *path;
-
-		if (q->path == NULL)
-			return false;
-		path = bolt_parse_select_path(select, q->path, q->value);
-		if (path->annotation != NULL || list_length(path->relations) < hops)
-			return false;
-		for (int hop = 0; hop < hops; hop++)
-		{
-			if (list_nth(path->relations, hop) != list_nth(relation->relations, hop))
-				return false;
-		}
-		return true;
-	}
-	foreach(lc, q->members)
-	{
-		if (q_follows(select, lfirst(lc), relation, hops))
-			return true;
-	}
-	return false;
 }
 
 static bool
@@ -202,6 +149,104 @@ append_limit(StringInfo where, Select *inner, int alias, Q *q)
 }
 
 /*
+ * FILTER (WHERE …) of an aggregate over the select's own rows.  Of a relation that
+ * has been joined it speaks of the joined row.
+ */
+static void
+append_aggregate_filter(StringInfo sql, Select *select, int alias, Q *filter)
+{
+	bool by_exists = select->by_exists;
+
+	appendStringInfoString(sql, " FILTER (WHERE ");
+	if (by_exists && joins_many_behind(select, 0))
+	{
+		select->by_exists = false;
+		append_limit(sql, select, alias, filter);
+		select->by_exists = by_exists;
+	}
+	else
+		bolt_append_q(sql, select, alias, filter);
+	appendStringInfoChar(sql, ')');
+}
+
+/* count(DISTINCT x ORDER BY …) FILTER (WHERE …), over the rows of the select */
+char *
+bolt_aggregate_call(Select *select, int alias, const Expression *expression, Operand *result)
+{
+	const AggregateRule *rule = find_aggregate(expression);
+	StringInfoData sql;
+	Operand operand;
+	ListCell *lc;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "pg_catalog.%s(%s", rule->function, expression->distinct ? "DISTINCT " : "");
+	if (expression->star)
+		appendStringInfoChar(&sql, '*');
+	foreach(lc, expression->operands)
+	{
+		bolt_expression(select, alias, lfirst(lc), &operand);
+		if (operand.aggregate)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name,
+							operand.display, operand.display),
+					 bolt_errdetail_at(expression->value)));
+		if (rule->not_null && !expression->distinct && expression->filter == NULL && !operand.nullable)
+		{
+			/* an index that does not hold the column can count the rows */
+			appendStringInfoChar(&sql, '*');
+			continue;
+		}
+		appendStringInfo(&sql, rule->type == TEXTOID ? "%s(%s)::pg_catalog.text" : "%s%s",
+						 foreach_current_index(lc) > 0 ? ", " : "", operand.sql);
+		if (foreach_current_index(lc) == 0 && !OidIsValid(rule->type) && rule->regroup != NULL &&
+			strcmp(rule->function, "sum") != 0)
+			result->type = operand.type;
+	}
+	if (rule->type == TEXTOID && list_length(expression->operands) == 1)
+		appendStringInfoString(&sql, ", ','");
+	bolt_append_order_terms(&sql, select, expression->order_by);
+	appendStringInfoChar(&sql, ')');
+	if (expression->filter != NULL)
+		append_aggregate_filter(&sql, select, alias, expression->filter);
+	if (OidIsValid(rule->type))
+		result->type = rule->type;
+	result->nullable = !rule->not_null;
+	return sql.data;
+}
+
+/* Does a Q speak of the rows that the relation leads to? */
+static bool
+q_follows(const Select *select, const Q *q, const FieldPath *relation, int hops)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (q->kind == Q_CONDITION)
+	{
+		FieldPath *path;
+
+		if (q->path == NULL)
+			return false;
+		path = bolt_parse_select_path(select, q->path, q->value);
+		if (path->annotation != NULL || list_length(path->relations) < hops)
+			return false;
+		for (int hop = 0; hop < hops; hop++)
+		{
+			if (list_nth(path->relations, hop) != list_nth(relation->relations, hop))
+				return false;
+		}
+		return true;
+	}
+	foreach(lc, q->members)
+	{
+		if (q_follows(select, lfirst(lc), relation, hops))
+			return true;
+	}
+	return false;
+}
+
+/*
  * A filter() before the aggregate that speaks of the same relation limits what
  * it sees, as where the two share their join; the first such call does.
  */
@@ -227,7 +272,7 @@ static char *
 aggregate_subquery(Select *select, int alias, const Expression *expression, const FieldPath *path,
 				   Operand *result)
 {
-	int to_many = bolt_first_to_many(path);
+	int to_many = first_further_hop(select, path);
 	const ModelRelation *relation = list_nth(path->relations, to_many);
 	Select *inner = bolt_begin_part(select);
 	StringInfoData where;
@@ -237,7 +282,14 @@ aggregate_subquery(Select *select, int alias, const Expression *expression, cons
 	int parent = alias;
 
 	for (int hop = 0; hop < to_many; hop++)
-		parent = bolt_add_join(select, parent, list_nth(path->relations, hop), false)->alias;
+	{
+		const ModelRelation *before = list_nth(path->relations, hop);
+
+		if (before->kind == RELATION_MANY_TO_MANY)
+			parent = bolt_add_join(select, parent, before, true)->alias;
+		parent = bolt_add_join(select, parent, before, false)->alias;
+	}
+	inner->extends = to_many > bolt_first_to_many(path);
 	base = bolt_add_join(inner, parent, relation, relation->kind == RELATION_MANY_TO_MANY);
 	call = bolt_aggregate_call(inner, alias, expression, result);
 	initStringInfo(&where);
@@ -474,7 +526,9 @@ refuse_nested(const Select *select, const Expression *expression)
 
 		if (operand->kind == EXPRESSION_F && !select->aggregating)
 			annotation = bolt_parse_select_path(select, operand->path, operand->value)->annotation;
-		if (bolt_has_aggregate(operand) || (annotation != NULL && bolt_has_aggregate(annotation->expression)))
+		if (bolt_has_aggregate(operand) ||
+			(annotation != NULL && annotation->expression != NULL &&
+			 bolt_has_aggregate(annotation->expression)))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("Cannot compute %s('%s'): '%s' is an aggregate", expression->name, what, what),
@@ -497,11 +551,12 @@ bolt_aggregate(Select *select, int alias, const Expression *expression, Operand 
 {
 	const AggregateRule *rule = find_aggregate(expression);
 	FieldPath *path = expression->star ? NULL : to_many_path(select, linitial(expression->operands));
-	const ModelRelation *unindexed;
+	const ModelRelation *unindexed = NULL;
 	char *sql;
 
 	refuse_nested(select, expression);
-	unindexed = path != NULL ? unindexed_relation(select, expression) : NULL;
+	if (path != NULL && first_further_hop(select, path) == 0)
+		unindexed = unindexed_relation(select, expression);
 	if (unindexed != NULL)
 		sql = aggregate_join(select, alias, expression, unindexed, result);
 	else if (path != NULL)

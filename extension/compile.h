@@ -65,7 +65,7 @@ typedef enum TypeClass
 typedef struct Annotation
 {
 	const char *name;
-	const Expression *expression;
+	const Expression *expression; /* NULL: a path of values() */
 	Operand operand;
 	bool alias; /* not selected */
 	bool fixed; /* a path of values(), with the joins that it had then */
@@ -148,6 +148,8 @@ extern JoinedTable *bolt_add_table(Select *select, const Model *model);
 extern void bolt_add_no_table(Select *select);
 extern JoinedTable *bolt_add_derived_join(Select *select, int parent, const JoinedTable *table,
 										  const char *derived);
+extern JoinedTable *bolt_find_join(const Select *select, int parent, const ModelRelation *relation,
+								   bool through);
 extern JoinedTable *bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through);
 extern void bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_hop,
 							  Column *columns);

@@ -75,11 +75,14 @@ value_sql(LookupContext *context, Oid type, BindFunction bind)
 	return operand.sql;
 }
 
-/* The last parameter takes member of the literal's members. */
+/* The parameter that value_sql has added for a literal takes member of its members. */
 static void
 set_member(LookupContext *context, int member, int members)
 {
-	StatementParam *param = llast(context->select->statement->params);
+	StatementParam *param;
+
+	Assert(context->expression == NULL);
+	param = llast(context->select->statement->params);
 
 	param->member = member;
 	param->members = members;
@@ -161,6 +164,12 @@ append_comparison(StringInfo sql, LookupContext *context)
 		append_null_test(sql, context, true);
 		return;
 	}
+	if (n > 1 && context->expression != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a composite key cannot be compared with one expression"),
+				 bolt_errdetail_at(context->value),
+				 errhint("Compare each column of the key with an expression of its own.")));
 	for (int i = 0; i < n; i++)
 	{
 		const Operand *operand = &context->operands[i];

@@ -358,6 +358,65 @@ bolt_base_alias(const Select *select)
 	return ((JoinedTable *) linitial(select->joins))->alias;
 }
 
+/* Which columns of which tables a relation's join compares. */
+typedef struct JoinShape
+{
+	const Model *model;		 /* of the table that is joined */
+	const Model *near_model; /* of the one that it is joined to */
+	int nfields;
+	const AttrNumber *near_fields;
+	const AttrNumber *far_fields;
+	bool shared; /* gives one row, so that every place may use it */
+} JoinShape;
+
+static JoinShape
+join_shape(const ModelRelation *relation, bool through)
+{
+	bool far = relation->kind == RELATION_MANY_TO_MANY && !through;
+	JoinShape shape = {
+		.model = bolt_model_by_oid(through ? relation->through : relation->target),
+		.near_model = bolt_model_by_oid(far ? relation->through : relation->model),
+		.nfields = far ? relation->ntarget_fields : relation->nfields,
+		.near_fields = far ? relation->through_target_fields : relation->source_fields,
+		.far_fields = through ? relation->through_source_fields : relation->target_fields,
+		.shared = relation_is_to_one(relation) || far,
+	};
+
+	return shape;
+}
+
+static JoinedTable *
+find_join(const Select *select, int parent, const JoinShape *shape)
+{
+	Size size = sizeof(AttrNumber) * shape->nfields;
+
+	/* a to-one relation's may stand in a query around this one as well */
+	for (const Select *at = select; at != NULL; at = shape->shared || at->extends ? at->outer : NULL)
+	{
+		/* the latest of several: what comes behind two filter() calls goes on from the last */
+		for (int i = list_length(at->joins) - 1; i >= 0; i--)
+		{
+			JoinedTable *join = list_nth(at->joins, i);
+
+			if (join->derived == NULL && join->parent == parent && join->model == shape->model &&
+				join->nfields == shape->nfields && memcmp(join->near_fields, shape->near_fields, size) == 0 &&
+				memcmp(join->far_fields, shape->far_fields, size) == 0 &&
+				(shape->shared || select->call == ANY_CALL || join->call == select->call))
+				return join;
+		}
+	}
+	return NULL;
+}
+
+/* The join of a relation that bolt_add_join would find, or NULL. */
+JoinedTable *
+bolt_find_join(const Select *select, int parent, const ModelRelation *relation, bool through)
+{
+	JoinShape shape = join_shape(relation, through);
+
+	return find_join(select, parent, &shape);
+}
+
 /*
  * The join of a relation, or of its through table, to the table parent: one that
  * is there already, or a new one.  Joins are the same where they join the same
@@ -368,36 +427,17 @@ bolt_base_alias(const Select *select)
 JoinedTable *
 bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool through)
 {
-	bool many = relation->kind == RELATION_MANY_TO_MANY;
-	bool far = many && !through;
-	bool shared = relation_is_to_one(relation) || far;
-	const Model *model = bolt_model_by_oid(through ? relation->through : relation->target);
-	int nfields = far ? relation->ntarget_fields : relation->nfields;
-	const AttrNumber *near_fields = far ? relation->through_target_fields : relation->source_fields;
-	const AttrNumber *far_fields = through ? relation->through_source_fields : relation->target_fields;
-	JoinedTable *join;
+	JoinShape shape = join_shape(relation, through);
+	JoinedTable *join = find_join(select, parent, &shape);
 
-	/* a to-one relation's may stand in a query around this one as well */
-	for (const Select *at = select; at != NULL; at = shared || at->extends ? at->outer : NULL)
-	{
-		/* the latest of several: what comes behind two filter() calls goes on from the last */
-		for (int i = list_length(at->joins) - 1; i >= 0; i--)
-		{
-			join = list_nth(at->joins, i);
-			if (join->derived == NULL && join->parent == parent && join->model == model &&
-				join->nfields == nfields &&
-				memcmp(join->near_fields, near_fields, sizeof(AttrNumber) * nfields) == 0 &&
-				memcmp(join->far_fields, far_fields, sizeof(AttrNumber) * nfields) == 0 &&
-				(shared || select->call == ANY_CALL || join->call == select->call))
-				return join;
-		}
-	}
-	join = bolt_add_table(select, model);
+	if (join != NULL)
+		return join;
+	join = bolt_add_table(select, shape.model);
 	join->parent = parent;
-	join->near_model = bolt_model_by_oid(far ? relation->through : relation->model);
-	join->nfields = nfields;
-	join->near_fields = near_fields;
-	join->far_fields = far_fields;
+	join->near_model = shape.near_model;
+	join->nfields = shape.nfields;
+	join->near_fields = shape.near_fields;
+	join->far_fields = shape.far_fields;
 	join->nullable = list_length(select->joins) > 1;
 	join->many = !relation_is_to_one(relation);
 	return join;

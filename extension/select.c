@@ -95,9 +95,11 @@ fix_values(SelectText *text, List *values)
 		Operand operands[INDEX_MAX_KEYS];
 		Annotation *annotation;
 
-		if (path->annotation != NULL || path->nfields > 1 || bolt_first_to_many(path) < 0)
+		if (path->annotation != NULL || bolt_first_to_many(path) < 0)
 			continue;
 		bolt_path_operands(text->select, bolt_base_alias(text->select), path, 0, operands);
+		if (path->nfields > 1)
+			continue;
 		bolt_apply_transforms(text->select, &operands[0], path);
 		annotation = palloc0(sizeof(Annotation));
 		annotation->name = term->path;
@@ -107,30 +109,73 @@ fix_values(SelectText *text, List *values)
 	}
 }
 
+/* Does a call of values() group by the rows of a relation to many? */
+static bool
+groups_by_many(const SelectText *text, const QueryCall *call)
+{
+	ListCell *lc;
+
+	if (!text->queryset->group_by_values)
+		return false;
+	foreach(lc, call->values)
+	{
+		const PathTerm *term = lfirst(lc);
+
+		if (!bolt_names_annotation(term->path, text->queryset->calls) &&
+			bolt_first_to_many(bolt_parse_path(text->model, term->path, term->value)) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The call of values() that groups by joined rows, or NULL.  What a filter() before
+ * it joins are these rows.
+ */
+static const QueryCall *
+grouping_call(const SelectText *text)
+{
+	ListCell *lc;
+
+	foreach(lc, text->queryset->calls)
+	{
+		if (groups_by_many(text, lfirst(lc)))
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
 /*
  * filter, exclude, annotate and alias in their order.  Once a queryset
- * aggregates over relations it has one row an object: conditions on to-many
+ * aggregates over relations it has one row per object: conditions on to-many
  * relations are EXISTS then, before and behind the aggregate.
  */
 static void
 apply_calls(SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
+	const QueryCall *grouping;
+	bool by_exists;
 	ListCell *lc;
 
 	if (queryset == NULL)
 		return;
-	text->select->by_exists = queryset->rows_by_exists;
+	by_exists = queryset->rows_by_exists;
 
 	/* a cursor knows an object, not which of its rows */
 	if (queryset->keyset != NULL && !bolt_rows_are_values(queryset))
-		text->select->by_exists = true;
+		by_exists = true;
+	grouping = grouping_call(text);
+	text->select->by_exists = by_exists;
 	foreach(lc, queryset->calls)
 	{
 		const QueryCall *call = lfirst(lc);
 
 		if (call->annotate != NULL && bolt_has_aggregate(call->annotate->expression))
-			text->select->by_exists = text->select->aggregates = true;
+		{
+			text->select->aggregates = true;
+			text->select->by_exists |= grouping == NULL;
+		}
 	}
 	foreach(lc, queryset->calls)
 	{
@@ -139,7 +184,10 @@ apply_calls(SelectText *text)
 		if (call->annotate != NULL)
 			bolt_annotate(text->select, call->annotate);
 		else if (call->values != NIL)
+		{
 			fix_values(text, call->values);
+			text->select->by_exists |= call == grouping;
+		}
 		else
 			apply_filter(text, call->filter, foreach_current_index(lc));
 	}

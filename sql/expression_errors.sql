@@ -99,6 +99,15 @@ SELECT message_of('{"model": "blog_article", "order_by": [{"expr": {"Lower": "no
 -- a key of several columns is no value
 CREATE TABLE place (country text, code int, name text, PRIMARY KEY (country, code));
 SELECT message_of('{"model": "place", "annotate": {"x": {"F": "pk"}}}'), message_of('{"model": "place", "filter": {"name": {"F": "pk"}}}');
+SELECT refused('{"model": "place", "filter": {"pk": {"F": "code"}}}');
+SELECT message_of(format('{"model": "place", "filter": %s}', q)) FROM unnest(ARRAY[
+	'{"name": "x", "pk": {"F": "code"}}', '{"name": "x", "pk__exact": {"F": "code"}}', '{"NOT": {"pk": {"F": "code"}}}', '{"pk": {"Add": ["code", 1]}}', '{"pk": {"Case": [{"when": {"code": 1}, "then": 1}]}}',
+	'{"pk": {"Subquery": {"model": "place", "values": ["code"]}}}', '{"Exists": {"model": "place", "filter": {"pk": {"OuterRef": "code"}}}}', '{"pk__in": [["x", 1], {"F": "code"}]}', '{"pk__in": [["x", {"F": "code"}]]}',
+	'{"pk__in": {"Subquery": {"model": "place", "values": ["code"]}}}', '{"pk": ["x", {"F": "code"}]}', '{"pk": {"Value": "x"}}', '{"pk__gt": {"F": "code"}}', '{"OR": [{"name": "x"}, {"pk": {"F": "code"}}]}']) q;
+SELECT message_of('{"model": "place", "exclude": {"pk": {"F": "code"}}}'), message_of('{"model": "place", "annotate": {"n": {"Case": [{"when": {"pk": {"F": "code"}}, "then": 1}]}}}');
+SELECT message_of('{"model": "place", "filter": {"pk": {"F": "pk"}}}');
+-- but a value of as many members is one
+SELECT bolt.count('{"model": "place", "filter": {"name": "x", "pk": {"Value": ["x", 1]}}}');
 
 --
 -- Case
