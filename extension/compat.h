@@ -75,6 +75,15 @@
 #define bolt_executor_run(query, count) ExecutorRun((query), ForwardScanDirection, (count), false)
 #endif
 
+/* 16: rights stand in a list of their own, no longer in the range table entries */
+#include "executor/executor.h"
+#if PG_VERSION_NUM >= 160000
+#define bolt_exec_check_permissions(query) \
+	((void) ExecCheckPermissions((query)->rtable, (query)->rteperminfos, true))
+#else
+#define bolt_exec_check_permissions(query) ((void) ExecCheckRTPerms((query)->rtable, true))
+#endif
+
 /* 16: parseTypeString can report errors softly instead of saying "not there" */
 #if PG_VERSION_NUM >= 160000
 #define bolt_no_soft_error NULL

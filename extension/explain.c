@@ -18,6 +18,7 @@
 #include "graph_cache.h"
 #include "miscadmin.h"
 #include "read.h"
+#include "rights.h"
 #include "statement.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -25,6 +26,25 @@
 
 PG_FUNCTION_INFO_V1(bolt_sql);
 PG_FUNCTION_INFO_V1(bolt_explain);
+
+/* For callers that are not within SPI */
+static void
+check_rights(const FetchGraph *graph)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	bolt_check_graph_rights(graph);
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+}
+
+void
+bolt_check_document_rights(Document *document)
+{
+	check_rights(bolt_graph_for(document, FETCH_OBJECTS));
+}
 
 /* ----------
  * bolt.sql
@@ -44,6 +64,7 @@ bolt_sql(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	graph = bolt_graph_for(document, document->queryset->locking ? FETCH_LOCKED : FETCH_OBJECTS);
+	check_rights(graph);
 	for (int i = 0; i < graph->nnodes; i++)
 	{
 		FetchStatement *statements[] = {graph->nodes[i]->junction, graph->nodes[i]->statement};
@@ -164,6 +185,7 @@ bolt_explain(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	MemoryContextSwitchTo(context);
+	bolt_check_graph_rights(run->graph);
 	if (explanation.analyze)
 	{
 		while (bolt_run_chunk(run) > 0)
@@ -190,6 +212,8 @@ bolt_estimate_rows(Document *document)
 	double rows;
 
 	SPI_connect();
+	MemoryContextSwitchTo(context);
+	bolt_check_graph_rights(run->graph);
 	rows = bolt_statement_estimate(run->nodes[0].node->statement, run->nodes[0].params);
 	SPI_finish();
 	MemoryContextSwitchTo(context);

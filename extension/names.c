@@ -48,11 +48,23 @@ bolt_model_by_name(const char *name, const JsonValue *value)
 	return bolt_model_by_oid(oid);
 }
 
+/* A table can be named, and so read, only where its schema may be used. */
+static bool
+may_use_schema_of(Oid oid)
+{
+	Oid schema = get_rel_namespace(oid);
+
+	return OidIsValid(schema) &&
+		object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+}
+
 bool
 bolt_may_read_some(Oid oid)
 {
 	bool missing = false; /* dropped under us: nothing to be read */
 
+	if (!may_use_schema_of(oid))
+		return false;
 	return pg_class_aclcheck_ext(oid, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK ||
 		(!missing && pg_attribute_aclcheck_all(oid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK);
 }
@@ -62,6 +74,8 @@ bolt_may_read_field(const Model *model, const Field *field)
 {
 	bool missing = false;
 
+	if (!may_use_schema_of(model->oid))
+		return false;
 	return pg_class_aclcheck_ext(model->oid, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK ||
 		(!missing &&
 		 pg_attribute_aclcheck_ext(model->oid, field->attnum, GetUserId(), ACL_SELECT, &missing) ==

@@ -77,17 +77,15 @@ append_items(FunctionCallInfo fcinfo, const Slice *slice, int64 page, int64 page
 	Document *document = bolt_document_argument(fcinfo, 0);
 	int64 offset;
 	int64 limit = page_size;
-	bool overflow = pg_mul_s64_overflow(page - 1, page_size, &offset);
+	bool beyond = pg_mul_s64_overflow(page - 1, page_size, &offset) ||
+		(slice->limit >= 0 && offset >= slice->limit) || pg_add_s64_overflow(offset, slice->offset, &offset);
 
-	if (overflow || (slice->limit >= 0 && offset >= slice->limit) ||
-		pg_add_s64_overflow(offset, slice->offset, &offset))
-	{
-		json_buffer_append(out, "[]", 2);
-		return false;
-	}
-	if (slice->limit >= 0)
+	/* no row can be there, but the document is compiled and the caller's rights are checked */
+	if (beyond)
+		limit = offset = 0;
+	else if (slice->limit >= 0)
 		limit = Min(limit, slice->limit - (page - 1) * page_size);
-	look_ahead = look_ahead && limit == page_size && limit < PG_INT64_MAX &&
+	look_ahead = look_ahead && !beyond && limit == page_size && limit < PG_INT64_MAX &&
 		(slice->limit < 0 || page * page_size < slice->limit);
 	bolt_document_set_slice(document, look_ahead ? limit + 1 : limit, offset > 0 ? offset : -1);
 	document->queryset->page_order = true;

@@ -20,6 +20,7 @@
 #include "graph_cache.h"
 #include "miscadmin.h"
 #include "read.h"
+#include "rights.h"
 #include "statement.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -140,6 +141,10 @@ append_objects(Document *document, int64 most, JsonBuffer *out)
 
 	SPI_connect();
 	MemoryContextSwitchTo(context);
+
+	/* a page that is empty asks for as much as a full one */
+	if (document->queryset->page_order)
+		bolt_check_graph_rights(run->graph);
 	while ((nrows = bolt_run_chunk(run)) > 0)
 	{
 		for (int row = 0; row < nrows; row++)

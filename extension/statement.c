@@ -20,6 +20,7 @@
  *   nested loop over thousands of keys and rows takes minutes.
  * - The order in which an UPDATE or DELETE takes, and so locks, its rows, for
  *   which SQL has no words: without one, two of them could deadlock.
+ * - That the caller may read what is named: this is asked before planning, too.
  * - No JIT, which guesses of many rows would switch on for statements that
  *   take microseconds.
  *
@@ -40,6 +41,7 @@
 #include "parser/parse_clause.h"
 #include "parser/parse_oper.h"
 #include "parser/parsetree.h"
+#include "rights.h"
 #include "statement.h"
 #include "tcop/tcopprot.h"
 #include "utils/lsyscache.h"
@@ -148,6 +150,9 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 	if (statement == NULL || query_string == NULL ||
 		strcmp(query_string, bolt_statement_sql(statement, current.kind)) != 0)
 		return call_planner(parse, query_string, cursor_options, params);
+
+	/* planning reads statistics and may run functions */
+	bolt_check_query_rights(parse);
 
 	if (params == NULL && current.params != NULL)
 		params = estimate_params(statement, current.params);
@@ -464,6 +469,25 @@ bolt_statement_explain(FetchStatement *statement, PlanKind kind, ParamListInfo p
 	return result;
 }
 
+List *
+bolt_statement_queries(FetchStatement *statement)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr plan = NULL;
+	CachedPlanSource *source;
+
+	for (int kind = 0; kind < PLAN_KINDS && plan == NULL; kind++)
+		plan = statement->plans[kind];
+	if (plan == NULL)
+		plan = prepared_plan(statement, PLAN_MANY);
+	source = linitial(SPI_plan_get_plan_sources(plan));
+
+	/* has it analysed again where that is needed: for another role, too */
+	(void) CachedPlanGetTargetList(source, NULL);
+	MemoryContextSwitchTo(context);
+	return source->query_list;
+}
+
 /*
  * Planned anew with the values, whatever the plan cache holds: an estimate that
  * does not know them would be the same for every filter.
@@ -475,11 +499,14 @@ bolt_statement_estimate(FetchStatement *statement, ParamListInfo params)
 	Oid *types = palloc(sizeof(Oid) * Max(statement->nparams, 1));
 	List *queries;
 	List *plans;
+	ListCell *lc;
 
 	for (int i = 0; i < statement->nparams; i++)
 		types[i] = statement->params[i].type;
 	queries = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, raw), statement->sql, types,
 												 statement->nparams, NULL);
+	foreach(lc, queries)
+		bolt_check_query_rights(lfirst_node(Query, lc));
 	plans = pg_plan_queries(queries, statement->sql, 0, params);
 	return linitial_node(PlannedStmt, plans)->planTree->plan_rows;
 }

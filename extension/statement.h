@@ -84,6 +84,12 @@ extern char *bolt_statement_explain(FetchStatement *statement, PlanKind kind, Pa
 /* The text that is run for a kind of plan. */
 extern const char *bolt_statement_sql(const FetchStatement *statement, PlanKind kind);
 
+/*
+ * Its analysed and rewritten queries, as the plan cache has them now: of Query *.
+ * They are the plan cache's, and not to be changed.
+ */
+extern List *bolt_statement_queries(FetchStatement *statement);
+
 /* How many rows the planner expects of it, knowing the values. */
 extern double bolt_statement_estimate(FetchStatement *statement, ParamListInfo params);
 
