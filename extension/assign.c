@@ -42,20 +42,6 @@ bolt_assignment_of(const WriteRow *row, AttrNumber attnum)
 	return NULL;
 }
 
-/* An object for a column of a composite type, or an array of them */
-bool
-bolt_is_composite_value(const Assignment *assignment)
-{
-	Oid type = assignment->field->type;
-
-	if (assignment->value->kind == JSON_OBJECT)
-		return type_is_rowtype(type);
-	if (assignment->value->kind != JSON_ARRAY)
-		return false;
-	type = get_element_type(getBaseType(type));
-	return OidIsValid(type) && type_is_rowtype(type);
-}
-
 bool
 bolt_row_has_key(const Model *model, const WriteRow *row)
 {
@@ -67,28 +53,6 @@ bolt_row_has_key(const Model *model, const WriteRow *row)
 			return false;
 	}
 	return model->nprimary_key > 0;
-}
-
-/* json_populate_record says nothing of a member that is no attribute, and not where a value is that is no object. */
-static void
-check_composite(const Field *field, Oid type, const JsonValue *value)
-{
-	if (value->kind == JSON_ARRAY)
-	{
-		json_foreach(member, value)
-			check_composite(field, get_element_type(getBaseType(type)), member);
-		return;
-	}
-	if (value->kind != JSON_OBJECT)
-		bolt_wrong_kind(value, psprintf("a member of column \"%s\"", field->name), "an object");
-	json_foreach(member, value)
-	{
-		if (get_attnum(get_typ_typrelid(getBaseType(type)), member->name) == InvalidAttrNumber)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("type %s has no attribute \"%s\"", format_type_be(type), member->name),
-					 bolt_errdetail_at(member)));
-	}
 }
 
 void
@@ -125,8 +89,6 @@ bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const 
 	assigned->name = name;
 	assigned->value = is_value ? value->first : value; /* of the column's type, as any literal */
 	assigned->is_expression = !is_value && bolt_is_expression(value);
-	if (!assigned->is_expression && bolt_is_composite_value(assigned))
-		check_composite(field, field->type, assigned->value);
 }
 
 /* A key of n columns: the value itself, an array of n, or null for all. */

@@ -205,12 +205,12 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 		case JSON_STRING:
 			return unconstify(char *, literal->text);
 		case JSON_ARRAY:
-			if (OidIsValid(get_element_type(type)))
+			if (OidIsValid(get_element_type(getBaseType(type))))
 			{
 				StringInfoData text;
 
 				initStringInfo(&text);
-				append_array_text(&text, literal, get_element_type(type));
+				append_array_text(&text, literal, get_element_type(getBaseType(type)));
 				return text.data;
 			}
 			break;
@@ -250,6 +250,18 @@ bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *va
 	return bolt_bind_scalar(param, literal, value);
 }
 
+/* A parameter that a column is set to: its type says how its literals are read. */
+void
+bolt_mark_assigned(StatementParam *param)
+{
+	TypeClass class = bolt_type_class(param->value_type);
+
+	param->assigned = true;
+	param->structured = bolt_type_is_structured(param->value_type);
+	param->plain = class != CLASS_RANGE && class != CLASS_JSON && class != CLASS_HSTORE;
+	param->checks_null = get_typtype(param->value_type) == TYPTYPE_DOMAIN;
+}
+
 /* A value that a column is set to, null or not */
 bool
 bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum *value)
@@ -261,6 +273,11 @@ bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum 
 			(void) InputFunctionCall(unconstify(FmgrInfo *, &param->input), NULL, param->io_param,
 									 param->typmod);
 		return false;
+	}
+	if (param->structured && (literal->kind == JSON_OBJECT || literal->kind == JSON_ARRAY))
+	{
+		*value = bolt_structured_value(param, literal);
+		return true;
 	}
 	if (param->plain && literal->kind != JSON_OBJECT && literal->kind != JSON_ARRAY)
 	{

@@ -178,7 +178,22 @@ extern int bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunc
 extern int bolt_add_constant(Statement *statement, const char *text);
 extern void bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context);
 extern bool bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *value);
+extern void bolt_mark_assigned(StatementParam *param);
 extern bool bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum *value);
+
+/* bind_structured.c */
+
+/* Has the type parts that JSON names or numbers: a composite, or an array of such? */
+extern bool bolt_type_is_structured(Oid type);
+
+/*
+ * The value of an object or an array, allocated in CurrentMemoryContext.
+ * Errors: 22023 or 42703 with the place for what does not fit the type; those of the
+ * attributes' input functions and domains.
+ */
+extern Datum bolt_structured_value(const StatementParam *param, const JsonValue *literal);
+
+/* bind.c */
 extern bool bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_array(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern bool bolt_bind_member(const StatementParam *param, const JsonValue *literal, Datum *value);

@@ -42,14 +42,11 @@ static StatementParam *
 add_value_param(Statement *statement, const Field *field, const JsonValue *literal)
 {
 	StatementParam *param;
-	TypeClass class = bolt_type_class(field->type);
 
 	bolt_add_value(statement, field->type, -1, bolt_bind_assigned, literal,
 				   MemoryContextStrdup(statement->context, field->name));
 	param = llast(statement->params);
-	param->assigned = true;
-	param->plain = class != CLASS_RANGE && class != CLASS_JSON && class != CLASS_HSTORE;
-	param->checks_null = get_typtype(field->type) == TYPTYPE_DOMAIN;
+	bolt_mark_assigned(param);
 	return param;
 }
 
@@ -170,31 +167,11 @@ expression_value(Select *select, const WriteStatement *write, const Assignment *
 	return unconstify(char *, operand.sql);
 }
 
-/* A composite from an object, or an array of them: PostgreSQL's own reading of JSON takes it apart. */
-static char *
-composite_value(Statement *statement, const Assignment *assignment)
-{
-	Oid type = getBaseType(assignment->field->type);
-	bool array = assignment->value->kind == JSON_ARRAY;
-	StringInfoData sql;
-
-	bolt_add_value(statement, JSONOID, -1, bolt_bind_value, assignment->value, assignment->field->name);
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "%s(NULL::",
-					 array ? "ARRAY(SELECT pg_catalog.json_populate_recordset" :
-							 "pg_catalog.json_populate_record");
-	bolt_append_type(&sql, array ? get_element_type(type) : type, -1);
-	appendStringInfo(&sql, ", $%d)%s", list_length(statement->params), array ? ")" : "");
-	return sql.data;
-}
-
 static char *
 single_value(Select *select, const WriteStatement *write, const Assignment *assignment)
 {
 	if (assignment->is_expression)
 		return expression_value(select, write, assignment);
-	if (bolt_is_composite_value(assignment))
-		return composite_value(select->statement, assignment);
 	(void) add_value_param(select->statement, assignment->field, assignment->value);
 	return psprintf("$%d", list_length(select->statement->params));
 }

@@ -44,6 +44,7 @@ struct StatementParam
 	FmgrInfo input;	  /* value_type's input function */
 	const char *what; /* the lookup or column, for messages */
 	bool assigned;	  /* it is a column's new value … */
+	bool structured;  /* … of a composite type or an array of one … */
 	bool plain;		  /* … whose type reads a JSON scalar as its text … */
 	bool checks_null; /* … and, a domain, may refuse null */
 };

@@ -468,7 +468,7 @@ is_plain_row(const WriteRow *row)
 {
 	for (int i = 0; i < row->nassigned; i++)
 	{
-		if (row->assigned[i].is_expression || bolt_is_composite_value(&row->assigned[i]))
+		if (row->assigned[i].is_expression)
 			return false;
 	}
 	return row->nassigned > 0;

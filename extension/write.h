@@ -109,9 +109,6 @@ extern void bolt_assign_column(const Model *model, WriteRow *row, const Field *f
 /* The assignment of a column, or NULL. */
 extern Assignment *bolt_assignment_of(const WriteRow *row, AttrNumber attnum);
 
-/* Is it an object for a column of a composite type, or an array of them? */
-extern bool bolt_is_composite_value(const Assignment *assignment);
-
 /* Does the row say all of its primary key, and none of it null? */
 extern bool bolt_row_has_key(const Model *model, const WriteRow *row);
 
