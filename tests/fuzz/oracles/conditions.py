@@ -1,0 +1,127 @@
+"""Conditions are sets: a filter and its exclude share out the rows, NOT NOT is nothing, OR is a union."""
+
+import json
+
+from session import Refused
+
+from . import KEYED, Oracle, empty, expect
+
+
+class Keys(Oracle):
+    kind = "conditions"
+
+    def keys(self, session, case, **more):
+        return session.fetch({"model": case["model"], "values_list": case["key"], "order_by": case["key"], **more})
+
+
+class Partition(Keys):
+    weight = 25
+
+    def make(self, g):
+        model = g.any_model(KEYED)
+        q = g.q(model)
+        return None if empty(q) else {"model": model.name, "key": model.key, "q": q}
+
+    def check(self, session, case):
+        q = case["q"]
+        every = self.keys(session, case)
+        kept = set(self.keys(session, case, filter=q))
+        dropped = set(session.after("exclude", lambda: self.keys(session, case, exclude=q)))
+        expect("filter and exclude", kept & dropped and f"both have {sorted(kept & dropped)[:3]}")
+        expect("filter and exclude", set(every) - kept - dropped and f"none has {sorted(set(every) - kept - dropped)[:3]}")
+        for name, further, wanted in (
+            ("NOT NOT", {"NOT": {"NOT": q}}, kept),
+            ("NOT", {"NOT": q}, dropped),
+            ("OR of itself", {"OR": [q, q]}, kept),
+            ("AND of itself", {"AND": [q, q]}, kept),
+        ):
+            got = set(session.after(name, lambda: self.keys(session, case, filter=further)))
+            expect(name, got != wanted and f"{sorted(got ^ wanted)[:3]} differ")
+        once = session.after("distinct", lambda: self.keys(session, case, filter=q, distinct=True))
+        expect("distinct", sorted(once) != sorted(kept) and f"{len(once)}, but {len(kept)}")
+
+
+class Sets(Keys):
+    """OR, AND, XOR, two filters, union, intersection and difference are those of the sets."""
+
+    weight = 14
+
+    def make(self, g):
+        model = g.any_model(KEYED)
+        qs = [g.q(model, (), 1, many=False) for _ in range(2)]
+        return None if any(map(empty, qs)) else {"model": model.name, "key": model.key, "qs": qs}
+
+    def check(self, session, case):
+        one, other = case["qs"]
+        a, b = (set(self.keys(session, case, filter=q)) for q in (one, other))
+        named = {"model": case["model"], "values_list": case["key"]}
+        chain = {"model": case["model"], "chain": [{"filter": one}, {"filter": other}, {"values_list": case["key"]}]}
+        wanted = {
+            "OR": (dict(filter={"OR": [one, other]}), a | b),
+            "AND": (dict(filter={"AND": [one, other]}), a & b),
+            "XOR": (dict(filter={"XOR": [one, other]}), a ^ b),
+            "two filters": (dict(filter=[one, other]), a & b),
+            "exclude": (dict(filter=one, exclude=other), a - b),
+            "union": (dict(filter=one, union=[{"filter": other, "values_list": case["key"]}]), a | b),
+            "intersection": (dict(filter=one, intersection=[{"filter": other, "values_list": case["key"]}]), a & b),
+            "difference": (dict(filter=one, difference=[{"filter": other, "values_list": case["key"]}]), a - b),
+        }
+        for name, (keys, rows) in wanted.items():
+            got = set(session.after(name, lambda: self.keys(session, case, **keys)))
+            expect(name, got != rows and f"{sorted(got ^ rows)[:3]} differ")
+        got = set(session.after("the chain of filters", session.fetch, chain))
+        expect("the chain of filters", got != a & b and f"{sorted(got ^ (a & b))[:3]} differ")
+        every = session.after("union_all", session.fetch, {**named, "filter": one, "union_all": [{"filter": other, "values_list": case["key"]}]})
+        expect("union_all", len(every) != len(a) + len(b) and f"{len(every)}, but {len(a)} + {len(b)}")
+
+
+class Exists(Keys):
+    """Exists as a condition, as an annotation, under NOT and in exclude."""
+
+    weight = 6
+
+    def make(self, g):
+        model = g.any_model(lambda m: m.key and g.simple_relations(m))
+        return {"model": model.name, "key": model.key, "document": g.related(model)}
+
+    def check(self, session, case):
+        condition = {"Exists": case["document"]}
+        every = set(self.keys(session, case))
+        kept = set(self.keys(session, case, filter=condition))
+        rest = every - kept
+        for name, keys, wanted in (
+            ("NOT Exists", dict(filter={"NOT": condition}), rest),
+            ("exclude of Exists", dict(exclude=condition), rest),
+            ("an annotated Exists", dict(annotate={"there": condition}, filter={"there": True}), kept),
+            ("a negated annotated Exists", dict(alias={"there": condition}, filter={"there": False}), rest),
+        ):
+            got = set(session.after(name, lambda: self.keys(session, case, **keys)))
+            expect(name, got != wanted and f"{sorted(got ^ wanted)[:3]} differ")
+
+
+class Ordered(Keys):
+    """An order only orders; a literal in a filter finds the row that it was taken from."""
+
+    weight = 6
+
+    def make(self, g):
+        model = g.any_model(KEYED)
+        column = g.choice(list(model.columns.values()))
+        return {"model": model.name, "key": model.key, "column": column.name, "order": g.order(model)}
+
+    def check(self, session, case):
+        name = case["column"]
+        rows = session.call("SELECT x::text FROM bolt.fetch(%s::json) x", {"model": case["model"], "values_list": case["key"], "order_by": case["key"]})
+        try:
+            got = session.fetch({"model": case["model"], "values_list": case["key"], "order_by": case["order"]})
+        except Refused:
+            got = None
+        if got is not None and not any("__" in term for term in case["order"] if isinstance(term, str)) and not any(isinstance(term, dict) for term in case["order"]):
+            expect("order_by", sorted(got) != sorted(rows) and f"{len(got)} rows and {len(rows)}")
+        values = session.fetch({"model": case["model"], "values_list": [name], "flat": True, "distinct": True, "order_by": [name]})
+        total = 0
+        for value in values:
+            value = json.loads(value, parse_float=str)
+            q = {name + "__isnull": True} if value is None else {name: {"Value": value}}
+            total += session.count({"model": case["model"], "filter": q})
+        expect("filters by each value of a column", total != len(rows) and f"{total} rows, but {len(rows)}")

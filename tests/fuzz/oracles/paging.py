@@ -1,0 +1,99 @@
+"""Pages and slices are parts of the whole."""
+
+import json
+
+from rows import difference, member, repeated
+from session import Refused
+
+from . import expect
+from .reading import Total, distinct_values, many_in_order
+
+
+class Page(Total):
+    kind = "page"
+
+    def further(self, g, model, case):
+        return {**case, "page": g.integer(1, 4), "size": g.choice([1, 2, 7])}
+
+    def check(self, session, case):
+        document, size, number = case["document"], case["size"], case["page"]
+        rows = session.fetch(document)
+        text = session.after("page", session.one, "SELECT bolt.page(%s::json, %s, %s)::text", document, number, size)
+        page = json.loads(text)
+        if distinct_values(document) or many_in_order(document) or repeated(rows):
+            return
+        expect("page", difference(member(text, "items"), rows[(number - 1) * size : number * size]))
+        expect("the page's total", page["total"] != len(rows) and f"{page['total']}, but {len(rows)} rows")
+        expect("has_next", page["has_next"] != (len(rows) > number * size) and f"{page['has_next']} at {number} of {len(rows)} / {size}")
+        for total in ("estimated", "none"):
+            other = session.after("page with " + total, session.one, "SELECT bolt.page(%s::json, %s, %s, %s)::text", document, number, size, total)
+            expect("page with " + total, difference(member(text, "items"), member(other, "items")))
+
+
+class Slice(Total):
+    kind = "page"
+
+    def further(self, g, model, case):
+        return {**case, "limit": g.choice([0, 1, 3, 50]), "offset": g.choice([0, 1, 5])}
+
+    def check(self, session, case):
+        rows = session.fetch(case["document"])
+        part = session.after("the slice", session.fetch, {**case["document"], "limit": case["limit"], "offset": case["offset"]})
+        wanted = rows[case["offset"] : case["offset"] + case["limit"]]
+        expect("slice", not (repeated(rows) and many_in_order(case["document"])) and difference(part, wanted))
+
+
+class Cursor(Total):
+    """cursor_page, walked to its end and back, gives the rows of the fetch."""
+
+    kind = "page"
+    weight = 14
+
+    def further(self, g, model, case):
+        document = case["document"]
+        if any(key in document for key in ("distinct", "union", "union_all", "intersection", "difference", "dates", "datetimes")):
+            return None
+        return {**case, "size": g.choice([1, 2, 3, 7])}
+
+    def check(self, session, case):
+        document, size = case["document"], case["size"]
+        rows = session.fetch(document)
+        ask = lambda side, cursor: session.one(f"SELECT bolt.cursor_page(%s::json, %s, {side} => %s)::text", document, size, cursor)
+        try:
+            text = ask("after", None)
+        except Refused as refused:
+            expect("cursor_page is refused", refused.state not in ("0A000", "22023") and refused)
+            return
+        pages, got = [text], member(text, "items")
+        while json.loads(text)["next"] and len(got) <= len(rows):
+            text = session.after("the next page", ask, "after", json.loads(text)["next"])
+            pages.append(text)
+            got += member(text, "items")
+        if repeated(rows) and many_in_order(document):
+            return
+        expect("cursor_page", difference(got, rows))
+        back = []
+        while json.loads(text)["previous"] and len(back) <= len(rows):
+            text = session.after("the previous page", ask, "before", json.loads(text)["previous"])
+            back = member(text, "items") + back
+        expect("cursor_page backwards", difference(back, got[: len(got) - len(member(pages[-1], "items"))]))
+
+
+class BadCursor(Total):
+    """A cursor that was changed is refused, or is one."""
+
+    kind = "page"
+    weight = 5
+
+    def further(self, g, model, case):
+        for key in ("distinct", "union", "union_all", "intersection", "difference"):
+            if key in case["document"]:
+                return None
+        return {**case, "cut": g.random.random(), "piece": g.choice(["", "A", "==", "/", "\u00e9", "AAAA", "null", "%"]), "more": g.integer(0, 3), "side": g.choice(["after", "before"])}
+
+    def check(self, session, case):
+        document = case["document"]
+        ask = lambda cursor: session.one(f"SELECT bolt.cursor_page(%s::json, 2, {case['side']} => %s)::text", document, cursor)
+        cursor = json.loads(session.one("SELECT bolt.cursor_page(%s::json, 2)::text", document))["next"] or "W10="
+        place = int(case["cut"] * len(cursor))
+        ask(cursor[:place] + case["piece"] + cursor[place + case["more"] :])
