@@ -67,6 +67,20 @@ number_class(const JsonValue *value)
 	return value->length > 9 ? 'l' : 'i';
 }
 
+/*
+ * Whether isnull is true decides the statement, so it is structure as well.  It is a
+ * literal all the same, since a column may be called isnull.
+ */
+static bool
+is_null_test(const JsonValue *value)
+{
+	static const char suffix[] = "__isnull";
+	int start = value->name_length - (int) strlen(suffix);
+
+	return (value->kind == JSON_TRUE || value->kind == JSON_FALSE) && value->name != NULL && start >= 0 &&
+		memcmp(value->name + start, suffix, strlen(suffix)) == 0;
+}
+
 static void
 append_shape(StringInfo shape, const JsonValue *value)
 {
@@ -77,7 +91,7 @@ append_shape(StringInfo shape, const JsonValue *value)
 	check_stack_depth();
 	if (value->literal)
 	{
-		appendStringInfoCharMacro(shape, literal[value->kind]);
+		appendStringInfoCharMacro(shape, is_null_test(value) ? structure[value->kind] : literal[value->kind]);
 		if (value->kind == JSON_NUMBER)
 			appendStringInfoCharMacro(shape, number_class(value));
 		return;

@@ -13,6 +13,7 @@
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "compile.h"
+#include "document.h"
 #include "error.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -699,6 +700,8 @@ bolt_append_lookup(StringInfo sql, Select *select, const FieldPath *path, const 
 		context.expression = NULL;
 	}
 	context.lookup = resolve_lookup(&context, &operand, &from_year);
+	if (context.lookup->append == append_isnull)
+		bolt_expect_boolean(q->value); /* no expression either: the shape has it */
 	refuse_null(&context);
 	if (q->expressions != NIL && context.lookup->append != append_in &&
 		context.lookup->append != append_range)

@@ -11,14 +11,6 @@
 #include "error.h"
 #include "miscadmin.h"
 
-static bool
-ends_with(const char *text, int length, const char *suffix)
-{
-	int suffix_length = strlen(suffix);
-
-	return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
-}
-
 static Q *
 make_q(QKind kind, List *members)
 {
@@ -68,10 +60,7 @@ parse_condition(Document *document, JsonValue *member)
 	q->path = member->name;
 	q->value = member;
 
-	/* whether isnull is true decides the statement: it is structure */
-	if (ends_with(member->name, member->name_length, "__isnull"))
-		bolt_expect_boolean(member);
-	else if (bolt_is_expression(member))
+	if (bolt_is_expression(member))
 		q->expression = bolt_parse_expression(document, member);
 	else if (has_expression(member))
 	{

@@ -155,7 +155,7 @@ CREATE TABLE "Ünï ""q" (
 );
 CREATE TABLE "order" (
 	id int PRIMARY KEY, "exact" int, "in" int, "isnull" bool, "year" date, "len" int[], "pk" int, "model" text, "filter" text, "NOT" int,
-	"F" int, "Value" jsonb, "a.b" int, "$1" int, "_" int, "order" int REFERENCES "order", "order_id" int REFERENCES "order"
+	"F" int, "Value" jsonb, "a.b" int, "$1" int, "_" int, "order" int REFERENCES "order", "via_id" int REFERENCES "order"
 );
 CREATE TABLE "CamelCase" ("userId" int PRIMARY KEY, "bestFriendId" int REFERENCES "CamelCase", "orderId" int REFERENCES "order");
 CREATE TABLE long_name_long_name_long_name_long_name_long_name_long_name_63b (

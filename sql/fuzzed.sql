@@ -1,0 +1,22 @@
+-- What the fuzzer of tests/fuzz has found, made small.
+SET client_min_messages = warning;
+\pset format unaligned
+\pset tuples_only on
+
+-- A column may be called like a lookup whose value decides the statement.
+CREATE TABLE flag (id int PRIMARY KEY, "isnull" boolean, "in" int);
+CREATE TABLE flagged (id int PRIMARY KEY, flag_id int REFERENCES flag, text_id int);
+CREATE TABLE noted (id int PRIMARY KEY, flagged_id int REFERENCES flagged, "isnull" text);
+INSERT INTO flag VALUES (1, true, 5), (2, false, 6), (3, NULL, 7);
+INSERT INTO flagged SELECT i, nullif(i % 4, 0) FROM generate_series(1, 8) i;
+INSERT INTO noted VALUES (1, 1, 'x'), (2, 5, 'y'), (3, 2, NULL);
+SELECT bolt.fetch_json(format('{"model": "flagged", "filter": {"flag__isnull": %s}, "values_list": ["id"], "flat": true, "order_by": ["id"]}', v)::json)
+FROM unnest(ARRAY['true', 'false', 'true']) v;
+SELECT bolt.fetch_json(format('{"model": "flagged", "filter": {"flag__isnull__isnull": %s}, "values_list": ["id"], "flat": true, "order_by": ["id"]}', v)::json)
+FROM unnest(ARRAY['true', 'false']) v;
+SELECT bolt.fetch_json('{"model": "flagged", "filter": {"noted__isnull": "x"}, "values_list": ["id"], "flat": true}');
+SELECT bolt.fetch_json('{"model": "flagged", "filter": {"noted__isnull": {"F": "noted__isnull"}}, "values_list": ["id"], "flat": true, "order_by": ["id"]}');
+SELECT bolt.count(format('{"model": "flag", "filter": {"in__isnull": %s}}', v)::json) FROM unnest(ARRAY['true', 'false']) v;
+SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": {"Value": true}}}');
+SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": null}}');
+SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": [{"F": "id"}]}}');
