@@ -2,6 +2,8 @@
 SET client_min_messages = warning;
 \pset format unaligned
 \pset tuples_only on
+CREATE SCHEMA fuzzed;
+SET search_path = fuzzed;
 
 -- A column may be called like a lookup whose value decides the statement.
 CREATE TABLE flag (id int PRIMARY KEY, "isnull" boolean, "in" int);
@@ -20,3 +22,5 @@ SELECT bolt.count(format('{"model": "flag", "filter": {"in__isnull": %s}}', v)::
 SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": {"Value": true}}}');
 SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": null}}');
 SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": [{"F": "id"}]}}');
+
+DROP SCHEMA fuzzed CASCADE;
