@@ -4,8 +4,6 @@ import json
 import os
 import re
 
-from broken import places
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -34,21 +32,35 @@ def save(folder, seed, number, oracle, case, fault, calls):
     return path + ".json"
 
 
+# What a case may lose parts of. The rest is what its oracle relies on, as an order is that leaves nothing open.
+PARTS = "document q qs queryset filter values rows operations calls lookup defaults targets".split()
+WHOLE = ("order_by", "model", "op")
+
+
+def removable(tree):
+    waiting = [(tree, key) for key in PARTS if key in tree]
+    while waiting:
+        container, key = waiting.pop(0)
+        value = container[key]
+        if container is not tree and key not in WHOLE:
+            yield container, key
+        if key not in WHOLE:
+            waiting += [(value, below) for below in (value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ())]
+
+
 def smaller(case):
-    """The case with one member left out, or put in its parent's place, for each member of documents in it."""
+    """The case with one member of its documents left out, or put in its parent's place, for each member."""
     text = json.dumps(case)
-    for number in range(len(places(case))):
+    for number in range(len(list(removable(case)))):
         copy = json.loads(text)
-        container, key = places(copy)[number]
-        if container is copy:
-            continue  # the case's own members are the oracle's
+        container, key = list(removable(copy))[number]
         del container[key]
         yield copy
-    for number in range(len(places(case))):
+    for number in range(len(list(removable(case)))):
         copy = json.loads(text)
-        container, key = places(copy)[number]
+        container, key = list(removable(copy))[number]
         value = container[key]
-        if isinstance(value, list) and len(value) == 1 or isinstance(value, dict) and len(value) == 1 and container is not copy:
+        if isinstance(value, (list, dict)) and len(value) == 1:
             container[key] = value[0] if isinstance(value, list) else next(iter(value.values()))
             yield copy
 

@@ -20,10 +20,12 @@ class Partition(Keys):
     def make(self, g):
         model = g.any_model(KEYED)
         q = g.q(model)
-        return None if empty(q) else {"model": model.name, "key": model.key, "q": q}
+        return {"model": model.name, "key": model.key, "q": q}
 
     def check(self, session, case):
         q = case["q"]
+        if empty(q):
+            return
         every = self.keys(session, case)
         kept = set(self.keys(session, case, filter=q))
         dropped = set(session.after("exclude", lambda: self.keys(session, case, exclude=q)))
@@ -49,9 +51,11 @@ class Sets(Keys):
     def make(self, g):
         model = g.any_model(KEYED)
         qs = [g.q(model, (), 1, many=False) for _ in range(2)]
-        return None if any(map(empty, qs)) else {"model": model.name, "key": model.key, "qs": qs}
+        return {"model": model.name, "key": model.key, "qs": qs}
 
     def check(self, session, case):
+        if len(case["qs"]) != 2 or any(map(empty, case["qs"])):
+            return
         one, other = case["qs"]
         a, b = (set(self.keys(session, case, filter=q)) for q in (one, other))
         named = {"model": case["model"], "values_list": case["key"]}

@@ -106,10 +106,12 @@ class Update(Write):
     def make(self, g):
         model = g.any_model(lambda m: m.key and m.kind != "view")
         q = g.q(model, (), 1)
-        return None if empty(q) else {"model": model.name, "key": model.key, "q": q, "values": g.changes(model), "function": g.choice(["update", "update_returning"]), "trigger": model.name == "stamped"}
+        return {"model": model.name, "key": model.key, "q": q, "values": g.changes(model), "function": g.choice(["update", "update_returning"]), "trigger": model.name == "stamped"}
 
     def check(self, session, case):
         document = {"model": case["model"], "filter": case["q"]}
+        if empty(case["q"]):
+            return
         wanted = session.count({**document, "distinct": True, "values": case["key"]})
         got = session.call(f"SELECT bolt.{case['function']}(%s::json, %s::json)::text", document, case["values"])
         got = int(got[0]) if case["function"] == "update" else len(got)
@@ -123,7 +125,7 @@ class Delete(Write):
     def make(self, g):
         model = g.any_model(lambda m: m.key and simple_table(m))
         q = g.q(model, (), 1)
-        return None if empty(q) else {"model": model.name, "key": model.key, "q": q, "batch": g.chance(0.5)}
+        return {"model": model.name, "key": model.key, "q": q, "batch": g.chance(0.5)}
 
     def check(self, session, case):
         session.do(f"SET LOCAL bolt_orm.batch_foreign_keys = {'on' if case['batch'] else 'off'}")
@@ -239,7 +241,8 @@ class Related(Write):
         left = len(json.loads(rows[0])["zz"])
         expect("clear", case["function"] == "clear" and left and f"{left} are left")
         wanted = len({json.dumps(target) for target in case["targets"]})
-        expect("set", case["function"] == "set" and left > wanted and f"{left}, but {wanted} were set")
+        # set of a foreign key that may not be null removes nothing, as in Django
+        expect("set", case["function"] == "set" and case["kind"] == "many-to-many" and left > wanted and f"{left}, but {wanted} were set")
 
 
 class Lock(Write):
