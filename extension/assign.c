@@ -59,8 +59,8 @@ void
 bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const char *name, JsonValue *value)
 {
 	int place = row->nassigned;
-	bool is_value =
-		value->kind == JSON_OBJECT && value->count == 1 && strcmp(value->first->name, "Value") == 0;
+	bool is_value = value->kind == JSON_OBJECT && !value->data && value->count == 1 &&
+		strcmp(value->first->name, "Value") == 0;
 	Assignment *assigned;
 
 	if (row->nassigned == row->capacity)
@@ -173,6 +173,47 @@ assign_link(const Model *model, WriteRow *row, const ModelRelation *relation, Js
 	return true;
 }
 
+/*
+ * The members of an object with the columns of a key, where the object is data: whatever
+ * else it has counts for nothing, for it is there already.  Null where it has no such key.
+ */
+bool
+bolt_key_of_data(const Model *model, int n, const AttrNumber *attnums, const JsonValue *object,
+				 JsonValue **keys)
+{
+	for (int i = 0; i < n; i++)
+	{
+		keys[i] = bolt_json_member(object, bolt_model_field_by_attnum(model, attnums[i])->name);
+		if (keys[i] == NULL || keys[i]->kind == JSON_NULL)
+			return false;
+	}
+	return n > 0;
+}
+
+pg_noreturn void
+bolt_refuse_data_object(const Model *model, const JsonValue *object)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("a Ref in place of an object of %s must have its key", model->name),
+			 bolt_errdetail_at(object),
+			 errhint("An earlier result is data: it can name an object that is there, not make a new one.")));
+}
+
+/* A Ref to an object, in place of one of a to-one relation: that object. */
+static void
+assign_data_object(const Model *model, WriteRow *row, const ModelRelation *relation, const JsonValue *object)
+{
+	const Model *target = bolt_model_by_oid(relation->target);
+	JsonValue *keys[INDEX_MAX_KEYS];
+
+	if (!bolt_key_of_data(target, relation->nfields, relation->target_fields, object, keys))
+		bolt_refuse_data_object(target, object);
+	for (int i = 0; i < relation->nfields; i++)
+		bolt_assign_column(model, row, bolt_model_field_by_attnum(model, relation->source_fields[i]),
+						   relation->name, keys[i]);
+}
+
 static void
 assign_nested(const Model *model, WriteRow *row, const ModelRelation *relation, JsonValue *value,
 			  WriteKind kind)
@@ -252,6 +293,8 @@ assign_member(const Model *model, JsonValue *member, WriteKind kind, WriteRow *r
 		assign_nested(model, row, relation, member, kind);
 	else if (member->kind != JSON_OBJECT || bolt_is_expression(member))
 		assign_key(model, row, member->name, relation->nfields, relation->source_fields, member);
+	else if (member->data)
+		assign_data_object(model, row, relation, member);
 	else if (!assign_link(model, row, relation, member))
 		assign_nested(model, row, relation, member, kind);
 }
@@ -277,7 +320,7 @@ void
 bolt_assign(const Model *model, JsonValue *object, WriteKind kind, WriteRow *row)
 {
 	memset(row, 0, sizeof(WriteRow));
-	bolt_expect_object(object, object->name != NULL ? bolt_quoted_key(object) : "an object's values");
+	bolt_expect_values(object, object->name != NULL ? bolt_quoted_key(object) : "an object's values");
 	row->source = object;
 	row->capacity = Max(object->count, 4);
 	row->assigned = palloc(sizeof(Assignment) * row->capacity);

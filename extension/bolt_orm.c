@@ -22,6 +22,8 @@ PG_MODULE_MAGIC;
 int bolt_chunk_size;
 int bolt_plan_cache_size;
 int bolt_max_depth;
+int bolt_max_sql_size;
+int bolt_max_operations;
 bool bolt_bigint_as_string;
 bool bolt_batch_foreign_keys;
 
@@ -52,6 +54,19 @@ _PG_init(void)
 							"Counts arrays and objects of the JSON text. A deeper document is refused with "
 							"SQLSTATE 54001.",
 							&bolt_max_depth, 100, 4, 1000, PGC_USERSET, 0, NULL, NULL, NULL);
+
+	/* a bound that any role could lift would bound nobody */
+	DefineCustomIntVariable(
+		"bolt_orm.max_sql_size", "Sets how long the SQL of one statement may become.",
+		"A document whose statement would be longer is refused with SQLSTATE 54000, before "
+		"it is written to its end.",
+		&bolt_max_sql_size, 1024 * 1024, 16 * 1024, 64 * 1024 * 1024, PGC_SUSET, GUC_UNIT_BYTE, NULL, NULL,
+		NULL);
+
+	DefineCustomIntVariable("bolt_orm.max_operations",
+							"Sets how many operations one call of bolt.run may have.",
+							"A longer list is refused with SQLSTATE 54000 before any of it is run.",
+							&bolt_max_operations, 100000, 1, 10000000, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("bolt_orm.bigint_as_string", "Writes bigint and numeric values as JSON strings.",
 							 "For callers whose numbers are doubles, which lose digits past 2^53.",

@@ -13,12 +13,16 @@
 #include "queryset.h"
 
 /* document_check.c: a value must be of this kind; 22023 names its key */
+
+/* Error 22023 where what decides the meaning of a query is a Ref: that is data. */
+extern void bolt_refuse_data(const JsonValue *value);
 extern void bolt_wrong_kind(const JsonValue *value, const char *what, const char *expected);
 extern char *bolt_quoted_key(const JsonValue *value);
 extern const char *bolt_expect_string(const JsonValue *value);
 extern bool bolt_expect_boolean(const JsonValue *value);
 extern void bolt_expect_array(const JsonValue *value);
 extern void bolt_expect_object(const JsonValue *value, const char *what);
+extern void bolt_expect_values(const JsonValue *value, const char *what); /* which may be data */
 extern void bolt_unknown_key(const JsonValue *value, const char *what, List *choices);
 
 /* q_in.c */

@@ -10,6 +10,18 @@
 #include "document.h"
 #include "error.h"
 #include "miscadmin.h"
+#include "name_table.h"
+
+void
+bolt_refuse_data(const JsonValue *value)
+{
+	if (!value->data)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s cannot be a Ref", bolt_quoted_key(value)),
+			 bolt_errdetail_at(value),
+			 errhint("An earlier result is data: it can be a value, but no name, path or query.")));
+}
 
 void
 bolt_wrong_kind(const JsonValue *value, const char *what, const char *expected)
@@ -37,6 +49,7 @@ bolt_expect_string(const JsonValue *value)
 		bolt_wrong_kind(
 			value, value->name ? bolt_quoted_key(value) : psprintf("a member of %s", bolt_quoted_key(value)),
 			"a string");
+	bolt_refuse_data(value);
 	return value->text;
 }
 
@@ -53,29 +66,71 @@ bolt_expect_array(const JsonValue *value)
 {
 	if (value->kind != JSON_ARRAY)
 		bolt_wrong_kind(value, bolt_quoted_key(value), "an array");
+	bolt_refuse_data(value);
+}
+
+/* Fewer names are compared each with each, which is quicker. */
+#define FEW_NAMES 16
+
+static bool
+is_name_of(const JsonValue *a, const JsonValue *b)
+{
+	return a->name_length == b->name_length && memcmp(a->name, b->name, a->name_length) == 0;
+}
+
+/* The first member whose name another one before it has, or NULL. */
+static const JsonValue *
+repeated_name(const JsonValue *object)
+{
+	NameTable *names;
+
+	if (object->count <= FEW_NAMES)
+	{
+		json_foreach(member, object)
+		{
+			for (const JsonValue *before = object->first; before != member; before = before->next)
+			{
+				if (is_name_of(before, member))
+					return member;
+			}
+		}
+		return NULL;
+	}
+	names = bolt_name_table_create(object->count);
+	json_foreach(member, object)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (bolt_name_table_add(names, member->name, member->name_length, member) != member)
+			return member;
+	}
+	bolt_name_table_free(names);
+	return NULL;
 }
 
 /*
- * Refuses a second member of one name: which of the two were meant cannot be
+ * An object, with no member's name given twice: which of the two were meant cannot be
  * known, and json, unlike jsonb, keeps both.
  */
 void
-bolt_expect_object(const JsonValue *value, const char *what)
+bolt_expect_values(const JsonValue *value, const char *what)
 {
+	const JsonValue *repeated;
+
 	if (value->kind != JSON_OBJECT)
 		bolt_wrong_kind(value, what, "an object");
-	json_foreach(member, value)
-	{
-		CHECK_FOR_INTERRUPTS();
-		for (JsonValue *other = member->next; other != NULL; other = other->next)
-		{
-			if (other->name_length == member->name_length &&
-				memcmp(other->name, member->name, member->name_length) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("key \"%s\" is given twice", member->name), bolt_errdetail_at(other)));
-		}
-	}
+	repeated = repeated_name(value);
+	if (repeated != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("key \"%s\" is given twice", repeated->name), bolt_errdetail_at(repeated)));
+}
+
+void
+bolt_expect_object(const JsonValue *value, const char *what)
+{
+	if (value->kind == JSON_OBJECT)
+		bolt_refuse_data(value);
+	bolt_expect_values(value, what);
 }
 
 void

@@ -98,7 +98,8 @@ find_syntax(const char *name)
 bool
 bolt_is_expression(const JsonValue *value)
 {
-	return value->kind == JSON_OBJECT && value->first != NULL && find_syntax(value->first->name) != NULL;
+	return value->kind == JSON_OBJECT && !value->data && value->first != NULL &&
+		find_syntax(value->first->name) != NULL;
 }
 
 static Expression *
@@ -139,7 +140,7 @@ parse_operands(Document *document, Expression *expression, const ExpressionSynta
 {
 	int n;
 
-	if (syntax->kind == EXPRESSION_AGGREGATE && json_is_string(value, "*"))
+	if (syntax->kind == EXPRESSION_AGGREGATE && !value->data && json_is_string(value, "*"))
 	{
 		if (strcmp(syntax->name, "Count") != 0)
 			ereport(ERROR,
@@ -148,7 +149,7 @@ parse_operands(Document *document, Expression *expression, const ExpressionSynta
 		expression->star = true;
 		return;
 	}
-	if (value->kind == JSON_ARRAY)
+	if (value->kind == JSON_ARRAY && !value->data)
 	{
 		json_foreach(each, value)
 			expression->operands = lappend(expression->operands, bolt_parse_expression(document, each));
@@ -178,7 +179,7 @@ parse_main(Document *document, Expression *expression, const ExpressionSyntax *s
 			break;
 		case EXPRESSION_OUTER_REF:
 			/* an OuterRef of an OuterRef: the query around the one around */
-			while (value->kind == JSON_OBJECT && value->count == 1 &&
+			while (value->kind == JSON_OBJECT && !value->data && value->count == 1 &&
 				   strcmp(value->first->name, "OuterRef") == 0)
 			{
 				expression->further_out++;
@@ -256,7 +257,7 @@ parse_option(Document *document, Expression *expression, JsonValue *value)
 
 /*
  * An expression: a string is an F, an object what its first key says, anything
- * else a value.
+ * else a value.  What a Ref has put in is a value, whatever it looks like.
  */
 Expression *
 bolt_parse_expression(Document *document, JsonValue *value)
@@ -265,16 +266,16 @@ bolt_parse_expression(Document *document, JsonValue *value)
 	Expression *expression;
 
 	check_stack_depth();
-	if (value->kind == JSON_STRING)
+	if (value->kind == JSON_STRING && !value->data)
 	{
 		expression = make_expression(EXPRESSION_F, value);
 		expression->name = "F";
 		expression->path = value->text;
 		return expression;
 	}
-	if (value->kind != JSON_OBJECT)
+	if (value->kind != JSON_OBJECT || value->data)
 	{
-		if (value->kind == JSON_ARRAY)
+		if (value->kind == JSON_ARRAY && !value->data)
 			bolt_wrong_kind(value, "an expression", "a field's name, an object or a value");
 		expression = make_expression(EXPRESSION_VALUE, value);
 		expression->name = "Value";

@@ -227,7 +227,7 @@ values_to_create(const OrCreate *call, const text *defaults, const char *argumen
 	values->raw_length = 2;
 	bolt_expect_object(lookup, "\"lookup\"");
 	if (given != NULL)
-		bolt_expect_object(given, psprintf("\"%s\"", argument));
+		bolt_expect_values(given, psprintf("\"%s\"", argument));
 	json_foreach(member, lookup)
 	{
 		if (!is_condition_only(call->model, member->name) &&
@@ -384,7 +384,7 @@ update_object(OrCreate *call, WriteRow *key, const text *defaults)
 	JsonValue *given = defaults != NULL ? bolt_parse_argument(defaults, "defaults") : NULL;
 
 	if (given != NULL)
-		bolt_expect_object(given, "\"defaults\"");
+		bolt_expect_values(given, "\"defaults\"");
 	if (given == NULL || given->count == 0)
 	{
 		*objects->rows[0] = *key;

@@ -21,6 +21,9 @@
 #define NODES_PER_BLOCK 32
 #define BYTES_PER_NODE 16
 
+/* So many bytes of one string are read before a cancel is looked for. */
+#define STRING_STRETCH (1024 * 1024)
+
 typedef struct JsonParser
 {
 	const char *start; /* the text, read only */
@@ -32,7 +35,10 @@ typedef struct JsonParser
 	int max_depth;
 	JsonValue *block; /* nodes not yet used */
 	int block_left;
-	int block_size; /* of the next block */
+	int block_size;		 /* of the next block */
+	int values_left;	 /* before there are too many */
+	const char **marked; /* where values begin that are data, in order, or NULL */
+	int data_depth;		 /* above 0: within such a value */
 } JsonParser;
 
 static JsonValue *parse_value(JsonParser *parser, JsonValue *parent);
@@ -63,6 +69,11 @@ new_node(JsonParser *parser, JsonKind kind)
 
 	if (parser->block_left == 0)
 	{
+		if (parser->values_left <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("document has more than %d values", JSON_MAX_VALUES)));
+		parser->values_left -= parser->block_size;
 		parser->block = palloc0(sizeof(JsonValue) * parser->block_size);
 		parser->block_left = parser->block_size;
 		parser->block_size = NODES_PER_BLOCK;
@@ -70,6 +81,7 @@ new_node(JsonParser *parser, JsonKind kind)
 	parser->block_left--;
 	node = parser->block++;
 	node->kind = kind;
+	node->data = parser->data_depth > 0;
 	return node;
 }
 
@@ -146,6 +158,21 @@ decode_unicode_escape(JsonParser *parser, char *out)
 	return out + length;
 }
 
+/* Moves to the string's next quote or backslash. */
+static inline void
+skip_plain_characters(JsonParser *parser)
+{
+	const char *stop = parser->at;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		stop = parser->end - stop > STRING_STRETCH ? stop + STRING_STRETCH : parser->end;
+		while (parser->at < stop && *parser->at != '"' && *parser->at != '\\')
+			parser->at++;
+	} while (parser->at == stop && stop < parser->end);
+}
+
 /*
  * A string, the opening quote being next.  Decoded in place in the copy, which
  * the text never outgrows.
@@ -157,15 +184,18 @@ parse_string(JsonParser *parser, int *length)
 	char *begin = parser->copy + (from - parser->start);
 	char *out;
 
-	while (parser->at < parser->end && *parser->at != '"' && *parser->at != '\\')
-		parser->at++;
+	skip_plain_characters(parser);
 	out = begin + (parser->at - from);
 
 	while (parser->at < parser->end && *parser->at != '"')
 	{
 		if (*parser->at != '\\')
 		{
-			*out++ = *parser->at++;
+			const char *plain = parser->at;
+
+			skip_plain_characters(parser);
+			memmove(out, plain, parser->at - plain);
+			out += parser->at - plain;
 			continue;
 		}
 		if (++parser->at >= parser->end)
@@ -256,7 +286,9 @@ parse_container(JsonParser *parser, JsonKind kind, char close)
 	char c;
 
 	check_stack_depth();
-	if (parser->depth_left-- == 0)
+
+	/* what is stored is as deep as it was stored */
+	if (parser->depth_left-- <= 0 && parser->data_depth == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
 				 errmsg("queryset document is nested deeper than %d levels", parser->max_depth),
@@ -304,8 +336,14 @@ parse_value(JsonParser *parser, JsonValue *parent)
 {
 	char c = skip_space(parser);
 	const char *from = parser->at;
+	bool marked = parser->marked != NULL && *parser->marked == from;
 	JsonValue *node;
 
+	if (marked)
+	{
+		parser->marked++;
+		parser->data_depth++;
+	}
 	switch (c)
 	{
 		case '{':
@@ -330,23 +368,72 @@ parse_value(JsonParser *parser, JsonValue *parent)
 		default:
 			node = parse_number(parser);
 	}
+	if (marked)
+		parser->data_depth--;
 	node->parent = parent;
 	node->raw = from;
 	node->raw_length = parser->at - from;
 	return node;
 }
 
+/*
+ * A copy of the text without its marks.  A value's own text is then one that json's and
+ * jsonb's input functions take.  Where the marked values begin is noted.
+ */
+static void
+take_marks(JsonParser *parser, const char *text, int length)
+{
+	const char *end = text + length;
+	char *clean = palloc_extended(length, MCXT_ALLOC_HUGE);
+	char *out = clean;
+	int nmarks = 0;
+	int n = 0;
+
+	for (const char *at = text; (at = memchr(at, JSON_DATA_MARK, end - at)) != NULL; at++)
+		nmarks++;
+	parser->marked = palloc_extended(sizeof(char *) * (nmarks + 1), MCXT_ALLOC_HUGE);
+	while (text < end)
+	{
+		const char *mark = memchr(text, JSON_DATA_MARK, end - text);
+		Size stretch = (mark != NULL ? mark : end) - text;
+
+		CHECK_FOR_INTERRUPTS();
+		memcpy(out, text, stretch);
+		out += stretch;
+		text += stretch;
+		if (mark != NULL)
+		{
+			parser->marked[n++] = out;
+			text++;
+		}
+	}
+	parser->marked[n] = NULL;
+	parser->start = parser->at = clean;
+	parser->end = out;
+}
+
 JsonValue *
 bolt_json_parse(const char *text, int length, int max_depth)
+{
+	return bolt_json_parse_within(text, length, max_depth, 0);
+}
+
+JsonValue *
+bolt_json_parse_within(const char *text, int length, int max_depth, int levels)
 {
 	JsonParser parser = {0};
 
 	parser.start = parser.at = text;
 	parser.end = text + length;
-	parser.copy = palloc(length + 1);
-	memcpy(parser.copy, text, length);
+	if (memchr(text, JSON_DATA_MARK, length) != NULL)
+		take_marks(&parser, text, length);
+	length = parser.end - parser.start;
+	parser.copy = palloc_extended((Size) length + 1, MCXT_ALLOC_HUGE);
+	memcpy(parser.copy, parser.start, length);
 	parser.copy[length] = '\0';
-	parser.depth_left = parser.max_depth = max_depth;
+	parser.values_left = JSON_MAX_VALUES;
+	parser.max_depth = max_depth;
+	parser.depth_left = max_depth - levels;
 	parser.block_size = Min(2 + length / BYTES_PER_NODE, NODES_PER_BLOCK);
 	return parse_value(&parser, NULL);
 }

@@ -23,6 +23,10 @@ typedef enum JsonKind
 	JSON_OBJECT
 } JsonKind;
 
+/*
+ * A value of the text.  There are as many as the text has values, so that its size is
+ * what a document costs: 88 bytes per value.
+ */
 typedef struct JsonValue
 {
 	JsonKind kind;
@@ -30,17 +34,19 @@ typedef struct JsonValue
 								 * literals, 0 where the value is structure */
 	const char *text; /* string: decoded, number: as written; both
 								 * followed by a NUL */
-	int length;		  /* of text */
 	const char *raw;  /* the value's own JSON text, not terminated */
-	int raw_length;
 	const char *name; /* as an object's member: decoded name */
-	int name_length;
-	int index; /* place in the parent */
-	int count; /* array, object: number of members */
 	struct JsonValue *parent;
 	struct JsonValue *first; /* array, object: first and last member */
 	struct JsonValue *last;
 	struct JsonValue *next; /* next member of the parent */
+	int length;				/* of text */
+	int raw_length;
+	int name_length;
+	int index; /* place in the parent */
+	int count; /* array, object: number of members */
+	bool data; /* an earlier result that a Ref put in, or part of one: never an expression,
+				* a name or a queryset, whatever it looks like */
 } JsonValue;
 
 /* Walks the members of an array or object. */
@@ -48,13 +54,26 @@ typedef struct JsonValue
 	for (JsonValue *member = (container)->first; member != NULL; member = member->next)
 
 /*
- * Parses a text that the json type has accepted.
+ * The byte that bolt.run writes before a value that a Ref put in.  No JSON text has it, so
+ * nobody else can write it.
+ */
+#define JSON_DATA_MARK '\001'
+
+/* More values than this make no document. */
+#define JSON_MAX_VALUES 10000000
+
+/*
+ * Parses a text that the json type has accepted, but for marks before values that are
+ * data: those are no part of any value's own text.
  *
  * text must outlive the tree, which is allocated in CurrentMemoryContext.
- * Errors: 54001 past max_depth levels, 22P05 for \u0000 and code points that
- * the server encoding lacks, 22P02 for lone surrogates.
+ * Errors: 54001 past max_depth levels, 54000 past JSON_MAX_VALUES, 22P05 for \u0000 and
+ * code points that the server encoding lacks, 22P02 for lone surrogates.
  */
 extern JsonValue *bolt_json_parse(const char *text, int length, int max_depth);
+
+/* The same of a text that stands in another so many levels down. */
+extern JsonValue *bolt_json_parse_within(const char *text, int length, int max_depth, int levels);
 
 /* The member of that name, or NULL. */
 extern JsonValue *bolt_json_member(const JsonValue *object, const char *name);

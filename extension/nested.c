@@ -121,6 +121,15 @@ is_key_value(const Model *target, JsonValue *member, JsonValue **key)
 			 bolt_errdetail_at(member)));
 	if (member->kind != JSON_OBJECT)
 		return true;
+	if (member->data)
+	{
+		JsonValue *keys[INDEX_MAX_KEYS];
+
+		if (!bolt_key_of_data(target, target->nprimary_key, target->primary_key, member, keys))
+			bolt_refuse_data_object(target, member);
+		*key = target->nprimary_key == 1 ? keys[0] : bolt_json_array(keys, target->nprimary_key);
+		return true;
+	}
 	if (member->count != 1 || target->nprimary_key != 1 || member->first->kind == JSON_NULL)
 		return false;
 	*key = member->first;

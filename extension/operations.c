@@ -308,7 +308,7 @@ bolt_op_bulk_create(const char *name, const text *rows, const BulkOptions *optio
 	json_foreach(row, array)
 	{
 		CHECK_FOR_INTERRUPTS();
-		bolt_expect_object(row, "a row");
+		bolt_expect_values(row, "a row");
 		bolt_assign(model, row, WRITE_INSERT, objects->rows[row->index]);
 	}
 	objects->rows = sorted_rows(objects, conflict.unique_fields);
@@ -437,7 +437,7 @@ bolt_op_bulk_update(const char *name, const text *rows, List *names)
 	json_foreach(row, array)
 	{
 		CHECK_FOR_INTERRUPTS();
-		bolt_expect_object(row, "a row");
+		bolt_expect_values(row, "a row");
 		bolt_assign(model, some_members(model, row, fields), WRITE_UPDATE, objects->rows[row->index]);
 		check_bulk_row(model, objects->rows[row->index], fields, row);
 	}

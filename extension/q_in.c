@@ -25,10 +25,11 @@ make_q(QKind kind, List *members)
 static bool
 has_expression(const JsonValue *value)
 {
-	if (value->kind != JSON_ARRAY)
+	if (value->kind != JSON_ARRAY || value->data)
 		return false;
 	json_foreach(each, value)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (bolt_is_expression(each))
 			return true;
 	}
@@ -145,6 +146,7 @@ bolt_parse_filter_calls(Document *document, QuerySet *queryset, JsonValue *value
 	}
 	if (value->kind != JSON_ARRAY)
 		bolt_wrong_kind(value, bolt_quoted_key(value), "an object or an array of objects");
+	bolt_refuse_data(value);
 	json_foreach(each, value)
 		bolt_parse_filter_call(document, queryset, each, exclude);
 }

@@ -159,11 +159,15 @@ takes_object(const KeyReader *reader)
 	return reader->model->nprimary_key == 1 && is_compound(reader->fields[0]->type);
 }
 
-/* The key's columns, in their order, of an object that has these members and no others. */
+/*
+ * The key's columns, in their order, of an object that has these members and, unless it is
+ * data, no others.
+ */
 static bool
 members_of_object(const KeyReader *reader, const JsonValue *object, const JsonValue **members)
 {
-	if (object->count != reader->model->nprimary_key)
+	/* a Ref to an object stands for it, whatever else is known of it */
+	if (object->count != reader->model->nprimary_key && !object->data)
 		return false;
 	for (int i = 0; i < reader->model->nprimary_key; i++)
 	{

@@ -5,8 +5,10 @@
  *
  * An operation is a row of operations[]: the SQL function of that name, with its
  * arguments by their names.  {"Ref": [0, "id"]} in an argument is replaced by the
- * JSON of an earlier result before the operation sees it, so that nothing else
- * needs to know of references.
+ * JSON of an earlier result before the operation sees it (run_references.c).
+ *
+ * The operations are read one by one and each has a memory context of its own, so that
+ * memory does not grow with their number, but for their results, which are returned.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,14 +19,16 @@
 #include "document.h"
 #include "error.h"
 #include "fmgr.h"
+#include "json_scan.h"
 #include "miscadmin.h"
 #include "operations.h"
 #include "read.h"
 #include "related.h"
+#include "run_references.h"
 #include "settings.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 PG_FUNCTION_INFO_V1(bolt_run_operations);
@@ -45,6 +49,7 @@ typedef struct ArgumentRule
 	const char *name;
 	ArgumentKind kind;
 	bool required;
+	bool data; /* ARGUMENT_NAME: no name of anything, so that it may be a Ref */
 } ArgumentRule;
 
 typedef struct Argument
@@ -289,10 +294,16 @@ static const Operation operations[] = {
 	{"aggregate", CALLS(bolt_aggregate_queryset, JSONOID), {QUERYSET, {"aggregates", ARGUMENT_JSON, true}}},
 	{"page",
 	 CALLS(bolt_page, JSONOID),
-	 {QUERYSET, {"page", ARGUMENT_NUMBER}, {"page_size", ARGUMENT_NUMBER}, {"total", ARGUMENT_NAME}}},
+	 {QUERYSET,
+	  {"page", ARGUMENT_NUMBER},
+	  {"page_size", ARGUMENT_NUMBER},
+	  {"total", ARGUMENT_NAME, .data = true}}},
 	{"cursor_page",
 	 CALLS(bolt_cursor_page, JSONOID),
-	 {QUERYSET, {"page_size", ARGUMENT_NUMBER}, {"after", ARGUMENT_NAME}, {"before", ARGUMENT_NAME}}},
+	 {QUERYSET,
+	  {"page_size", ARGUMENT_NUMBER},
+	  {"after", ARGUMENT_NAME, .data = true},
+	  {"before", ARGUMENT_NAME, .data = true}}},
 	{"select_for_update", run_select_for_update, .arguments = {QUERYSET}},
 	{"create", run_create, .arguments = {MODEL, {"values", ARGUMENT_JSON, true}}},
 	{"save", run_save, .arguments = {MODEL, {"values", ARGUMENT_JSON, true}}},
@@ -337,148 +348,6 @@ static const struct
 };
 
 /* ----------
- * References
- * ----------
- */
-
-/* What has been done so far. */
-typedef struct Results
-{
-	int n;
-	char **texts; /* each result's JSON … */
-	int *lengths;
-	JsonValue **values; /* … parsed when it is first referred to */
-} Results;
-
-static bool
-is_reference(const JsonValue *value)
-{
-	return value->kind == JSON_OBJECT && value->count == 1 && strcmp(value->first->name, "Ref") == 0;
-}
-
-/* {"Value": …}, where everything is as it stands: data may look like a reference. */
-static bool
-is_value(const JsonValue *value)
-{
-	return value->kind == JSON_OBJECT && value->count == 1 && strcmp(value->first->name, "Value") == 0;
-}
-
-static bool
-has_reference(const JsonValue *value)
-{
-	check_stack_depth();
-	if (is_reference(value))
-		return true;
-	if (value->kind == JSON_OBJECT || value->kind == JSON_ARRAY)
-	{
-		json_foreach(member, value)
-		{
-			CHECK_FOR_INTERRUPTS();
-			if (has_reference(member))
-				return true;
-		}
-	}
-	return false;
-}
-
-pg_noreturn static void
-bad_reference(const JsonValue *place, const char *message, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message), bolt_errdetail_at(place),
-			 errhint("%s", hint)));
-}
-
-static int64
-reference_number(const JsonValue *step)
-{
-	if (step->kind != JSON_NUMBER || strspn(step->text, "0123456789") != strlen(step->text) ||
-		step->length > 9)
-		return -1;
-	return strtol(step->text, NULL, 10);
-}
-
-/* [0, "id"]: the number of an operation, then members and indexes. */
-static const JsonValue *
-follow_reference(Results *results, const JsonValue *reference)
-{
-	const JsonValue *path = reference->first;
-	const JsonValue *value;
-	int64 number;
-
-	if (path->kind != JSON_ARRAY || path->count == 0 || (number = reference_number(path->first)) < 0)
-		bad_reference(path, "a Ref needs an array that begins with the number of an operation",
-					  "As in {\"Ref\": [0, \"id\"]}: the member \"id\" of the first operation's result.");
-	if (number >= results->n)
-		bad_reference(path, psprintf("a Ref to operation " INT64_FORMAT ", which has not run yet", number),
-					  "A Ref names an operation before its own; the first is 0.");
-	if (results->values[number] == NULL)
-		results->values[number] =
-			bolt_json_parse(results->texts[number], results->lengths[number], PG_INT32_MAX);
-	value = results->values[number];
-	for (const JsonValue *step = path->first->next; step != NULL; step = step->next)
-	{
-		const JsonValue *member = NULL;
-
-		if (value->kind == JSON_OBJECT && step->kind == JSON_STRING)
-			member = bolt_json_member(value, step->text);
-		else if (value->kind == JSON_ARRAY && reference_number(step) >= 0)
-		{
-			member = value->first;
-			for (int64 i = reference_number(step); i > 0 && member != NULL; i--)
-				member = member->next;
-		}
-		if (member == NULL)
-			bad_reference(
-				step, psprintf("the result of operation " INT64_FORMAT " has nothing at this Ref", number),
-				"A member of an object goes by its name, one of an array by its number.");
-		value = member;
-	}
-	return value;
-}
-
-/*
- * A value's JSON with the references in it replaced.  Inside an expression a
- * string would name a field: there it becomes a Value.
- */
-static void
-append_resolved(StringInfo json, Results *results, const JsonValue *value, bool in_expression)
-{
-	check_stack_depth();
-	CHECK_FOR_INTERRUPTS();
-	if (is_reference(value))
-	{
-		const JsonValue *found = follow_reference(results, value);
-		bool wraps = in_expression && found->kind == JSON_STRING;
-
-		appendStringInfoString(json, wraps ? "{\"Value\": " : "");
-		appendBinaryStringInfo(json, found->raw, found->raw_length);
-		appendStringInfoString(json, wraps ? "}" : "");
-	}
-	else if (!has_reference(value) || is_value(value))
-		appendBinaryStringInfo(json, value->raw, value->raw_length);
-	else
-	{
-		bool object = value->kind == JSON_OBJECT;
-		bool inside = in_expression || bolt_is_expression(value);
-
-		appendStringInfoChar(json, object ? '{' : '[');
-		json_foreach(member, value)
-		{
-			if (member != value->first)
-				appendStringInfoChar(json, ',');
-			if (object)
-			{
-				escape_json(json, member->name);
-				appendStringInfoChar(json, ':');
-			}
-			append_resolved(json, results, member, inside);
-		}
-		appendStringInfoChar(json, object ? '}' : ']');
-	}
-}
-
-/* ----------
  * Arguments
  * ----------
  */
@@ -493,18 +362,20 @@ names_datum(List *names)
 	return PointerGetDatum(construct_array(elements, list_length(names), TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/* value: as the caller wrote it, or what a Ref in its place refers to, for all but JSON. */
 static void
-set_argument(Argument *argument, const ArgumentRule *rule, const JsonValue *value, const StringInfo json)
+set_argument(Argument *argument, const ArgumentRule *rule, const JsonValue *value, text *json)
 {
 	argument->given = true;
 	switch (rule->kind)
 	{
 		case ARGUMENT_JSON:
-			argument->json = cstring_to_text_with_len(json->data, json->len);
+			argument->json = json;
 			argument->value = PointerGetDatum(argument->json);
 			break;
 		case ARGUMENT_NAME:
-			argument->string = pstrdup(bolt_expect_string(value));
+			argument->string =
+				pstrdup(rule->data && value->kind == JSON_STRING ? value->text : bolt_expect_string(value));
 			argument->value = CStringGetTextDatum(argument->string);
 			break;
 		case ARGUMENT_NAMES:
@@ -543,6 +414,18 @@ set_defaults(const Operation *operation, Argument *arguments)
 	}
 }
 
+/* What a Ref in place of a whole argument refers to, there. */
+static JsonValue *
+resolved_value(const JsonValue *member, const text *json)
+{
+	JsonValue *value = bolt_json_parse(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json), bolt_max_depth);
+
+	value->name = member->name;
+	value->name_length = member->name_length;
+	value->parent = member->parent;
+	return value;
+}
+
 static void
 set_arguments(const Operation *operation, Argument *arguments, const JsonValue *object, Results *results)
 {
@@ -554,8 +437,7 @@ set_arguments(const Operation *operation, Argument *arguments, const JsonValue *
 	json_foreach(member, object)
 	{
 		const ArgumentRule *rule = NULL;
-		StringInfoData json;
-		const JsonValue *value = member;
+		text *json;
 		int i;
 
 		if (strcmp(member->name, "op") == 0)
@@ -572,11 +454,11 @@ set_arguments(const Operation *operation, Argument *arguments, const JsonValue *
 			bolt_unknown_key(member, psprintf("operation \"%s\"", operation->name), choices);
 		if (member->kind == JSON_NULL && !rule->required)
 			continue;
-		initStringInfo(&json);
-		append_resolved(&json, results, member, false);
-		if (is_reference(member))
-			value = follow_reference(results, member);
-		set_argument(&arguments[i], rule, value, &json);
+		json = bolt_resolve_references(results, member);
+		set_argument(&arguments[i], rule,
+					 bolt_is_reference(member) && rule->kind != ARGUMENT_JSON ? resolved_value(member, json) :
+																				member,
+					 json);
 	}
 	for (int i = 0; i < MAX_ARGUMENTS && operation->arguments[i].name != NULL; i++)
 	{
@@ -646,39 +528,65 @@ run_operation(JsonValue *object, Results *results, JsonBuffer *out)
 	operation->run(operation, arguments, out);
 	PopActiveSnapshot();
 	error_context_stack = callback.previous;
+	bolt_results_add(results, start);
+}
 
-	results->lengths[results->n] = out->length - start;
-	results->texts[results->n] = palloc_extended(out->length - start + 1, MCXT_ALLOC_HUGE);
-	memcpy(results->texts[results->n], out->data + start, out->length - start);
-	results->texts[results->n][out->length - start] = '\0';
-	results->n++;
+/* The places of the operations in their text. */
+static JsonScan *
+scan_operations(const text *json, int *n)
+{
+	JsonScan scan;
+	JsonScan *operations;
+	int capacity = 16;
+
+	*n = 0;
+	if (!bolt_json_scan_begin(&scan, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)) || scan.object)
+		bolt_wrong_kind(bolt_parse_argument(json, "operations"), "operations", "an array of operations");
+	operations = palloc(sizeof(JsonScan) * capacity);
+	while (bolt_json_scan_next(&scan))
+	{
+		if (*n >= bolt_max_operations)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("more than %d operations", bolt_max_operations),
+					 errhint("\"bolt_orm.max_operations\" is the limit. Write many rows with bulk_create.")));
+		if (*n == capacity)
+			operations = repalloc(operations, sizeof(JsonScan) * (capacity *= 2));
+		operations[(*n)++] = scan;
+	}
+	return operations;
 }
 
 /* bolt.run(operations json) → json: the results, in an array. */
 Datum
 bolt_run_operations(PG_FUNCTION_ARGS)
 {
-	JsonValue *list;
-	text *json;
-	Results results = {0};
+	JsonValue list = {.kind = JSON_ARRAY, .name = "operations", .name_length = strlen("operations")};
+	JsonScan *places;
+	Results *results;
 	JsonBuffer out;
+	MemoryContext context;
 
 	bolt_refuse_null(fcinfo, 0, "operations");
-	json = PG_GETARG_TEXT_P_COPY(0);
-	list = bolt_parse_argument(json, "operations");
-	if (list->kind != JSON_ARRAY)
-		bolt_wrong_kind(list, "operations", "an array of operations");
-	results.texts = palloc0(sizeof(char *) * Max(list->count, 1));
-	results.lengths = palloc0(sizeof(int) * Max(list->count, 1));
-	results.values = palloc0(sizeof(JsonValue *) * Max(list->count, 1));
+	places = scan_operations(PG_GETARG_TEXT_PP(0), &list.count);
 	bolt_begin_result(&out);
+	results = bolt_results_create(list.count, &out);
+	context = AllocSetContextCreate(CurrentMemoryContext, "bolt_orm operation", ALLOCSET_DEFAULT_SIZES);
 	json_buffer_append_char(&out, '[');
-	json_foreach(object, list)
+	for (int i = 0; i < list.count; i++)
 	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+		JsonValue *object;
+
 		CHECK_FOR_INTERRUPTS();
-		if (object->index > 0)
+		object = bolt_json_parse_within(places[i].value, places[i].length, bolt_max_depth, 1);
+		object->parent = &list;
+		object->index = i;
+		if (i > 0)
 			json_buffer_append_char(&out, ',');
-		run_operation(object, &results, &out);
+		run_operation(object, results, &out);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
 	}
 	json_buffer_append_char(&out, ']');
 	PG_RETURN_DATUM(bolt_end_result(&out));

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "compat.h"
 #include "json_out.h"
 #include "model.h"
 #include "queryset.h"
@@ -108,6 +109,14 @@ extern void bolt_assign_column(const Model *model, WriteRow *row, const Field *f
 
 /* The assignment of a column, or NULL. */
 extern Assignment *bolt_assignment_of(const WriteRow *row, AttrNumber attnum);
+
+/*
+ * An object that a Ref put in, where one of a model may stand: its members with the
+ * columns of a key.  False where it does not have them; then it is to be refused (22023).
+ */
+extern bool bolt_key_of_data(const Model *model, int n, const AttrNumber *attnums, const JsonValue *object,
+							 JsonValue **keys);
+pg_noreturn extern void bolt_refuse_data_object(const Model *model, const JsonValue *object);
 
 /* Does the row say all of its primary key, and none of it null? */
 extern bool bolt_row_has_key(const Model *model, const WriteRow *row);

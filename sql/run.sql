@@ -80,7 +80,7 @@ SELECT bolt.run('[{"op": "get", "queryset": {"model": "shelf_author"}, "filter":
 SELECT bolt.run('[{"op": "create", "model": "shelf_author", "values": {"name": "born"}}, {"op": "update_returning", "queryset": {"model": "shelf_author", "filter": {"id": {"Ref": [0, "id"]}}}, "values": {"name": {"Concat": [{"Ref": [0, "name"]}, {"Value": "\"\\"}]}}}]');
 -- a null is a null
 SELECT bolt.run('[{"op": "create", "model": "shelf_author", "values": {"name": "Null"}}, {"op": "update_returning", "queryset": {"model": "shelf_author", "filter": {"name": "Null"}}, "values": {"mentor": {"Ref": [0, "mentor_id"]}}}]');
--- a model's name; it is looked up as any other
+-- a model's name is no data: it is not taken from a result
 SELECT bolt.run('[{"op": "create", "model": "shelf_author", "values": {"name": "shelf_tag"}}, {"op": "create", "model": {"Ref": [0, "name"]}, "values": {"name": "by reference"}}]');
 
 -- references that lead nowhere
