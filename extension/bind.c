@@ -14,6 +14,7 @@
 #include "compile.h"
 #include "error.h"
 #include "miscadmin.h"
+#include "name_table.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -70,17 +71,23 @@ int
 bolt_add_constant(Statement *statement, const char *text)
 {
 	StatementParam *param;
-	ListCell *lc;
+	int number;
 
 	/* two expressions are the same to PostgreSQL if their parameters are */
-	foreach(lc, statement->params)
+	if (statement->constants == NULL)
+		statement->constants = bolt_name_table_create(4);
+	number = (int) (uintptr_t) bolt_name_table_find(statement->constants, text, strlen(text));
+	if (number > 0 && number <= list_length(statement->params))
 	{
-		param = lfirst(lc);
+		/* parameters may have been taken back and their numbers given to others */
+		param = list_nth(statement->params, number - 1);
 		if (param->bind == bind_constant && strcmp(param->what, text) == 0)
-			return foreach_current_index(lc) + 1;
+			return number;
 	}
 	param = bolt_add_param(statement, TEXTOID, bind_constant, NULL);
 	param->what = MemoryContextStrdup(statement->context, text);
+	bolt_name_table_set(statement->constants, param->what, strlen(text),
+						(void *) (uintptr_t) list_length(statement->params));
 	return list_length(statement->params);
 }
 

@@ -11,8 +11,10 @@
 #include "postgres.h"
 
 #include "compile.h"
+#include "document.h"
 #include "error.h"
 #include "miscadmin.h"
+#include "name_table.h"
 
 /* select_related() without fields follows relations so far, as Django does. */
 #define SELECT_RELATED_DEPTH 5
@@ -68,6 +70,9 @@ add_branch(Branch *branch, const char *name, const ModelRelation *relation, cons
 {
 	Branch *child = new_branch(name, relation, bolt_model_by_oid(relation->target), value);
 
+	CHECK_FOR_INTERRUPTS();
+	child->nbranches = branch->nbranches;
+	bolt_limit_statements(++*child->nbranches);
 	branch->branches = lappend(branch->branches, child);
 	return child;
 }
@@ -81,10 +86,10 @@ static Branch *
 take_branch(Branch *branch, const char **text, const JsonValue *value, bool *known)
 {
 	const char *end = *text + strlen(*text);
+	char *name = pstrdup(*text);
 
 	for (;;)
 	{
-		char *name = pnstrdup(*text, end - *text);
 		Branch *child = find_branch(branch, name);
 		const ModelRelation *relation =
 			child ? child->relation : bolt_model_relation(branch->model, name, value);
@@ -101,6 +106,7 @@ take_branch(Branch *branch, const char **text, const JsonValue *value, bool *kno
 			if (--end <= *text)
 				return NULL;
 		} while (end[0] != '_' || end[1] != '_');
+		name[end - *text] = '\0';
 	}
 }
 
@@ -121,6 +127,7 @@ select_related(Branch *branch, const PathTerm *term)
 {
 	const char *rest = term->path;
 
+	bolt_check_steps(term->path, term->value);
 	do
 	{
 		const char *segment = rest;
@@ -262,6 +269,7 @@ prefetch_related(Branch *branch, const PrefetchLookup *lookup)
 	Branch *child;
 	bool known;
 
+	bolt_check_steps(lookup->path, lookup->value);
 	do
 	{
 		const char *segment = rest;
@@ -373,6 +381,7 @@ restrict_to_only(Branch *branch, List *only)
 		Branch *at = branch;
 		int nhops = list_length(path->relations) - (path->relation ? 1 : 0);
 
+		CHECK_FOR_INTERRUPTS();
 		bolt_refuse_rest(path);
 		for (int hop = 0; hop <= nhops; hop++)
 		{
@@ -420,6 +429,7 @@ defer_fields(Branch *branch, List *defer)
 		int nhops = list_length(path->relations) - (path->relation ? 1 : 0);
 		Branch *at = branch;
 
+		CHECK_FOR_INTERRUPTS();
 		bolt_refuse_rest(path);
 		for (int hop = 0; hop < nhops; hop++)
 			at = branch_of_hop(at, list_nth(path->relations, hop), term);
@@ -471,16 +481,25 @@ static List *
 paths_without(List *paths, List *others)
 {
 	List *rest = NIL;
+	NameTable *names;
 	ListCell *lc;
 
+	if (paths == NIL || others == NIL)
+		return paths;
+	names = bolt_name_table_create(list_length(others));
+	foreach(lc, others)
+	{
+		PathTerm *term = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		bolt_name_table_add(names, term->path, strlen(term->path), term);
+	}
 	foreach(lc, paths)
 	{
-		ListCell *other;
-		bool found = false;
+		const PathTerm *term = lfirst(lc);
 
-		foreach(other, others)
-			found |= strcmp(((PathTerm *) lfirst(lc))->path, ((PathTerm *) lfirst(other))->path) == 0;
-		if (!found)
+		CHECK_FOR_INTERRUPTS();
+		if (bolt_name_table_find(names, term->path, strlen(term->path)) == NULL)
 			rest = lappend(rest, lfirst(lc));
 	}
 	return rest;
@@ -515,7 +534,9 @@ Branch *
 bolt_branch_tree(const Model *model, const QuerySet *queryset)
 {
 	Branch *root = new_branch("", NULL, model, NULL);
+	int nbranches = 1;
 
+	root->nbranches = &nbranches;
 	grow(root, queryset);
 	return root;
 }

@@ -124,6 +124,7 @@ append_other(StringInfo sql, const SelectText *first, const QuerySet *queryset)
 	}
 	bolt_append_slice(sql, &other);
 	appendStringInfoChar(sql, ')');
+	bolt_limit_sql(sql->len);
 }
 
 /* ORDER BY the numbers of output columns */

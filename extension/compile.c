@@ -117,6 +117,7 @@ bolt_new_node(Compiler *compiler, FetchNode *parent, const Branch *branch)
 		node->name :
 		bolt_graph_string(compiler, psprintf("%s.%s", parent->path, branch->name));
 	compiler->nodes = lappend(compiler->nodes, node);
+	bolt_limit_statements(list_length(compiler->nodes));
 	return node;
 }
 

@@ -83,13 +83,15 @@ typedef enum WindowsStand
 typedef struct Select
 {
 	Statement *statement;
-	struct Select *outer;		/* whose tables may be named here */
-	struct Select *outer_query; /* what OuterRef speaks of */
-	const Model *model;			/* of the base table, where paths begin */
-	int origin;					/* alias of the table where paths begin */
-	List *joins;				/* of JoinedTable *; the first is the base table */
-	int call;					/* to-many joins are shared within one call */
-	List *annotations;			/* of Annotation * */
+	struct Select *outer;					  /* whose tables may be named here */
+	struct Select *outer_query;				  /* what OuterRef speaks of */
+	const Model *model;						  /* of the base table, where paths begin */
+	int origin;								  /* alias of the table where paths begin */
+	List *joins;							  /* of JoinedTable *; the first is the base table */
+	int call;								  /* to-many joins are shared within one call */
+	List *annotations;						  /* of Annotation * */
+	struct AnnotationIndex *annotation_index; /* those of annotations by their names, if many */
+	int alternatives;			/* above 0: what is being written is one side of an OR, or under a NOT */
 	List *filtered;				/* of FilterCall *: what aggregates are limited by */
 	bool grouped;				/* values() before aggregates: GROUP BY */
 	bool aggregating;			/* for aggregate(): annotations that are aggregates are values */
@@ -104,10 +106,13 @@ typedef struct Select
 struct Statement
 {
 	int naliases;
-	List *params;		   /* of StatementParam * */
-	MemoryContext context; /* of the graph */
-	List *tables;		   /* oids of the tables it names */
-	bool value_dependent;  /* a good plan depends on the values: patterns */
+	List *params;				 /* of StatementParam * */
+	MemoryContext context;		 /* of the graph */
+	List *tables;				 /* oids of the tables it names */
+	bool value_dependent;		 /* a good plan depends on the values: patterns */
+	Size written;				 /* bytes of SQL on the way to it */
+	int nconditions;			 /* that must hold together */
+	struct NameTable *constants; /* to the numbers of parameters */
 };
 
 #define ANY_CALL (-1) /* joins of every call may be used */
@@ -132,6 +137,25 @@ typedef struct Column
 	const Field *field;
 	bool nullable;
 } Column;
+
+/*
+ * sql_limits.c: errors 54000 and 54011 where a document becomes more than PostgreSQL
+ * should be given
+ */
+
+/* SQL that is being written has become so long. */
+extern void bolt_limit_sql(Size length);
+
+/* The same, for a piece of it that is complete; all pieces have a limit as well. */
+extern void bolt_wrote_sql(Statement *statement, Size length);
+
+/* One more table, one more condition of those that must hold together. */
+extern void bolt_limit_tables(const Statement *statement);
+extern void bolt_limit_conditions(Statement *statement, const JsonValue *value);
+
+/* So many statements of one document; columns, ordering or grouping terms. */
+extern void bolt_limit_statements(int n);
+extern void bolt_limit_columns(int n);
 
 /* path.c */
 extern FieldPath *bolt_parse_path(const Model *model, const char *text, const JsonValue *value);
@@ -216,6 +240,10 @@ typedef struct LookupNeed
 	bool transformed;	/* the operand is no longer the column itself */
 } LookupNeed;
 
+/* annotation_index.c */
+extern ListCell *bolt_annotation_of_name(Select *select, const char *name);
+extern const Annotation *bolt_find_annotation(const Select *select, const char *path, int *length);
+
 /* joined_tables.c */
 extern List *bolt_joined_tables(const Select *select, const Q *q);
 
@@ -271,6 +299,7 @@ typedef struct Branch
 	bool *loaded;				 /* per field: is it written out? */
 	const JsonValue *value;		 /* where it was asked for */
 	List *branches;				 /* of Branch * */
+	int *nbranches;				 /* of the whole tree */
 } Branch;
 
 /* branch.c */
@@ -345,6 +374,7 @@ typedef struct Compiler
 	List *tables;			/* of oid */
 	const Locking *locking; /* of the rows that are fetched, or NULL */
 	List *locked;			/* of PathTerm *: members of "of" that were met */
+	Size sql_size;			/* of all statements */
 } Compiler;
 
 /* A key as the compiler sees it: columns on both sides of a relation. */

@@ -232,34 +232,39 @@ annotates_window(const QuerySet *queryset)
 
 /* Does an expression join rows of a to-many relation?  What other annotations do is theirs. */
 static bool
-joins_many(const Model *model, const Expression *expression, List *calls)
+joins_many(const Model *model, const Expression *expression, const struct NameTable *names)
 {
 	ListCell *lc;
 
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	if (expression->kind == EXPRESSION_F)
-		return !bolt_names_annotation(expression->path, calls) &&
+		return !bolt_names_annotation(expression->path, names) &&
 			bolt_first_to_many(bolt_parse_path(model, expression->path, expression->value)) >= 0;
 	if (expression->kind == EXPRESSION_AGGREGATE)
 		return false;
 	foreach(lc, expression->operands)
 	{
-		if (joins_many(model, lfirst(lc), calls))
+		if (joins_many(model, lfirst(lc), names))
 			return true;
 	}
-	return expression->otherwise != NULL && joins_many(model, expression->otherwise, calls);
+	return expression->otherwise != NULL && joins_many(model, expression->otherwise, names);
 }
 
 static bool
 annotates_joined_rows(const Model *model, const QuerySet *queryset)
 {
+	const struct NameTable *names;
 	ListCell *lc;
 
+	if (queryset->calls == NIL)
+		return false;
+	names = bolt_annotation_names(queryset->calls);
 	foreach(lc, queryset->calls)
 	{
 		const AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
 
-		if (annotate != NULL && joins_many(model, annotate->expression, queryset->calls))
+		if (annotate != NULL && joins_many(model, annotate->expression, names))
 			return true;
 	}
 	return false;

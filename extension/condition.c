@@ -44,9 +44,13 @@ append_condition(StringInfo sql, Select *select, int alias, const Condition *con
 				 bool two_valued)
 {
 	Operand operands[INDEX_MAX_KEYS];
+	int length = sql->len;
 
+	if (select->alternatives == 0)
+		bolt_limit_conditions(select->statement, condition->q->value);
 	bolt_path_operands(select, alias, condition->path, first_hop, operands);
 	bolt_append_lookup(sql, select, condition->path, operands, condition->q, two_valued);
+	bolt_wrote_sql(select->statement, sql->len - length);
 }
 
 /* Do two paths begin with the same hops, up to and with the first to-many one? */
@@ -101,6 +105,7 @@ append_exists(StringInfo sql, ConditionContext *context, List *conditions)
 	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM ");
 	bolt_append_from(sql, inner, NULL);
 	appendStringInfo(sql, " WHERE %s)", where.data);
+	bolt_wrote_sql(inner->statement, where.len);
 }
 
 /* NOT EXISTS (a row of the to-many relation): what isnull says of none. */
@@ -221,6 +226,7 @@ append_same_row(StringInfo sql, ConditionContext *context, List *qs)
 	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM ");
 	bolt_append_from(sql, inner, NULL);
 	appendStringInfo(sql, " WHERE %s)", where.data);
+	bolt_wrote_sql(inner->statement, where.len);
 }
 
 /* Members that are themselves ANDs, member by member */
@@ -330,6 +336,7 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 	{
 		Q *q = list_nth(flat, i);
 
+		CHECK_FOR_INTERRUPTS();
 		conditions[i].q = q;
 		conditions[i].to_many = -1;
 		if (by_exists)
@@ -341,8 +348,10 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 			conditions[i].to_many = bolt_first_to_many(conditions[i].path);
 	}
 	appendStringInfoChar(sql, '(');
+	context->select->alternatives += kind == Q_OR && n > 1;
 	for (int i = 0; i < n; i++)
 	{
+		bolt_limit_sql(sql->len);
 		if (conditions[i].done || is_empty(conditions[i].q))
 			continue;
 		append_connector(sql, &nterms, connector);
@@ -364,6 +373,7 @@ append_joined(StringInfo sql, ConditionContext *context, List *members, QKind ki
 			append_group(sql, context, group);
 		}
 	}
+	context->select->alternatives -= kind == Q_OR && n > 1;
 	appendStringInfoString(sql, nterms == 0 ? "TRUE)" : ")");
 }
 
@@ -375,6 +385,7 @@ append_xor(StringInfo sql, ConditionContext *context, List *members)
 	int nterms = 0;
 
 	appendStringInfoString(sql, "(((");
+	context->select->alternatives++;
 	foreach(lc, members)
 	{
 		if (is_empty(lfirst(lc)))
@@ -384,6 +395,7 @@ append_xor(StringInfo sql, ConditionContext *context, List *members)
 		append_q(sql, context, lfirst(lc));
 		appendStringInfoString(sql, " THEN 1 ELSE 0 END");
 	}
+	context->select->alternatives--;
 	appendStringInfoString(sql, nterms == 0 ? "1" : "");
 	appendStringInfoString(sql, ") OPERATOR(pg_catalog.%) 2) OPERATOR(pg_catalog.=) 1)");
 }
@@ -400,7 +412,9 @@ append_not(StringInfo sql, ConditionContext *context, Q *q)
 	}
 	negated.negated = true;
 	appendStringInfoString(sql, "(NOT ");
+	context->select->alternatives++;
 	append_q(sql, &negated, q);
+	context->select->alternatives--;
 	appendStringInfoChar(sql, ')');
 }
 
@@ -476,7 +490,11 @@ bolt_append_q(StringInfo sql, Select *select, int alias, Q *q)
 	ConditionContext context = {.select = select, .alias = alias};
 
 	if (is_empty(q))
+	{
 		appendStringInfoString(sql, "TRUE");
-	else
-		append_q(sql, &context, q);
+		return;
+	}
+	select->alternatives++;
+	append_q(sql, &context, q);
+	select->alternatives--;
 }

@@ -228,6 +228,7 @@ hash_ordering(char *text, const Document *document, const Keyset *keyset)
 	const QuerySet *queryset = document->queryset;
 	uint64 hash = keyset->ordering;
 	bool by_annotation = false;
+	const struct NameTable *annotations = bolt_annotation_names(queryset->calls);
 	ListCell *lc;
 
 	foreach(lc, queryset->order_by)
@@ -238,7 +239,7 @@ hash_ordering(char *text, const Document *document, const Keyset *keyset)
 			hash = hash_text(hash, term->path, strlen(term->path));
 		else
 			hash = hash_json(hash, term->value);
-		by_annotation |= term->path == NULL || bolt_names_annotation(term->path, queryset->calls);
+		by_annotation |= term->path == NULL || bolt_names_annotation(term->path, annotations);
 	}
 	foreach(lc, queryset->calls)
 	{

@@ -16,6 +16,10 @@
 
 /* Error 22023 where what decides the meaning of a query is a Ref: that is data. */
 extern void bolt_refuse_data(const JsonValue *value);
+
+/* Error 54001 where a path has more steps than a document may have levels. */
+extern void bolt_check_steps(const char *path, const JsonValue *value);
+
 extern void bolt_wrong_kind(const JsonValue *value, const char *what, const char *expected);
 extern char *bolt_quoted_key(const JsonValue *value);
 extern const char *bolt_expect_string(const JsonValue *value);

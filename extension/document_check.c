@@ -11,6 +11,10 @@
 #include "error.h"
 #include "miscadmin.h"
 #include "name_table.h"
+#include "settings.h"
+
+/* A longer path is not repeated in an error. */
+#define MAX_NAMED_PATH 10000
 
 void
 bolt_refuse_data(const JsonValue *value)
@@ -21,6 +25,22 @@ bolt_refuse_data(const JsonValue *value)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s cannot be a Ref", bolt_quoted_key(value)),
 			 bolt_errdetail_at(value),
 			 errhint("An earlier result is data: it can be a value, but no name, path or query.")));
+}
+
+void
+bolt_check_steps(const char *path, const JsonValue *value)
+{
+	int steps = 1;
+
+	for (const char *at = path; (at = strstr(at, "__")) != NULL; at += 2)
+	{
+		if (++steps > bolt_max_depth)
+			ereport(ERROR,
+					(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+					 errmsg("a path has more than %d steps", bolt_max_depth),
+					 strlen(path) < MAX_NAMED_PATH ? bolt_errdetail_at(value) : 0,
+					 errhint("Raise \"bolt_orm.max_depth\" if the path is meant so.")));
+	}
 }
 
 void

@@ -52,21 +52,17 @@ write_operator(ExpressionContext *context, const ExpressionRule *rule, Operand *
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfoChar(&sql, '(');
+	/* from the left, whatever the operator's own binding */
+	for (int i = 1; i < context->noperands; i++)
+		appendStringInfoChar(&sql, '(');
 	for (int i = 0; i < context->noperands; i++)
 	{
-		if (i > 1)
-		{
-			/* from the left, whatever the operator's own binding */
-			sql.data = psprintf("((%s)", sql.data + 1);
-			sql.len = strlen(sql.data);
-			sql.maxlen = sql.len + 1;
-		}
 		if (i > 0)
 			appendStringInfo(&sql, " OPERATOR(pg_catalog.%s) ", rule->sql);
 		appendStringInfoString(&sql, context->operands[i].sql);
+		if (i > 0)
+			appendStringInfoChar(&sql, ')');
 	}
-	appendStringInfoChar(&sql, ')');
 	result->sql = sql.data;
 }
 
@@ -461,6 +457,7 @@ bolt_expression(Select *select, int alias, const Expression *expression, Operand
 			call_operand(select, alias, expression, rule, result);
 			break;
 	}
+	bolt_wrote_sql(select->statement, strlen(result->sql));
 }
 
 /* annotate() and alias(): a name for an expression, from here on. */
@@ -468,7 +465,7 @@ void
 bolt_annotate(Select *select, const AnnotateCall *call)
 {
 	Annotation *annotation;
-	ListCell *lc;
+	ListCell *same;
 
 	if (!call->after_values && bolt_model_has_name(select->model, call->name))
 		ereport(ERROR,
@@ -481,13 +478,9 @@ bolt_annotate(Select *select, const AnnotateCall *call)
 	annotation->alias = call->alias;
 	bolt_expression(select, bolt_base_alias(select), call->expression, &annotation->operand);
 	annotation->operand.display = call->name;
-	foreach(lc, select->annotations)
-	{
-		if (strcmp(((Annotation *) lfirst(lc))->name, call->name) == 0)
-		{
-			lfirst(lc) = annotation;
-			return;
-		}
-	}
-	select->annotations = lappend(select->annotations, annotation);
+	same = bolt_annotation_of_name(select, call->name);
+	if (same != NULL)
+		lfirst(same) = annotation;
+	else
+		select->annotations = lappend(select->annotations, annotation);
 }

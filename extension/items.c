@@ -13,6 +13,7 @@
 #include "error.h"
 #include "json_out.h"
 #include "miscadmin.h"
+#include "name_table.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -110,6 +111,7 @@ is_referred_to(const SelectText *text, const Annotation *annotation)
 	{
 		const Annotation *other = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		if (other != annotation && strstr(other->operand.sql, sql) != NULL)
 			return true;
 	}
@@ -226,22 +228,12 @@ add_value_item(ItemList *items, SelectText *text, const PathTerm *term)
 	add_column_item(items, name, text, expression.data, JSONOID);
 }
 
-static bool
-named_before(List *values, int until, const char *path)
-{
-	for (int i = 0; i < until; i++)
-	{
-		if (strcmp(((PathTerm *) list_nth(values, i))->path, path) == 0)
-			return true;
-	}
-	return false;
-}
-
 void
 bolt_add_values_items(ItemList *items, SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
 	List *values = bolt_values_terms(text);
+	NameTable *names = bolt_name_table_create(list_length(values));
 	ListCell *lc;
 
 	items->node->open = queryset->values_kind == VALUES_OBJECTS ? "{" :
@@ -258,12 +250,13 @@ bolt_add_values_items(ItemList *items, SelectText *text)
 				 errhint("Name the relation's columns in values, or leave values out.")));
 	foreach(lc, values)
 	{
-		const PathTerm *term = lfirst(lc);
+		PathTerm *term = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		if (queryset->values_kind == VALUES_FLAT && foreach_current_index(lc) > 0)
 			break;
 		if (queryset->values_kind != VALUES_OBJECTS ||
-			!named_before(values, foreach_current_index(lc), term->path))
+			bolt_name_table_add(names, term->path, strlen(term->path), term) == term)
 			add_value_item(items, text, term);
 	}
 }

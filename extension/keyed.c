@@ -90,6 +90,8 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
 	FetchStatement *result = bolt_graph_alloc(compiler, sizeof(FetchStatement));
 	ListCell *lc;
 
+	compiler->sql_size += strlen(sql);
+	bolt_limit_sql(compiler->sql_size);
 	result->sql = bolt_graph_string(compiler, sql);
 	result->nparams = list_length(statement->params);
 	result->params = bolt_graph_alloc(compiler, sizeof(StatementParam) * Max(result->nparams, 1));

@@ -28,6 +28,7 @@
 #include "compat.h"
 #include "compile.h"
 #include "error.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
@@ -58,6 +59,9 @@ typedef struct KeysetTerms
  * The order
  * ----------
  */
+
+/* The condition has a level for each term; PostgreSQL's parser has no room for very many. */
+#define MAX_TERMS 200
 
 /* Is a row known by the values that it consists of, not by a primary key? */
 bool
@@ -90,6 +94,7 @@ add_path(SelectText *text, const FieldPath *path, bool descending)
 		order->text = pstrdup(operands[i].sql);
 		order->aggregate = operands[i].aggregate || operands[i].window;
 		order->descending = descending;
+		bolt_limit_columns(list_length(text->order) + 1);
 		text->order = lappend(text->order, order);
 	}
 }
@@ -119,6 +124,7 @@ without_repetitions(List *order)
 		ListCell *before;
 		bool repeated = false;
 
+		CHECK_FOR_INTERRUPTS();
 		foreach(before, rest)
 			repeated |= strcmp(((OrderExpression *) lfirst(before))->text,
 							   ((OrderExpression *) lfirst(lc))->text) == 0;
@@ -153,6 +159,10 @@ bolt_add_keyset_order(SelectText *text)
 	else
 		add_path(text, bolt_parse_path(text->model, "pk", queryset->source), descending);
 	text->order = without_repetitions(text->order);
+	if (list_length(text->order) > MAX_TERMS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("cannot page by cursor in an order of more than %d terms", MAX_TERMS)));
 }
 
 /* An object must not have several rows: a cursor could not tell them apart. */

@@ -103,21 +103,41 @@ grow_table(NameTable *table)
 	pfree(old);
 }
 
-void *
-bolt_name_table_add(NameTable *table, const char *name, int length, void *value)
+/* The slot of a name, which is taken for it if it has none.  Its value is NULL then. */
+static NameSlot *
+take_slot(NameTable *table, const char *name, int length)
 {
 	uint32 hash = hash_name(name, length);
 	NameSlot *slot = find_slot(table, name, length, hash);
 
 	if (slot->name != NULL)
-		return slot->value;
+		return slot;
+	if (++table->nnames * SPARSENESS > table->nslots)
+	{
+		grow_table(table);
+		slot = find_slot(table, name, length, hash);
+	}
 	slot->name = name;
-	slot->value = value;
 	slot->length = length;
 	slot->hash = hash;
-	if (++table->nnames * SPARSENESS > table->nslots)
-		grow_table(table);
-	return value;
+	return slot;
+}
+
+void *
+bolt_name_table_add(NameTable *table, const char *name, int length, void *value)
+{
+	NameSlot *slot = take_slot(table, name, length);
+
+	Assert(value != NULL);
+	if (slot->value == NULL)
+		slot->value = value;
+	return slot->value;
+}
+
+void
+bolt_name_table_set(NameTable *table, const char *name, int length, void *value)
+{
+	take_slot(table, name, length)->value = value;
 }
 
 void *

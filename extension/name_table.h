@@ -21,6 +21,9 @@ extern NameTable *bolt_name_table_create(int size);
  */
 extern void *bolt_name_table_add(NameTable *table, const char *name, int length, void *value);
 
+/* The same, whatever it has stood for before. */
+extern void bolt_name_table_set(NameTable *table, const char *name, int length, void *value);
+
 /* What a name stands for, or NULL. */
 extern void *bolt_name_table_find(const NameTable *table, const char *name, int length);
 

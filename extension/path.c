@@ -14,7 +14,9 @@
 
 #include "access/stratnum.h"
 #include "compile.h"
+#include "document.h"
 #include "error.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -23,10 +25,12 @@
  * ----------
  */
 static List *
-split_path(const char *text)
+split_path(const char *text, const JsonValue *value)
 {
 	List *segments = NIL;
 	const char *end;
+
+	bolt_check_steps(text, value);
 
 	/* a leading underscore belongs to the name: "_x__in" */
 	while ((end = strstr(text[0] == '_' ? text + 1 : text, "__")) != NULL)
@@ -127,12 +131,17 @@ static int
 take_name(FieldPath *path, List *segments, int from, bool *goes_on)
 {
 	int n = list_length(segments);
+	char *name = join_segments(segments, from, n);
+	int length = strlen(name);
 
-	for (int until = n; until > from; until--)
+	/* one segment less each time: the name is cut where that begins */
+	for (int until = n; until > from; length -= strlen(list_nth(segments, --until)) + 2)
 	{
-		char *name = join_segments(segments, from, until);
-		const Field *field = bolt_model_field(path->model, name);
+		const Field *field;
 		const ModelRelation *relation;
+
+		name[length] = '\0';
+		field = bolt_model_field(path->model, name);
 
 		if (strcmp(name, "pk") == 0 && (field == NULL || path->model->nprimary_key > 0))
 		{
@@ -178,7 +187,7 @@ FieldPath *
 bolt_parse_path(const Model *model, const char *text, const JsonValue *value)
 {
 	FieldPath *path = palloc0(sizeof(FieldPath));
-	List *segments = split_path(text);
+	List *segments = split_path(text, value);
 	int at = 0;
 	bool goes_on = true;
 
@@ -208,26 +217,10 @@ bolt_parse_path(const Model *model, const char *text, const JsonValue *value)
 FieldPath *
 bolt_parse_select_path(const Select *select, const char *text, const JsonValue *value)
 {
-	const Annotation *found = NULL;
-	int found_length = 0;
+	int found_length;
+	const Annotation *found = bolt_find_annotation(select, text, &found_length);
 	FieldPath *path;
-	ListCell *lc;
 
-	foreach(lc, select->annotations)
-	{
-		const Annotation *annotation = lfirst(lc);
-		int length = strlen(annotation->name);
-
-		/* filter() does not go on from what values() has joined */
-		if (annotation->fixed && (select->call != ANY_CALL || strcmp(text, annotation->name) != 0))
-			continue;
-		if (length > found_length && strncmp(text, annotation->name, length) == 0 &&
-			(text[length] == '\0' || strncmp(text + length, "__", 2) == 0))
-		{
-			found = annotation;
-			found_length = length;
-		}
-	}
 	if (found == NULL)
 		return bolt_parse_path(select->model, text, value);
 	path = palloc0(sizeof(FieldPath));
@@ -237,7 +230,7 @@ bolt_parse_select_path(const Select *select, const char *text, const JsonValue *
 	path->nfields = 1;
 	path->annotation = found;
 	if (text[found_length] != '\0')
-		path->rest = split_path(text + found_length + 2);
+		path->rest = split_path(text + found_length + 2, value);
 	return path;
 }
 
@@ -306,6 +299,8 @@ bolt_add_table(Select *select, const Model *model)
 {
 	JoinedTable *join = palloc0(sizeof(JoinedTable));
 
+	CHECK_FOR_INTERRUPTS();
+	bolt_limit_tables(select->statement);
 	bolt_note_table(select->statement, model);
 	join->alias = select->statement->naliases++;
 	join->model = model;
@@ -346,6 +341,8 @@ bolt_begin_part(Select *whole)
 	select->outer_query = whole->outer_query;
 	select->model = whole->model;
 	select->annotations = whole->annotations;
+	select->annotation_index = whole->annotation_index;
+	select->alternatives = whole->alternatives;
 	select->call = ANY_CALL;
 	select->origin = whole->origin;
 	return select;
@@ -628,5 +625,6 @@ bolt_append_from(StringInfo sql, const Select *select, const char *base_conditio
 			appendStringInfoString(sql, " ON ");
 			bolt_append_join_condition(sql, join);
 		}
+		bolt_limit_sql(sql->len);
 	}
 }

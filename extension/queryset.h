@@ -267,7 +267,8 @@ extern FilterCall *bolt_make_condition(const char *path, JsonValue *literal);
 
 extern OrderTerm *bolt_make_order_term(const char *path, JsonValue *value);
 
-/* Does a path begin with the name of an annotation among calls? */
-extern bool bolt_names_annotation(const char *path, List *calls);
+/* The names of the annotations among calls, and whether a path begins with one of them. */
+extern struct NameTable *bolt_annotation_names(List *calls);
+extern bool bolt_names_annotation(const char *path, const struct NameTable *names);
 
 #endif /* BOLT_QUERYSET_H */

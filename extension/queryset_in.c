@@ -10,10 +10,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "common/int.h"
 #include "document.h"
 #include "error.h"
 #include "miscadmin.h"
+#include "name_table.h"
+#include "settings.h"
+
+/* The table of annotations begins no larger than this: most calls are none. */
+#define MAX_FIRST_SIZE 1024
 
 typedef void (*KeyParser)(Document *document, QuerySet *queryset, JsonValue *value);
 
@@ -67,8 +73,15 @@ annotate_values(QuerySet *queryset, AnnotateCall *annotate)
 	bool aggregate = bolt_has_aggregate(annotate->expression);
 	ListCell *lc;
 
+	/* each is one more column: there are never many to compare with */
+	if (list_length(queryset->values) > MaxTupleAttributeNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("target lists can have at most %d entries", MaxTupleAttributeNumber),
+				 bolt_errdetail_at(annotate->value)));
 	foreach(lc, queryset->values)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (strcmp(((PathTerm *) lfirst(lc))->path, annotate->name) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -719,53 +732,71 @@ parse_chain(Document *document, QuerySet *queryset, JsonValue *value)
 	}
 }
 
-static bool expression_names_annotation(const Expression *expression, List *calls);
-
-bool
-bolt_names_annotation(const char *path, List *calls)
+NameTable *
+bolt_annotation_names(List *calls)
 {
+	NameTable *names = bolt_name_table_create(Min(list_length(calls), MAX_FIRST_SIZE));
 	ListCell *lc;
 
 	foreach(lc, calls)
 	{
-		const AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
-		int length = annotate ? strlen(annotate->name) : 0;
+		AnnotateCall *annotate = ((QueryCall *) lfirst(lc))->annotate;
 
-		if (annotate != NULL && strncmp(path, annotate->name, length) == 0 &&
-			(path[length] == '\0' || strncmp(path + length, "__", 2) == 0))
+		CHECK_FOR_INTERRUPTS();
+		if (annotate != NULL)
+			bolt_name_table_add(names, annotate->name, strlen(annotate->name), annotate);
+	}
+	return names;
+}
+
+bool
+bolt_names_annotation(const char *path, const NameTable *names)
+{
+	const char *end = path;
+
+	/* a path with more steps is refused where it is followed */
+	for (int steps = 0; end != NULL && steps <= bolt_max_depth; steps++)
+	{
+		const char *next = strstr(end, "__");
+
+		if (bolt_name_table_find(names, path, next != NULL ? next - path : strlen(path)) != NULL)
 			return true;
+		end = next != NULL ? next + 1 : NULL;
 	}
 	return false;
 }
 
+static bool expression_names_annotation(const Expression *expression, const NameTable *names);
+
 static bool
-q_names_annotation(const Q *q, List *calls)
+q_names_annotation(const Q *q, const NameTable *names)
 {
 	ListCell *lc;
 
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	if (q->kind == Q_CONDITION)
-		return (q->path != NULL && bolt_names_annotation(q->path, calls)) ||
-			(q->expression != NULL && expression_names_annotation(q->expression, calls));
+		return (q->path != NULL && bolt_names_annotation(q->path, names)) ||
+			(q->expression != NULL && expression_names_annotation(q->expression, names));
 	foreach(lc, q->members)
 	{
-		if (q_names_annotation(lfirst(lc), calls))
+		if (q_names_annotation(lfirst(lc), names))
 			return true;
 	}
 	return false;
 }
 
 static bool
-expression_names_annotation(const Expression *expression, List *calls)
+expression_names_annotation(const Expression *expression, const NameTable *names)
 {
 	ListCell *lc;
 
 	check_stack_depth();
 	if (expression->kind == EXPRESSION_F)
-		return bolt_names_annotation(expression->path, calls);
+		return bolt_names_annotation(expression->path, names);
 	foreach(lc, expression->operands)
 	{
-		if (expression_names_annotation(lfirst(lc), calls))
+		if (expression_names_annotation(lfirst(lc), names))
 			return true;
 	}
 	return false;
@@ -791,6 +822,7 @@ sort_calls(QuerySet *queryset)
 {
 	List *sorted = NIL;
 	List *annotations = NIL;
+	NameTable *names;
 	ListCell *each;
 
 	foreach(each, queryset->calls)
@@ -798,7 +830,10 @@ sort_calls(QuerySet *queryset)
 		if (((QueryCall *) lfirst(each))->annotate != NULL)
 			annotations = lappend(annotations, lfirst(each));
 	}
+	if (annotations == NIL)
+		return;
 	list_sort(annotations, compare_annotations);
+	names = bolt_annotation_names(annotations);
 
 	for (int named = 0; named <= 1; named++)
 	{
@@ -808,7 +843,7 @@ sort_calls(QuerySet *queryset)
 		{
 			QueryCall *call = lfirst(each);
 
-			if (call->filter != NULL && q_names_annotation(call->filter->q, annotations) == named)
+			if (call->filter != NULL && q_names_annotation(call->filter->q, names) == named)
 				sorted = lappend(sorted, call);
 		}
 	}

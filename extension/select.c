@@ -228,11 +228,14 @@ bolt_add_output(SelectText *text, const char *expression)
 {
 	ListCell *lc;
 
+	CHECK_FOR_INTERRUPTS();
 	foreach(lc, text->outputs)
 	{
 		if (strcmp(lfirst(lc), expression) == 0)
 			return foreach_current_index(lc) + 1;
 	}
+	bolt_limit_columns(list_length(text->outputs) + 1);
+	bolt_wrote_sql(text->select->statement, strlen(expression));
 	text->outputs = lappend(text->outputs, pstrdup(expression));
 	return list_length(text->outputs);
 }
@@ -290,6 +293,8 @@ add_order_expression(SelectText *text, const char *expression, bool aggregate, c
 {
 	OrderExpression *order = palloc(sizeof(OrderExpression));
 
+	bolt_limit_columns(list_length(text->order) + 1);
+	bolt_wrote_sql(text->select->statement, strlen(expression));
 	order->text = pstrdup(expression);
 	order->aggregate = aggregate;
 	order->descending = term->descending != reverse;
@@ -513,6 +518,7 @@ bolt_group_by_values(SelectText *text)
 		if (!order->aggregate)
 			text->groups = lappend(text->groups, order->text);
 	}
+	bolt_limit_columns(list_length(text->groups));
 	if (text->groups == NIL)
 		text->groups = list_make1("()");
 }
@@ -530,6 +536,7 @@ bolt_append_order(StringInfo sql, const SelectText *text)
 						 order->descending ? " DESC" : "");
 		if (order->nulls != NULLS_DEFAULT_ORDER)
 			appendStringInfoString(sql, order->nulls == NULLS_FIRST_ORDER ? " NULLS FIRST" : " NULLS LAST");
+		bolt_limit_sql(sql->len);
 	}
 }
 

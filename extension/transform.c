@@ -193,8 +193,8 @@ expand(const char *format, const char *operand)
 /*
  * Applies a transform to an operand; false where its type has none of that name.
  */
-bool
-bolt_transform(Select *select, Operand *operand, const char *name)
+static bool
+transform(Select *select, Operand *operand, const char *name)
 {
 	TypeClass class = bolt_type_class(operand->type);
 
@@ -244,6 +244,16 @@ bolt_is_transform(const char *name)
 			return true;
 	}
 	return false;
+}
+
+bool
+bolt_transform(Select *select, Operand *operand, const char *name)
+{
+	bool known = transform(select, operand, name);
+
+	if (known)
+		bolt_wrote_sql(select->statement, strlen(operand->sql));
+	return known;
 }
 
 /* Names for "Choices are: …" */

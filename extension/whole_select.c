@@ -28,6 +28,7 @@ distinct_on_expressions(SelectText *text)
 		for (int i = 0; i < noperands; i++)
 		{
 			bolt_apply_transforms(text->select, &operands[i], path);
+			bolt_limit_columns(list_length(expressions) + 1);
 			expressions = lappend(expressions, unconstify(char *, operands[i].sql));
 		}
 	}
@@ -41,7 +42,10 @@ append_distinct_on(StringInfo sql, List *expressions)
 
 	appendStringInfoString(sql, "DISTINCT ON (");
 	foreach(lc, expressions)
+	{
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? ", " : "", (char *) lfirst(lc));
+		bolt_limit_sql(sql->len);
+	}
 	appendStringInfoString(sql, ") ");
 }
 
@@ -63,9 +67,15 @@ append_group_by_key(StringInfo sql, const SelectText *text)
 						   bolt_model_field_by_attnum(text->model, text->model->primary_key[i])->name);
 	}
 	foreach(lc, text->order)
+	{
 		appendStringInfo(sql, ", %s", ((OrderExpression *) lfirst(lc))->text);
+		bolt_limit_sql(sql->len);
+	}
 	foreach(lc, text->grouped)
+	{
 		appendStringInfo(sql, ", %s", (char *) lfirst(lc));
+		bolt_limit_sql(sql->len);
+	}
 }
 
 /*
@@ -144,6 +154,7 @@ append_outputs(StringInfo sql, const SelectText *text, const char *distinct, boo
 			appendStringInfo(sql, " AS c%d", i + 1);
 		else if (i < list_length(text->names))
 			appendStringInfo(sql, " AS %s", (char *) list_nth(text->names, i));
+		bolt_limit_sql(sql->len);
 	}
 }
 
@@ -176,7 +187,10 @@ append_plain_select(StringInfo sql, SelectText *text, DistinctKind distinct, con
 
 	append_outputs(sql, text, on.data, name_outputs);
 	foreach(lc, text->select->windows)
+	{
 		appendStringInfo(sql, ", %s AS w%d", (char *) lfirst(lc), foreach_current_index(lc) + 1);
+		bolt_limit_sql(sql->len);
+	}
 	appendStringInfoString(sql, " FROM ");
 	if (before != NULL)
 		appendStringInfo(sql, "%s JOIN ", before);
@@ -185,8 +199,11 @@ append_plain_select(StringInfo sql, SelectText *text, DistinctKind distinct, con
 	if (distinct == DISTINCT_KEYS)
 		append_group_by_key(sql, text);
 	foreach(lc, text->groups)
+	{
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ? " GROUP BY " : ", ",
 						 (char *) lfirst(lc));
+		bolt_limit_sql(sql->len);
+	}
 	if (text->having.len > 0)
 		appendStringInfo(sql, " HAVING %s", text->having.data);
 }

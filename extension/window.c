@@ -139,6 +139,8 @@ bolt_window_column(Select *select, const char *sql)
 		if (strcmp(lfirst(lc), sql) == 0)
 			return psprintf("q.w%d", foreach_current_index(lc) + 1);
 	}
+	bolt_wrote_sql(select->statement, strlen(sql));
+	bolt_limit_columns(list_length(select->windows) + 1);
 	select->windows = lappend(select->windows, pstrdup(sql));
 	return psprintf("q.w%d", list_length(select->windows));
 }
