@@ -113,15 +113,17 @@ fix_values(SelectText *text, List *values)
 static bool
 groups_by_many(const SelectText *text, const QueryCall *call)
 {
+	const struct NameTable *names;
 	ListCell *lc;
 
 	if (!text->queryset->group_by_values)
 		return false;
+	names = bolt_annotation_names(text->queryset->calls);
 	foreach(lc, call->values)
 	{
 		const PathTerm *term = lfirst(lc);
 
-		if (!bolt_names_annotation(term->path, text->queryset->calls) &&
+		if (!bolt_names_annotation(term->path, names) &&
 			bolt_first_to_many(bolt_parse_path(text->model, term->path, term->value)) >= 0)
 			return true;
 	}
