@@ -269,6 +269,27 @@ bolt_mark_assigned(StatementParam *param)
 	param->checks_null = get_typtype(param->value_type) == TYPTYPE_DOMAIN;
 }
 
+/* Some input functions say by an internal error what they cannot read: hstore's until PostgreSQL 15. */
+static void
+input_error_context(void *unused)
+{
+	if (geterrcode() == ERRCODE_INTERNAL_ERROR)
+		errcode(ERRCODE_INVALID_TEXT_REPRESENTATION);
+}
+
+static Datum
+input_value(const StatementParam *param, const char *text)
+{
+	ErrorContextCallback callback = {.previous = error_context_stack, .callback = input_error_context};
+	Datum value;
+
+	error_context_stack = &callback;
+	value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, text), param->io_param,
+							  param->typmod);
+	error_context_stack = callback.previous;
+	return value;
+}
+
 /* A value that a column is set to, null or not */
 bool
 bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum *value)
@@ -277,8 +298,7 @@ bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum 
 	{
 		/* a domain may refuse it */
 		if (param->checks_null)
-			(void) InputFunctionCall(unconstify(FmgrInfo *, &param->input), NULL, param->io_param,
-									 param->typmod);
+			(void) input_value(param, NULL);
 		return false;
 	}
 	if (param->structured && (literal->kind == JSON_OBJECT || literal->kind == JSON_ARRAY))
@@ -292,19 +312,12 @@ bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum 
 			literal->kind == JSON_FALSE				  ? "false" :
 														literal->text;
 
-		*value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, text),
-								   param->io_param, param->typmod);
+		*value = input_value(param, text);
 		return true;
 	}
 	if (bolt_type_class(param->value_type) == CLASS_HSTORE)
 		return bolt_bind_hstore(param, literal, value);
 	return bolt_bind_scalar(param, literal, value);
-}
-
-static Datum
-input_value(const StatementParam *param, char *text)
-{
-	return InputFunctionCall(unconstify(FmgrInfo *, &param->input), text, param->io_param, param->typmod);
 }
 
 bool

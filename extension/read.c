@@ -519,6 +519,7 @@ bolt_aggregate_queryset(PG_FUNCTION_ARGS)
 	JsonBuffer out;
 
 	bolt_refuse_null(fcinfo, 1, "aggregates");
+	refuse_combined(document, "aggregate()");
 	aggregates = PG_GETARG_TEXT_P_COPY(1);
 	bolt_document_add_aggregates(document, VARDATA(aggregates), VARSIZE(aggregates) - VARHDRSZ);
 	bolt_begin_result(&out);

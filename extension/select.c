@@ -402,12 +402,14 @@ bolt_add_order(SelectText *text)
 {
 	const QuerySet *queryset = text->queryset;
 	bool ordered = queryset != NULL && queryset->ordered;
+	/* what is combined may lack the columns of the model's own order; nor has Django one there */
+	bool unordered = text->select->grouped || (queryset != NULL && queryset->combined != NIL);
 	int alias = bolt_base_alias(text->select);
 
 	add_terms(text, text->model, alias,
-			  ordered					? queryset->order_by :
-				  text->select->grouped ? NIL :
-										  default_order(text->model),
+			  ordered		? queryset->order_by :
+				  unordered ? NIL :
+							  default_order(text->model),
 			  queryset != NULL && queryset->reverse);
 	if (text->order == NIL && queryset != NULL && (queryset->order_by_pk || queryset->page_order))
 		add_primary_key_order(text, alias);

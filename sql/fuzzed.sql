@@ -23,4 +23,18 @@ SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": {"Value": true}}}'
 SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": null}}');
 SELECT bolt.count('{"model": "flag", "filter": {"in__isnull": [{"F": "id"}]}}');
 
+-- aggregate() left out what is combined: refused, as in Django. (It has no order of its own there either.)
+SELECT bolt.aggregate('{"model": "flag", "filter": {"id": 1}, "union": [{}]}', '{"n": {"Count": "*"}}');
+SELECT FROM bolt.register_model('flag', ordering => '{-in}');
+SELECT bolt.fetch_json('{"model": "flag", "filter": {"id": 1}, "union_all": [{"filter": {"id": 1}, "values_list": ["id"]}], "values_list": ["id"]}');
+SELECT bolt.first('{"model": "flag", "union": [{}], "values_list": ["id"]}');
+
+-- hstore refuses some values by an internal error.
+CREATE EXTENSION IF NOT EXISTS hstore SCHEMA fuzzed;
+CREATE TABLE stored (id int PRIMARY KEY, h hstore);
+\set VERBOSITY sqlstate
+SELECT bolt.count('{"model": "stored", "filter": {"h": "1"}}');
+SELECT bolt.create('stored', '{"id": 1, "h": "a=>"}');
+\set VERBOSITY default
+
 DROP SCHEMA fuzzed CASCADE;

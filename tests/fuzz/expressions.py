@@ -5,6 +5,7 @@ class Expressions:
     def field(self, model, many=False):
         """A path to a column, with a transform now and then."""
         names, model_here = self.path(model, 2 if self.chance(0.3) else 0, many)
+        self.unordered |= many and bool(names)  # the rows that it multiplies are in no order
         column = self.choice(list(model_here.columns.values()))
         path = "__".join(names + [column.name])
         if self.chance(0.1):

@@ -24,7 +24,8 @@ class Refused(Exception):
 
     def __init__(self, error):
         super().__init__(f"{error.sqlstate} {error.diag.message_primary}")
-        self.state = error.sqlstate
+        self.state = error.sqlstate or "CLIENT"
+        self.of_data = self.state[:2] == "22" and self.state != "22023" or "nondeterministic" in str(self)
         self.text = "\n".join(filter(None, [error.diag.message_primary, error.diag.message_detail, error.diag.message_hint]))
 
 
@@ -105,8 +106,13 @@ class Session:
         return self.one("SELECT bolt.count(%s::json)", document)
 
     def after(self, what, call, *arguments):
-        """A call that must work because another of the same queryset did."""
+        """
+        A call that must work because another of the same queryset did. Data that an operation does not bear (class 22) may be met by one plan
+        and not by another.
+        """
         try:
             return call(*arguments)
         except Refused as refused:
+            if refused.of_data:
+                raise
             raise Fault(what + " is refused", refused) from None

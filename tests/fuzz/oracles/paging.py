@@ -69,9 +69,8 @@ class Cursor(Total):
             text = session.after("the next page", ask, "after", json.loads(text)["next"])
             pages.append(text)
             got += member(text, "items")
-        if repeated(rows) and many_in_order(document):
-            return
-        expect("cursor_page", difference(got, rows))
+        # a cursor leads behind a row, and so behind all that are equal to it
+        expect("cursor_page", not (repeated(rows) and many_in_order(document)) and difference(got, list(dict.fromkeys(rows))))
         back = []
         while json.loads(text)["previous"] and len(back) <= len(rows):
             text = session.after("the previous page", ask, "before", json.loads(text)["previous"])

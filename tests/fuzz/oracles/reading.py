@@ -35,6 +35,8 @@ class SameRows(Document):
         try:
             rows = session.fetch(document)
         except Refused as refused:
+            if refused.of_data:
+                return
             try:
                 session.one("SELECT bolt.fetch_json(%s::json)::text", document)
             except Refused as other:
@@ -134,7 +136,7 @@ class Counted(Total):
         except Refused as refused:
             expect("aggregate is refused", refused.state != "0A000" and refused)
             return
-        expect("aggregate", got["n"] != len(rows) and f"{got['n']}, but {len(rows)} rows")
+        expect("aggregate", got["n"] != len(rows) and not repeated(rows) and f"{got['n']}, but {len(rows)} rows")
 
 
 class Chained(Total):
