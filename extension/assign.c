@@ -14,6 +14,7 @@
 #include "compile.h"
 #include "document.h"
 #include "error.h"
+#include "key_index.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -61,6 +62,8 @@ bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const 
 	int place = row->nassigned;
 	bool is_value = value->kind == JSON_OBJECT && !value->data && value->count == 1 &&
 		strcmp(value->first->name, "Value") == 0;
+	bool is_expression = !is_value && bolt_is_expression(value);
+	JsonValue *literal = is_value ? value->first : value; /* of the column's type, as any literal */
 	Assignment *assigned;
 
 	if (row->nassigned == row->capacity)
@@ -76,6 +79,9 @@ bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const 
 		/* a key that was written before stands nowhere in the arguments */
 		const JsonValue *at = value->parent != NULL ? value : assigned->value;
 
+		/* a fetched object has a relation beside its column, and keys of tenants share one */
+		if (!is_expression && !assigned->is_expression && bolt_same_value(field, assigned->value, literal))
+			return;
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("'%s' and '%s' are both values of column \"%s\" of %s", assigned->name, name,
@@ -87,8 +93,8 @@ bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const 
 	memset(assigned, 0, sizeof(Assignment));
 	assigned->field = field;
 	assigned->name = name;
-	assigned->value = is_value ? value->first : value; /* of the column's type, as any literal */
-	assigned->is_expression = !is_value && bolt_is_expression(value);
+	assigned->value = literal;
+	assigned->is_expression = is_expression;
 }
 
 /* A key of n columns: the value itself, an array of n, or null for all. */

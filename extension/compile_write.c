@@ -182,11 +182,12 @@ single_value(Select *select, const WriteStatement *write, const Assignment *assi
  */
 
 /*
- * All columns as members of the object, and as outputs in the order of the model; behind
+ * Columns of the model, all of them as members of the object or those that were asked for; behind
  * them the primary key as it was sent, which the column's type may write otherwise.
  */
 static void
-append_returning(StringInfo sql, Compiler *compiler, SelectText *text, List *sent_keys, FetchNode *node)
+append_returning(StringInfo sql, Compiler *compiler, SelectText *text, const WriteStatement *write,
+				 List *sent_keys, FetchNode *node)
 {
 	const Model *model = text->model;
 	ItemList items = {compiler, node, 0};
@@ -194,12 +195,13 @@ append_returning(StringInfo sql, Compiler *compiler, SelectText *text, List *sen
 	ListCell *lc;
 
 	branch.loaded = palloc(sizeof(bool) * Max(model->nfields, 1));
-	memset(branch.loaded, true, model->nfields);
+	memset(branch.loaded, write->returns_objects, model->nfields);
 	node->own_attnos =
 		bolt_graph_alloc(compiler, sizeof(AttrNumber) * Max(model->nfields + list_length(sent_keys), 1));
 	for (int i = 0; i < model->nfields; i++)
-		node->own_attnos[i] =
-			bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &model->fields[i]));
+		node->own_attnos[i] = write->returns_objects || bms_is_member(i, write->columns) ?
+			bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select), &model->fields[i])) :
+			InvalidAttrNumber;
 	foreach(lc, sent_keys)
 		node->own_attnos[model->nfields + foreach_current_index(lc)] = bolt_add_output(text, lfirst(lc));
 	bolt_add_object_items(&items, &branch, text);
@@ -535,7 +537,7 @@ bolt_compile_write(Compiler *compiler, const Document *document)
 	}
 	text.outputs = NIL;
 	if (write->returns)
-		append_returning(&sql, compiler, &text, sent_keys, node);
+		append_returning(&sql, compiler, &text, write, sent_keys, node);
 	node->statement = bolt_finish_statement(compiler, &statement, sql.data);
 	if (write->kind != WRITE_INSERT)
 		bolt_order_statement(node->statement, write->model, compiler->graph->context);

@@ -20,6 +20,7 @@
 #include "executor/spi.h"
 #include "fetch.h"
 #include "graph_cache.h"
+#include "key_index.h"
 #include "miscadmin.h"
 #include "operations.h"
 #include "settings.h"
@@ -43,6 +44,7 @@ typedef struct OrCreate
 	const Model *model;
 	const char *name;
 	Objects *objects; /* of one row */
+	bool plain;		  /* the queryset shows its objects as their table's columns */
 } OrCreate;
 
 /* ----------
@@ -310,15 +312,20 @@ insert_in_subtransaction(OrCreate *call, const Conflict *conflict, bool last)
 	return objects->rows[0]->written;
 }
 
-/* Shows the object as the queryset does, where that is more than its columns. */
-static void
-show_object(OrCreate *call, bool written_plainly)
+/* Is the object that is shown what the statement that writes it gives back: all its columns, and no more? */
+static bool
+shows_columns(const OrCreate *call)
 {
-	Document *document = bolt_unfiltered(call->queryset);
+	return call->plain && call->objects->rows[0]->nested == NIL;
+}
 
-	if (written_plainly && bolt_is_plain(document->queryset))
+/* Shows the object as the queryset does, where that is other than its columns. */
+static void
+show_object(OrCreate *call, bool written)
+{
+	if (written && shows_columns(call))
 		return;
-	bolt_refetch(document, call->model, call->objects, true);
+	bolt_refetch(bolt_unfiltered(call->queryset), call->model, call->objects, true);
 }
 
 static bool
@@ -332,13 +339,14 @@ create_object(OrCreate *call, const text *defaults, const char *argument, bool l
 		conflict.action = CONFLICT_ERROR;
 	bolt_assign(call->model, values_to_create(call, defaults, argument), WRITE_INSERT, objects->rows[0]);
 	bolt_want_primary_key(call->model, &objects->out);
+	objects->out.returns_objects = shows_columns(call);
 	if (by_error || objects->rows[0]->nested != NIL)
 		(void) insert_in_subtransaction(call, &conflict, last);
 	else
 		bolt_write_nested(call->model, objects->rows, 1, false, &conflict, &objects->out);
 	if (!objects->rows[0]->written)
 		return false;
-	show_object(call, objects->rows[0]->nested == NIL);
+	show_object(call, true);
 	return true;
 }
 
@@ -352,6 +360,7 @@ begin_call(OrCreate *call, const text *queryset, const text *lookup)
 	call->name = document->queryset->model->text;
 	call->model = bolt_written_model(call->name, document->queryset->model);
 	call->objects = bolt_make_objects(1);
+	call->plain = call->model->nprimary_key == 0 || bolt_is_plain(document->queryset);
 }
 
 /* QuerySet.get_or_create */
@@ -400,8 +409,7 @@ update_object(OrCreate *call, WriteRow *key, const text *defaults)
 		if (given_key != NULL)
 		{
 			/* the key that it has is no change */
-			if (given_key->value->kind == JSON_NULL || given_key->value->text == NULL ||
-				strcmp(given_key->value->text, column->value->text) != 0)
+			if (given_key->is_expression || !bolt_same_value(column->field, given_key->value, column->value))
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("update_or_create() cannot change the primary key of %s", call->model->name),
@@ -412,8 +420,9 @@ update_object(OrCreate *call, WriteRow *key, const text *defaults)
 	}
 	objects->rows[0]->is_there = true;
 	bolt_want_primary_key(call->model, &objects->out);
+	objects->out.returns_objects = shows_columns(call);
 	bolt_write_nested(call->model, objects->rows, 1, true, NULL, &objects->out);
-	show_object(call, objects->rows[0]->nested == NIL);
+	show_object(call, true);
 }
 
 /* QuerySet.update_or_create */

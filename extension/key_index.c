@@ -1,72 +1,114 @@
 /*-------------------------------------------------------------------------
  *
  * key_index.c
- *	  Which of the rows sent has this primary key?
+ *	  Which of the rows sent has this key?
  *
- * Rows that come back from an UPDATE or a fetch come in any order.  Their keys are
- * compared as the texts that the types' output functions write.
+ * Rows that come back from an UPDATE or a fetch come in any order, and a key has many
+ * spellings: 1 and 1.00, abc and ABC in a citext, a date in two styles.  Keys are
+ * compared by the equality of their types and the collations of their columns, which is
+ * what the unique index behind them does.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "compile.h"
+#include "json_in.h"
 #include "key_index.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 KeyIndex *
-bolt_key_index_make(int nkeys)
+bolt_key_index_make(const Model *model, int n, const AttrNumber *columns)
 {
-	KeyIndex *index = palloc(sizeof(KeyIndex));
+	KeyIndex *index = palloc0(sizeof(KeyIndex));
+	FetchGraph graph = {.context = CurrentMemoryContext};
+	Compiler scratch = {.graph = &graph};
+	KeyPair pair = {n, model, model, columns, columns};
 
-	index->nkeys = nkeys;
-	index->keys = palloc_extended(sizeof(char *) * Max(nkeys, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	index->order = palloc_extended(sizeof(int) * Max(nkeys, 1), MCXT_ALLOC_HUGE);
+	Assert(n > 0 && n <= INDEX_MAX_KEYS);
+	bolt_fill_key_type(&scratch, &index->type, &pair);
+	bolt_key_table_init(&index->table, &index->type);
+	index->inputs = palloc(sizeof(FmgrInfo) * n);
+	index->io_params = palloc(sizeof(Oid) * n);
+	for (int i = 0; i < n; i++)
+	{
+		Oid input;
+
+		getTypeInputInfo(bolt_model_field_by_attnum(model, columns[i])->type, &input, &index->io_params[i]);
+		fmgr_info(input, &index->inputs[i]);
+	}
 	return index;
 }
 
-static int
-compare_keys(const void *a, const void *b, void *keys)
-{
-	return strcmp(((char **) keys)[*(const int *) a], ((char **) keys)[*(const int *) b]);
-}
-
 int
-bolt_key_index_sort(KeyIndex *index)
+bolt_key_index_add(KeyIndex *index, const Datum *key, int row)
 {
-	for (int i = 0; i < index->nkeys; i++)
-		index->order[i] = i;
-	qsort_arg(index->order, index->nkeys, sizeof(int), compare_keys, index->keys);
-	for (int i = 1; i < index->nkeys; i++)
+	int count = index->table.count;
+	int number = bolt_key_number(&index->table, key, true);
+
+	if (number < count)
+		return index->rows[number];
+	if (number >= index->capacity)
 	{
-		if (strcmp(index->keys[index->order[i - 1]], index->keys[index->order[i]]) == 0)
-			return index->order[i];
+		index->capacity = Max(index->capacity * 2, 64);
+		index->rows = index->rows == NULL ? palloc(sizeof(int) * index->capacity) :
+											repalloc_huge(index->rows, sizeof(int) * index->capacity);
 	}
+	index->rows[number] = row;
 	return -1;
 }
 
 int
-bolt_key_index_find(const KeyIndex *index, const char *key)
+bolt_key_index_find(KeyIndex *index, const Datum *key)
 {
-	int low = 0;
-	int high = index->nkeys - 1;
+	int number = bolt_key_number(&index->table, key, false);
 
-	while (low <= high)
-	{
-		int middle = (low + high) / 2;
-		int order = strcmp(index->keys[index->order[middle]], key);
-
-		if (order == 0)
-			return index->order[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle - 1;
-	}
-	return -1;
+	return number == NO_KEY ? -1 : index->rows[number];
 }
 
-/* With its length before it, so that no two keys read alike */
-void
-bolt_key_index_append(StringInfo key, const char *column)
+Datum
+bolt_key_index_value(const KeyIndex *index, int column, const char *text)
 {
-	appendStringInfo(key, "%zu:%s", strlen(column), column);
+	Assert(text != NULL);
+	return InputFunctionCall(&index->inputs[column], unconstify(char *, text), index->io_params[column], -1);
+}
+
+bool
+bolt_column_value(const Field *field, const JsonValue *literal, Datum *value)
+{
+	StatementParam param = {.type = field->type, .value_type = field->type, .typmod = -1, .what = field->name};
+	Oid input;
+
+	getTypeInputInfo(field->type, &input, &param.io_param);
+	fmgr_info(input, &param.input);
+	bolt_mark_assigned(&param);
+	return bolt_bind_assigned(&param, literal, value);
+}
+
+static char *
+value_text(Oid type, Datum value)
+{
+	Oid output;
+	bool varlena;
+
+	getTypeOutputInfo(type, &output, &varlena);
+	return OidOutputFunctionCall(output, value);
+}
+
+bool
+bolt_same_value(const Field *field, const JsonValue *a, const JsonValue *b)
+{
+	TypeCacheEntry *entry = lookup_type_cache(getBaseType(field->type), TYPECACHE_EQ_OPR_FINFO);
+	Datum left = (Datum) 0;
+	Datum right = (Datum) 0;
+	bool left_null = !bolt_column_value(field, a, &left);
+	bool right_null = !bolt_column_value(field, b, &right);
+
+	if (left_null || right_null)
+		return left_null && right_null;
+	if (!OidIsValid(entry->eq_opr_finfo.fn_oid))
+		return strcmp(value_text(field->type, left), value_text(field->type, right)) == 0;
+	return DatumGetBool(FunctionCall2Coll(&entry->eq_opr_finfo, field->collation, left, right));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * key_index.h
- *	  Which of the rows sent has this primary key?
+ *	  Which of the rows sent has this key?
  *
  *-------------------------------------------------------------------------
  */
@@ -10,26 +10,46 @@
 
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
+#include "key_table.h"
+#include "model.h"
 
-/* Primary keys as texts, one a row, looked up by binary search. */
+/* Keys of one or several columns of a model, and the row that each belongs to. */
 typedef struct KeyIndex
 {
-	int nkeys;
-	char **keys; /* per row */
-	int *order;	 /* rows sorted by key */
+	KeyTable table;
+	KeyType type;
+	int *rows; /* per key of the table */
+	int capacity;
+	FmgrInfo *inputs; /* per column: the input function of its type */
+	Oid *io_params;
 } KeyIndex;
 
-/* An index of so many rows, whose keys the caller sets before he sorts it. */
-extern KeyIndex *bolt_key_index_make(int nkeys);
+/*
+ * An index by these columns, in CurrentMemoryContext.
+ * Error 42883 where a column's type has no equality.
+ */
+extern KeyIndex *bolt_key_index_make(const Model *model, int n, const AttrNumber *columns);
 
-/* Sorts it.  Returns a row whose key another has, too, or -1. */
-extern int bolt_key_index_sort(KeyIndex *index);
+/* Enters a row's key.  Returns the row that has that key already, or -1. */
+extern int bolt_key_index_add(KeyIndex *index, const Datum *key, int row);
 
 /* The row of a key, or -1. */
-extern int bolt_key_index_find(const KeyIndex *index, const char *key);
+extern int bolt_key_index_find(KeyIndex *index, const Datum *key);
 
-/* A key of several columns as one text. */
-extern void bolt_key_index_append(StringInfo key, const char *column);
+/* A value of a column of the key, from its text. */
+extern Datum bolt_key_index_value(const KeyIndex *index, int column, const char *text);
+
+/*
+ * Whether two values are one to the equality of a column's type and collation.  Nulls are equal to
+ * nulls.  Values of a type without equality are compared as texts.
+ */
+struct JsonValue;
+extern bool bolt_same_value(const Field *field, const struct JsonValue *a, const struct JsonValue *b);
+
+/*
+ * A value of a column as its type's input function reads it from a literal; false where it is null.
+ * Errors: those of the type's input function.
+ */
+extern bool bolt_column_value(const Field *field, const struct JsonValue *literal, Datum *value);
 
 #endif /* BOLT_KEY_INDEX_H */

@@ -47,6 +47,8 @@ typedef struct Returned
 	WriteOutput *out;
 	MemoryContext context; /* of the texts of columns */
 	KeyIndex *index;	   /* of the rows, where they come in any order */
+	KeyIndex *upserted;	   /* of rows that statements before have written, or NULL */
+	List *upserted_by;	   /* the columns of its keys */
 	bool collects;		   /* what was written is not known before: rows grow */
 	int *owners;		   /* per returned row: whose it is */
 	int capacity;		   /* of owners, and of rows that grow */
@@ -108,9 +110,10 @@ shape_write(Document *document, const WriteStatement *write)
 {
 	StringInfo shape = &document->shape;
 	int n = write->row->nassigned;
+	int place = -1;
 
 	appendStringInfo(shape, "W%c%c%c%c", 'a' + write->kind, write->many ? 'm' : 's',
-					 write->returns ? 'r' : 'n', 'a' + write->conflict.action);
+					 write->returns_objects ? 'o' : write->returns ? 'r' : 'n', 'a' + write->conflict.action);
 	appendBinaryStringInfo(shape, (char *) &write->model->oid, sizeof(Oid));
 	appendBinaryStringInfo(shape, (char *) &n, sizeof(n));
 	for (int i = 0; i < n; i++)
@@ -128,6 +131,17 @@ shape_write(Document *document, const WriteStatement *write)
 	}
 	shape_fields(document, write->conflict.unique_fields);
 	shape_fields(document, write->conflict.update_fields);
+	while (write->returns && !write->returns_objects && (place = bms_next_member(write->columns, place)) >= 0)
+		appendBinaryStringInfo(shape, (char *) &place, sizeof(place));
+}
+
+/* What a statement is to give back. */
+static void
+set_returning(WriteStatement *write, const WriteOutput *out)
+{
+	write->returns = out != NULL && (out->returns_objects || out->columns != NULL);
+	write->returns_objects = out != NULL && out->returns_objects;
+	write->columns = out != NULL ? out->columns : NULL;
 }
 
 /* ----------
@@ -289,6 +303,37 @@ run_checks(void *argument)
 	bolt_check_inserted(returned->checks, returned->next, returned->checked, returned->checked_nulls);
 }
 
+pg_noreturn static void
+refuse_same_key(const Model *model, const WriteRow *row, const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("two rows of %s have the same %s", model->name, key),
+			 bolt_errdetail_at(row->source), errhint("A row can be given once in a call.")));
+}
+
+/*
+ * PostgreSQL refuses to write a row a second time within a statement.  Rows that set other columns are
+ * written by other statements of the same call, where it is for us to notice.
+ */
+static void
+refuse_second_upsert(Returned *returned, TupleTableSlot *slot, const WriteRow *row)
+{
+	Datum key[INDEX_MAX_KEYS];
+	ListCell *lc;
+
+	foreach(lc, returned->upserted_by)
+	{
+		AttrNumber attno = returned->node->own_attnos[bolt_field_place(returned->model, ((Field *) lfirst(lc))->attnum)];
+
+		Assert(attno > 0);
+		if (slot->tts_isnull[attno - 1])
+			return; /* null is no other null */
+		key[foreach_current_index(lc)] = slot->tts_values[attno - 1];
+	}
+	if (bolt_key_index_add(returned->upserted, key, returned->next) >= 0)
+		refuse_same_key(returned->model, row, "unique fields");
+}
+
 /* Looks at a returned row before it is written: whose is it, and which columns are to be kept? */
 static void
 watch_row(void *argument, TupleTableSlot *slot)
@@ -304,14 +349,11 @@ watch_row(void *argument, TupleTableSlot *slot)
 		collect_row(returned);
 	if (returned->index != NULL)
 	{
-		StringInfoData key;
+		Datum key[INDEX_MAX_KEYS];
 
-		initStringInfo(&key);
 		for (int i = 0; i < model->nprimary_key; i++)
-			bolt_key_index_append(&key,
-								  column_text(returned, slot, bolt_field_place(model, model->primary_key[i]),
-											  returned->node->own_attnos[model->nfields + i]));
-		owner = bolt_key_index_find(returned->index, key.data);
+			key[i] = slot->tts_values[returned->node->own_attnos[model->nfields + i] - 1];
+		owner = bolt_key_index_find(returned->index, key);
 	}
 
 	/* a view's trigger can return what was not sent */
@@ -320,6 +362,8 @@ watch_row(void *argument, TupleTableSlot *slot)
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("%s returned a row that was not written", model->name),
 				 errhint("A view's trigger has made it up, or a registered primary key is not unique.")));
+	if (returned->upserted != NULL)
+		refuse_second_upsert(returned, slot, returned->rows[owner]);
 	note_references(returned, slot, returned->next);
 	returned->owners[returned->next++] = owner;
 	row = returned->rows[owner];
@@ -332,51 +376,32 @@ watch_row(void *argument, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
-pg_noreturn static void
-refuse_same_key(const Model *model, const WriteRow *row)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_CARDINALITY_VIOLATION),
-			 errmsg("two rows of %s have the same primary key", model->name), bolt_errdetail_at(row->source),
-			 errhint("A row can be given once in a call.")));
-}
-
 /*
- * The primary keys of rows in the form in which they come back, sorted.
+ * The rows by their primary keys.
  * Error 21000 where two rows have the same.
  */
-static void
-sort_keys(Returned *returned, const FetchStatement *statement)
+static KeyIndex *
+index_rows(const Model *model, WriteRow **rows, int nrows)
 {
-	const Model *model = returned->model;
+	KeyIndex *index = bolt_key_index_make(model, model->nprimary_key, model->primary_key);
 
-	KeyIndex *index = returned->index = bolt_key_index_make(returned->nrows);
-	int twice;
-
-	for (int i = 0; i < returned->nrows; i++)
+	for (int i = 0; i < nrows; i++)
 	{
-		StringInfoData key;
+		Datum key[INDEX_MAX_KEYS];
 
 		CHECK_FOR_INTERRUPTS();
-		initStringInfo(&key);
 		for (int j = 0; j < model->nprimary_key; j++)
 		{
-			const Assignment *assignment = bolt_assignment_of(returned->rows[i], model->primary_key[j]);
-			const StatementParam *param = &statement->params[assignment - returned->rows[i]->assigned];
-			Oid function;
-			bool varlena;
-			Datum value;
+			const Assignment *assignment = bolt_assignment_of(rows[i], model->primary_key[j]);
 
-			if (!bolt_bind_assigned(param, assignment->value, &value))
-				continue; /* not reached: a row has its key */
-			getTypeOutputInfo(assignment->field->type, &function, &varlena);
-			bolt_key_index_append(&key, OidOutputFunctionCall(function, value));
+			Assert(assignment != NULL && !assignment->is_expression);
+			if (!bolt_column_value(assignment->field, assignment->value, &key[j]))
+				Assert(false); /* a row has its key */
 		}
-		index->keys[i] = key.data;
+		if (bolt_key_index_add(index, key, i) >= 0)
+			refuse_same_key(model, rows[i], "primary key");
 	}
-	twice = bolt_key_index_sort(index);
-	if (twice >= 0)
-		refuse_same_key(model, returned->rows[twice]);
+	return index;
 }
 
 /* ----------
@@ -401,9 +426,16 @@ stitch_rows(FetchRun *run, Returned *returned)
 	}
 }
 
+/* The rows that the statements of a call have upserted, by the columns that say which row it is. */
+typedef struct Upserts
+{
+	KeyIndex *index; /* NULL: one statement writes all of them */
+	List *columns;	 /* of Field * */
+} Upserts;
+
 /* Runs a statement for rows that all set the columns of the first. */
 static int64
-run_rows(WriteStatement *write, WriteRow **rows, int nrows, WriteOutput *out)
+run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upserts, WriteOutput *out)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm write", ALLOCSET_DEFAULT_SIZES);
@@ -416,7 +448,7 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, WriteOutput *out)
 
 	MemoryContextSwitchTo(context);
 	write->row = rows[0];
-	write->returns = out != NULL && (out->returns_objects || out->columns != NULL);
+	set_returning(write, out);
 	document = bolt_document_of_write(write);
 	shape_write(document, write);
 	run = bolt_run_begin(bolt_graph_for(document, FETCH_WRITE), document);
@@ -425,7 +457,7 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, WriteOutput *out)
 	if (write->many)
 	{
 		if (write->kind == WRITE_UPDATE)
-			sort_keys(&returned, statement);
+			returned.index = index_rows(write->model, rows, nrows);
 		for (int i = 0; i < rows[0]->nassigned; i++)
 		{
 			run->nodes[0].params->params[i].value = column_array(&statement->params[i], rows, nrows, i);
@@ -436,11 +468,13 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, WriteOutput *out)
 	{
 		returned.node = run->graph->nodes[0];
 		returned.owners = palloc(sizeof(int) * nrows);
-		if (write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_UPDATE &&
+		if (write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_UPDATE && write->returns_objects &&
 			nrows >= BOLT_MANY_REFERENCES)
 			run->watcher = &watcher;
 		run->watch = watch_row;
 		run->watch_argument = &returned;
+		returned.upserted = upserts->index;
+		returned.upserted_by = upserts->columns;
 	}
 
 	SPI_connect();
@@ -474,8 +508,8 @@ is_plain_row(const WriteRow *row)
 	return row->nassigned > 0;
 }
 
-static bool
-same_columns(const WriteRow *a, const WriteRow *b)
+bool
+bolt_same_columns(const WriteRow *a, const WriteRow *b)
 {
 	if (a->nassigned != b->nassigned)
 		return false;
@@ -506,7 +540,7 @@ group_of(List **groups, List **plain, const WriteRow *row)
 		foreach(lc, *plain)
 		{
 			group = lfirst(lc);
-			if (same_columns(group->rows[0], row))
+			if (bolt_same_columns(group->rows[0], row))
 				return group;
 		}
 	}
@@ -598,40 +632,59 @@ refuse_repeated_keys(const Model *model, WriteRow **rows, int nrows)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm keys", ALLOCSET_DEFAULT_SIZES);
-	FmgrInfo outputs[INDEX_MAX_KEYS];
-	KeyIndex *index;
-	int twice;
 
 	MemoryContextSwitchTo(context);
-	index = bolt_key_index_make(nrows);
-	for (int i = 0; i < model->nprimary_key; i++)
-	{
-		Oid function;
-		bool varlena;
-
-		getTypeOutputInfo(bolt_model_field_by_attnum(model, model->primary_key[i])->type, &function,
-						  &varlena);
-		fmgr_info(function, &outputs[i]);
-	}
-	for (int i = 0; i < nrows; i++)
-	{
-		Datum values[INDEX_MAX_KEYS];
-		StringInfoData key;
-
-		CHECK_FOR_INTERRUPTS();
-		initStringInfo(&key);
-		if (bolt_related_key(model, key_value(model, rows[i]), values))
-		{
-			for (int j = 0; j < model->nprimary_key; j++)
-				bolt_key_index_append(&key, OutputFunctionCall(&outputs[j], values[j]));
-		}
-		index->keys[i] = key.data;
-	}
-	twice = bolt_key_index_sort(index);
-	if (twice >= 0)
-		refuse_same_key(model, rows[twice]);
+	(void) index_rows(model, rows, nrows);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
+}
+
+/*
+ * Rows that set the same columns share a statement.  in_order: those that are neighbours, for the
+ * order in which rows are written is that in which they are locked.
+ */
+static List *
+group_rows(WriteRow **rows, int nrows, bool in_order)
+{
+	List *groups = NIL;
+	List *plain = NIL;
+	RowGroup *last = NULL;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (in_order)
+			plain = NIL;
+		if (last == NULL || !is_plain_row(rows[i]) || !is_plain_row(last->rows[0]) ||
+			!bolt_same_columns(last->rows[0], rows[i]))
+			last = group_of(&groups, &plain, rows[i]);
+		add_to_group(last, rows[i]);
+	}
+	return groups;
+}
+
+/* What tells that a row has been upserted before: its primary key, or the columns of the conflict. */
+static void
+watch_upserts(const Model *model, const Conflict *conflict, WriteOutput *out, Upserts *upserts)
+{
+	AttrNumber columns[INDEX_MAX_KEYS];
+	ListCell *lc;
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		upserts->columns = lappend(
+			upserts->columns, unconstify(Field *, bolt_model_field_by_attnum(model, model->primary_key[i])));
+	if (upserts->columns == NIL)
+		upserts->columns = conflict->unique_fields;
+	if (upserts->columns == NIL || list_length(upserts->columns) > INDEX_MAX_KEYS)
+		return;
+	foreach(lc, upserts->columns)
+	{
+		const Field *field = lfirst(lc);
+
+		columns[foreach_current_index(lc)] = field->attnum;
+		out->columns = bms_add_member(out->columns, bolt_field_place(model, field->attnum));
+	}
+	upserts->index = bolt_key_index_make(model, list_length(upserts->columns), columns);
 }
 
 int64
@@ -639,9 +692,9 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 				WriteOutput *out)
 {
 	WriteStatement write = {.kind = kind, .model = model};
-	List *groups = NIL;
-	List *plain = NIL;
-	RowGroup *last = NULL;
+	WriteOutput none = {0};
+	Upserts upserts = {0};
+	List *groups;
 	int64 count = 0;
 	ListCell *lc;
 
@@ -650,19 +703,18 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 	for (int i = 0; kind == WRITE_UPDATE && i < nrows; i++)
 		refuse_key_expressions(model, rows[i]);
 	if (nrows == 1)
-		return run_rows(&write, rows, 1, out);
-	for (int i = 0; i < nrows; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (last == NULL || !is_plain_row(rows[i]) || !is_plain_row(last->rows[0]) ||
-			!same_columns(last->rows[0], rows[i]))
-			last = group_of(&groups, &plain, rows[i]);
-		add_to_group(last, rows[i]);
-	}
+		return run_rows(&write, rows, 1, &upserts, out);
+	groups = group_rows(rows, nrows, write.conflict.action == CONFLICT_UPDATE);
 	if (kind == WRITE_UPDATE && (list_length(groups) > 1 || nrows > BATCH_ROWS))
 	{
 		refuse_repeated_keys(model, rows, nrows);
 		lock_rows(model, rows, nrows);
+	}
+	if (write.conflict.action == CONFLICT_UPDATE && (list_length(groups) > 1 || nrows > BATCH_ROWS))
+	{
+		if (out == NULL)
+			out = &none;
+		watch_upserts(model, &write.conflict, out, &upserts);
 	}
 	foreach(lc, groups)
 	{
@@ -670,7 +722,7 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 
 		write.many = is_plain_row(group->rows[0]);
 		for (int from = 0; from < group->nrows; from += BATCH_ROWS)
-			count += run_rows(&write, group->rows + from, Min(BATCH_ROWS, group->nrows - from), out);
+			count += run_rows(&write, group->rows + from, Min(BATCH_ROWS, group->nrows - from), &upserts, out);
 	}
 	return count;
 }
@@ -686,7 +738,7 @@ bolt_update_queryset(Document *document, WriteStatement *write, WriteOutput *out
 
 	MemoryContextSwitchTo(context);
 	document->write = write;
-	write->returns = out != NULL;
+	set_returning(write, out);
 	shape_write(document, write);
 	run = bolt_run_begin(bolt_graph_for(document, FETCH_WRITE), document);
 	run->locks = true;

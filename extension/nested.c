@@ -11,8 +11,10 @@
  */
 #include "postgres.h"
 
+#include "catalog_table.h"
 #include "error.h"
 #include "executor/spi.h"
+#include "key_index.h"
 #include "miscadmin.h"
 #include "nodes/bitmapset.h"
 #include "related.h"
@@ -359,16 +361,85 @@ through_row(const Model *through, const ModelRelation *relation, const Model *mo
 	return row;
 }
 
-/* The pair, and where the relation is symmetrical, the pair seen from the other side. */
-static int
-add_pair(WriteRow **pairs, const Model *through, const ModelRelation *relation, const Model *model,
-		 const WriteRow *owner, JsonValue **far)
+/* The through table's rows that are to be there, each pair once. */
+typedef struct Pairs
 {
-	pairs[0] = through_row(through, relation, model, owner, far, false);
-	if (!relation->symmetrical)
-		return 1;
-	pairs[1] = through_row(through, relation, model, owner, far, true);
-	return 2;
+	const Model *through;
+	const ModelRelation *relation;
+	const Model *model; /* of the owners */
+	int ncolumns;
+	AttrNumber *columns; /* of both keys, each once */
+	KeyIndex *index;	 /* by these columns */
+	WriteRow **rows;
+	int nrows;
+} Pairs;
+
+static void
+begin_pairs(Pairs *pairs, const Model *through, const ModelRelation *relation, const Model *model, int nmembers)
+{
+	pairs->through = through;
+	pairs->relation = relation;
+	pairs->model = model;
+	pairs->columns = palloc(sizeof(AttrNumber) * (relation->nfields + relation->ntarget_fields));
+	pairs->ncolumns = relation->nfields;
+	memcpy(pairs->columns, relation->through_source_fields, sizeof(AttrNumber) * relation->nfields);
+	for (int i = 0; i < relation->ntarget_fields; i++)
+	{
+		if (!bolt_columns_contain(relation->nfields, relation->through_source_fields,
+								  relation->through_target_fields[i]))
+			pairs->columns[pairs->ncolumns++] = relation->through_target_fields[i];
+	}
+	pairs->index = bolt_key_index_make(through, pairs->ncolumns, pairs->columns);
+	pairs->rows = palloc_extended(sizeof(WriteRow *) * Max(2 * nmembers, 1), MCXT_ALLOC_HUGE);
+	pairs->nrows = 0;
+}
+
+static void
+add_row(Pairs *pairs, WriteRow *row)
+{
+	Datum key[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < pairs->ncolumns; i++)
+	{
+		const Assignment *assignment = bolt_assignment_of(row, pairs->columns[i]);
+
+		Assert(assignment != NULL);
+		if (!bolt_column_value(assignment->field, assignment->value, &key[i]))
+			return; /* a key that refers to nothing: no pair */
+	}
+	if (bolt_key_index_add(pairs->index, key, pairs->nrows) < 0)
+		pairs->rows[pairs->nrows++] = row;
+}
+
+/* The pair, and where the relation is symmetrical, the pair seen from the other side. */
+static void
+add_pair(Pairs *pairs, const WriteRow *owner, JsonValue **far)
+{
+	add_row(pairs, through_row(pairs->through, pairs->relation, pairs->model, owner, far, false));
+	if (pairs->relation->symmetrical)
+		add_row(pairs, through_row(pairs->through, pairs->relation, pairs->model, owner, far, true));
+}
+
+/*
+ * Inserts the pairs.  As with add(), a pair that is there already is left alone, and any
+ * other conflict is an error.
+ */
+static void
+insert_pairs(const Pairs *pairs)
+{
+	Conflict conflict = {.action = CONFLICT_ERROR};
+
+	if (pairs->nrows == 0)
+		return;
+	if (pairs->relation->through_unique)
+	{
+		conflict.action = CONFLICT_IGNORE;
+		for (int i = 0; i < pairs->ncolumns; i++)
+			conflict.unique_fields =
+				lappend(conflict.unique_fields,
+						unconstify(Field *, bolt_model_field_by_attnum(pairs->through, pairs->columns[i])));
+	}
+	bolt_write_rows(pairs->through, WRITE_INSERT, pairs->rows, pairs->nrows, &conflict, NULL);
 }
 
 /* Far objects that are new, and rows of the through table to all. */
@@ -377,11 +448,9 @@ write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelatio
 {
 	const Model *target = bolt_written_model_of(relation->target);
 	const Model *through = bolt_written_model_of(relation->through);
-	Conflict conflict = {.action = CONFLICT_IGNORE};
-	WriteRow **pairs;
+	Pairs pairs;
 	Members members;
 	WriteOutput out;
-	int n = 0;
 
 	collect_members(target, rows, nrows, relation, &members);
 	init_output(&out);
@@ -394,15 +463,15 @@ write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelatio
 		set_relations(model, target, rows, nrows, relation, &members);
 		return;
 	}
-	pairs =
-		palloc_extended(sizeof(WriteRow *) * Max(2 * (members.nobjects + members.nkeys), 1), MCXT_ALLOC_HUGE);
+	begin_pairs(&pairs, through, relation, model, members.nobjects + members.nkeys);
 	for (int i = 0; i < members.nobjects; i++)
 	{
 		JsonValue *far[INDEX_MAX_KEYS];
 
 		for (int j = 0; j < relation->ntarget_fields; j++)
 			far[j] = written_column(target, members.objects[i], relation->target_fields[j]);
-		n += add_pair(&pairs[n], through, relation, model, members.object_owners[i], far);
+		CHECK_FOR_INTERRUPTS();
+		add_pair(&pairs, members.object_owners[i], far);
 	}
 	for (int i = 0; i < members.nkeys; i++)
 	{
@@ -412,10 +481,10 @@ write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelatio
 
 		for (int j = 0; j < relation->ntarget_fields; j++)
 			far[j] = bolt_assignment_of(key, relation->target_fields[j])->value;
-		n += add_pair(&pairs[n], through, relation, model, members.key_owners[i], far);
+		CHECK_FOR_INTERRUPTS();
+		add_pair(&pairs, members.key_owners[i], far);
 	}
-	if (n > 0)
-		bolt_write_rows(through, WRITE_INSERT, pairs, n, &conflict, NULL);
+	insert_pairs(&pairs);
 }
 
 /* ----------
@@ -484,11 +553,8 @@ bolt_write_nested(const Model *model, WriteRow **rows, int nrows, bool save, con
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
-	if (children != NIL && conflict != NULL && conflict->action == CONFLICT_IGNORE && nrows > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("to-many relations cannot be written together with ignore_conflicts"),
-				 errdetail("Which of the rows of %s were inserted is not known.", model->name)));
+	Assert(conflict == NULL || conflict->action != CONFLICT_IGNORE || nrows == 1 ||
+		   (parents == NIL && children == NIL));
 	foreach(lc, parents)
 		write_parents(model, rows, nrows, lfirst(lc), save);
 	foreach(lc, children)

@@ -15,6 +15,7 @@
 #include "settings.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "write_order.h"
 
 JsonValue *
 bolt_parse_argument(const text *argument, const char *name)
@@ -68,8 +69,7 @@ show_nested(const Model *model, const char *name, Objects *objects)
 	List *prefetch_related;
 	StringInfoData text;
 
-	if (model->nprimary_key == 0)
-		return;
+	Assert(model->nprimary_key > 0);
 	for (int i = 0; i < objects->nrows; i++)
 	{
 		if (objects->rows[i]->written)
@@ -104,16 +104,33 @@ bolt_want_primary_key(const Model *model, WriteOutput *out)
 		out->columns = bms_add_member(out->columns, bolt_field_place(model, model->primary_key[i]));
 }
 
+/* Rows of more sets of columns than this are read back at once, rather than by each set's statement. */
+#define FEW_COLUMN_SETS 4
+
+static bool
+has_many_column_sets(const Objects *objects)
+{
+	int sets = 1;
+
+	for (int i = 1; i < objects->nrows && sets <= FEW_COLUMN_SETS; i++)
+		sets += !bolt_same_columns(objects->rows[i - 1], objects->rows[i]);
+	return sets > FEW_COLUMN_SETS;
+}
+
 static void
 write_objects(const Model *model, const char *name, Objects *objects, bool save, const Conflict *conflict)
 {
 	bool nested = has_nested(objects);
+	bool reads_back = model->nprimary_key > 0 && (nested || has_many_column_sets(objects));
 
-	if (nested)
+	if (reads_back)
+	{
 		bolt_want_primary_key(model, &objects->out);
+		objects->out.returns_objects = false;
+	}
 	if (objects->nrows > 0)
 		bolt_write_nested(model, objects->rows, objects->nrows, save, conflict, &objects->out);
-	if (nested)
+	if (reads_back)
 		show_nested(model, name, objects);
 }
 
@@ -255,41 +272,32 @@ fill_conflict(const Model *model, const BulkOptions *options, Conflict *conflict
 		invalid_options("bulk_create() cannot be used with primary keys in update_fields");
 }
 
-static int
-compare_rows(const void *a, const void *b, void *fields)
+/*
+ * With ignore_conflicts it is not known before which rows are left out.  What a row refers to is written before
+ * it, and would stay; what refers to it would have to know which of several rows is there.
+ */
+static void
+refuse_nested(const Model *model, const WriteRow *row, int nrows)
 {
-	const WriteRow *left = *(WriteRow *const *) a;
-	const WriteRow *right = *(WriteRow *const *) b;
 	ListCell *lc;
 
-	foreach(lc, (List *) fields)
+	foreach(lc, row->nested)
 	{
-		const Assignment *x = bolt_assignment_of(left, ((Field *) lfirst(lc))->attnum);
-		const Assignment *y = bolt_assignment_of(right, ((Field *) lfirst(lc))->attnum);
-		int order;
+		const NestedValue *nested = lfirst(lc);
 
-		if (x == NULL || y == NULL || x->value->text == NULL || y->value->text == NULL)
-			continue;
-		order = strcmp(x->value->text, y->value->text);
-		if (order != 0)
-			return order;
+		if (relation_is_forward(nested->relation))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("nested objects cannot be written together with ignore_conflicts"),
+					 errdetail("The object of \"%s\" would be left behind if its row of %s is left out.",
+							   nested->value->name, model->name),
+					 errhint("Create it first and give its key, or call bolt.get_or_create for each row.")));
+		if (nrows > 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("to-many relations cannot be written together with ignore_conflicts"),
+					 errdetail("Which of the rows of %s were inserted is not known.", model->name)));
 	}
-	return left < right ? -1 : left > right;
-}
-
-/*
- * Rows that may meet others' are written in one order by all sessions, lest they
- * wait for each other.  Any order will do that depends on nothing but the values.
- */
-static WriteRow **
-sorted_rows(const Objects *objects, List *fields)
-{
-	WriteRow **rows = palloc_extended(sizeof(WriteRow *) * Max(objects->nrows, 1), MCXT_ALLOC_HUGE);
-
-	memcpy(rows, objects->rows, sizeof(WriteRow *) * objects->nrows);
-	if (fields != NIL)
-		qsort_arg(rows, objects->nrows, sizeof(WriteRow *), compare_rows, fields);
-	return rows;
 }
 
 /* QuerySet.bulk_create */
@@ -310,8 +318,10 @@ bolt_op_bulk_create(const char *name, const text *rows, const BulkOptions *optio
 		CHECK_FOR_INTERRUPTS();
 		bolt_expect_values(row, "a row");
 		bolt_assign(model, row, WRITE_INSERT, objects->rows[row->index]);
+		if (conflict.action == CONFLICT_IGNORE)
+			refuse_nested(model, objects->rows[row->index], objects->nrows);
 	}
-	objects->rows = sorted_rows(objects, conflict.unique_fields);
+	objects->rows = bolt_rows_in_order(objects->rows, objects->nrows, conflict.unique_fields);
 	write_objects(model, name, objects, false, &conflict);
 	objects->rows = in_order;
 	bolt_model_unpin();

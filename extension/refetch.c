@@ -24,7 +24,6 @@ typedef struct Recognition
 {
 	const Model *model;
 	AttrNumber attnos[INDEX_MAX_KEYS]; /* in the root statement's result */
-	FmgrInfo outputs[INDEX_MAX_KEYS];
 	KeyIndex *index;
 	int *owners; /* per root row of the chunk: which row it is, or -1 */
 	int capacity;
@@ -83,25 +82,22 @@ recognize(void *argument, TupleTableSlot *slot)
 	Recognition *recognition = argument;
 	const Model *model = recognition->model;
 	MemoryContext old = MemoryContextSwitchTo(recognition->context);
-	StringInfoData key;
+	Datum key[INDEX_MAX_KEYS];
+	bool whole = true;
 
-	initStringInfo(&key);
 	for (int i = 0; i < model->nprimary_key; i++)
 	{
 		int attno = recognition->attnos[i];
 
-		if (slot->tts_isnull[attno - 1])
-			continue;
-		bolt_key_index_append(&key,
-							  OutputFunctionCall(&recognition->outputs[i], slot->tts_values[attno - 1]));
+		whole = whole && !slot->tts_isnull[attno - 1];
+		key[i] = slot->tts_values[attno - 1];
 	}
 	if (recognition->n == recognition->capacity)
 	{
 		recognition->capacity *= 2;
 		recognition->owners = repalloc_huge(recognition->owners, sizeof(int) * recognition->capacity);
 	}
-	recognition->owners[recognition->n++] = bolt_key_index_find(recognition->index, key.data);
-	pfree(key.data);
+	recognition->owners[recognition->n++] = whole ? bolt_key_index_find(recognition->index, key) : -1;
 	MemoryContextSwitchTo(old);
 }
 
@@ -114,32 +110,26 @@ recognize_rows(FetchRun *run, const Model *model, WriteRow **rows, int nrows)
 	recognition->context = CurrentMemoryContext;
 	recognition->capacity = 1024;
 	recognition->owners = palloc(sizeof(int) * recognition->capacity);
-	recognition->index = bolt_key_index_make(nrows);
+	recognition->index = bolt_key_index_make(model, model->nprimary_key, model->primary_key);
 	for (int i = 0; i < model->nprimary_key; i++)
 	{
 		const Field *field = bolt_model_field_by_attnum(model, model->primary_key[i]);
-		Oid function;
-		bool varlena;
 
 		recognition->attnos[i] = attno_of_member(run->graph->nodes[0], field->name);
-		getTypeOutputInfo(field->type, &function, &varlena);
-		fmgr_info(function, &recognition->outputs[i]);
 		if (recognition->attnos[i] == 0)
 			return NULL;
 	}
 	for (int i = 0; i < nrows; i++)
 	{
-		StringInfoData key;
+		Datum key[INDEX_MAX_KEYS];
 
 		CHECK_FOR_INTERRUPTS();
-		initStringInfo(&key);
 		for (int j = 0; j < model->nprimary_key; j++)
-			bolt_key_index_append(&key,
-								  rows[i]->columns[bolt_field_place(model, model->primary_key[j])]->text);
-		recognition->index->keys[i] = key.data;
+			key[j] = bolt_key_index_value(
+				recognition->index, j, rows[i]->columns[bolt_field_place(model, model->primary_key[j])]->text);
+		(void) bolt_key_index_add(recognition->index, key, i);
 		rows[i]->written = false;
 	}
-	(void) bolt_key_index_sort(recognition->index);
 	run->watch = recognize;
 	run->watch_argument = recognition;
 	return recognition;

@@ -82,7 +82,9 @@ typedef struct WriteStatement
 	const Model *model;
 	const WriteRow *row; /* whose columns it sets; with literals for one row */
 	bool many;			 /* parameters are arrays, an element a row */
-	bool returns;		 /* the rows as objects */
+	bool returns;		 /* something of the rows: … */
+	bool returns_objects; /* … all their columns, as objects, … */
+	Bitmapset *columns;	 /* … or else these, by their places in the model */
 	Conflict conflict;
 } WriteStatement;
 
@@ -103,7 +105,7 @@ typedef struct WriteOutput
  */
 extern void bolt_assign(const Model *model, JsonValue *object, WriteKind kind, WriteRow *row);
 
-/* Sets a column besides.  Error 22023 where it is set already. */
+/* Sets a column besides.  Error 22023 where it is set already, to another value. */
 extern void bolt_assign_column(const Model *model, WriteRow *row, const Field *field, const char *name,
 							   JsonValue *value);
 
@@ -128,6 +130,9 @@ extern JsonValue *bolt_key_of_row(const Model *model, const WriteRow *row);
 extern int bolt_field_place(const Model *model, AttrNumber attnum);
 
 /* mutate.c */
+
+/* Do two rows set the same columns? */
+extern bool bolt_same_columns(const WriteRow *a, const WriteRow *b);
 
 /*
  * The model of that name, locked against change, for the rest of the transaction as an

@@ -51,8 +51,8 @@ SELECT fails('create', 'shelf_author', '{"": "x"}');
 SELECT fails('create', 'no_such', '{}');
 -- two values of one column
 SELECT fails('create', 'shelf_author', '{"name": "x", "name": "y"}');
-SELECT fails('create', 'shelf_author', '{"name": "x", "id": 7, "pk": 7}');
-SELECT fails('create', 'shelf_author', '{"name": "x", "mentor": 1, "mentor_id": 1}');
+SELECT fails('create', 'shelf_author', '{"name": "x", "id": 7, "pk": 8}');
+SELECT fails('create', 'shelf_author', '{"name": "x", "mentor": 1, "mentor_id": 2}');
 
 -- values of the wrong form
 SELECT fails('create', 'shelf_author', '{"name": ["x"]}');
