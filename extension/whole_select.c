@@ -225,7 +225,7 @@ append_select_around(StringInfo sql, SelectText *text, const char *before, const
 {
 	DistinctKind distinct = distinct_kind(text);
 	SelectText inner = *text;
-	SelectText around = {.names = text->names};
+	SelectText around = {.select = text->select, .names = text->names};
 	List *on = NIL;
 	StringInfoData clause;
 	ListCell *lc;

@@ -29,6 +29,9 @@ SELECT FROM bolt.register_model('flag', ordering => '{-in}');
 SELECT bolt.fetch_json('{"model": "flag", "filter": {"id": 1}, "union_all": [{"filter": {"id": 1}, "values_list": ["id"]}], "values_list": ["id"]}');
 SELECT bolt.first('{"model": "flag", "union": [{}], "values_list": ["id"]}');
 
+-- A filter by a window, DISTINCT and an order by what is not selected.
+SELECT bolt.fetch_json('{"model": "flagged", "annotate": {"w": {"Window": {"RowNumber": []}, "order_by": ["id"]}}, "filter": {"w__lte": 6}, "distinct": true, "values": ["flag_id"], "order_by": ["-id"], "limit": 2}');
+
 -- hstore refuses some values by an internal error.
 CREATE EXTENSION IF NOT EXISTS hstore SCHEMA fuzzed;
 CREATE TABLE stored (id int PRIMARY KEY, h hstore);
