@@ -91,6 +91,7 @@ typedef struct NodeRun
 	Size *whole_offsets; /* … whole_rows of them, and an end */
 	int whole_rows;
 	int whole_capacity;
+	Size *sizes; /* of each row with its children, or NULL where all of it is little */
 
 	ParamListInfo params;
 	ParamListInfo junction_params;
@@ -160,6 +161,22 @@ extern void bolt_recursion_leave(const NodeRun *state);
 
 /* Writes each shared object with its children once; before the rows of a chunk. */
 extern void bolt_stitch_shared(FetchRun *run);
+
+/*
+ * Error 54000 where the first rows of a chunk, stitched, would pass the limit of out.
+ */
+extern void bolt_stitch_check(const FetchRun *run, int nrows, const JsonBuffer *out);
+
+/* stitch_size.c */
+
+/*
+ * Fills in the sizes of what is to be stitched, where that could be much.  Error 54000
+ * where an object is more than a value can be.
+ */
+extern void bolt_stitch_sizes(FetchRun *run);
+
+/* How many bytes of a node's objects are written once and kept, to be copied. */
+#define WHOLE_BYTES ((Size) 64 * 1024 * 1024)
 
 /* Writes a root row with all that belongs to it. */
 extern void bolt_stitch_row(FetchRun *run, int row, JsonBuffer *out);

@@ -71,6 +71,15 @@ bolt_json_buffer_init(JsonBuffer *buffer, MemoryContext context, Size limit)
 	buffer->context = context;
 }
 
+void
+bolt_json_buffer_refuse(Size limit)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("result is larger than %zu bytes", limit),
+			 errdetail("A single value is at most 1 GB."),
+			 errhint("Use bolt.fetch, which returns an object a row.")));
+}
+
 /*
  * Out of line part of json_buffer_reserve: doubles, so that appending stays
  * linear, but never above the limit, so that capacity alone is asked there.
@@ -82,10 +91,7 @@ bolt_json_buffer_grow(JsonBuffer *buffer, Size more)
 	Size capacity;
 
 	if (more > limit - buffer->length)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("result is larger than %zu bytes", limit),
-				 errdetail("A single value is at most 1 GB."),
-				 errhint("Use bolt.fetch, which returns an object a row.")));
+		bolt_json_buffer_refuse(limit);
 
 	capacity = Max(buffer->capacity, buffer->length + more);
 	capacity = capacity > limit / 2 ? limit : capacity * 2;

@@ -34,6 +34,9 @@ typedef struct JsonBuffer
 extern void bolt_json_buffer_init(JsonBuffer *buffer, MemoryContext context, Size limit);
 extern void bolt_json_buffer_grow(JsonBuffer *buffer, Size more);
 
+/* The error 54000 of a buffer that is full. */
+extern void bolt_json_buffer_refuse(Size limit);
+
 /* Room for so many bytes more; returns where they go. */
 static inline char *
 json_buffer_reserve(JsonBuffer *buffer, Size more)

@@ -147,6 +147,7 @@ append_objects(Document *document, int64 most, JsonBuffer *out)
 		bolt_check_graph_rights(run->graph);
 	while ((nrows = bolt_run_chunk(run)) > 0)
 	{
+		bolt_stitch_check(run, Min((int64) nrows, Max(most - count, 0)), out);
 		for (int row = 0; row < nrows; row++)
 		{
 			CHECK_FOR_INTERRUPTS();

@@ -125,6 +125,8 @@ is_shared(const FetchNode *node)
 void
 bolt_stitch_shared(FetchRun *run)
 {
+	bolt_stitch_sizes(run);
+
 	/* children come behind their parents: from the last node on */
 	for (int i = run->graph->nnodes - 1; i > 0; i--)
 	{
@@ -146,16 +148,38 @@ bolt_stitch_shared(FetchRun *run)
 		for (int row = 0; row < nrows; row++)
 		{
 			CHECK_FOR_INTERRUPTS();
+
+			/* what is more than that is joined anew wherever it is referred to */
+			if (state->sizes != NULL && state->whole.length + state->sizes[row] > WHOLE_BYTES)
+				break;
 			state->whole_offsets[row] = state->whole.length;
 			stitch_row(run, state, row, &state->whole);
+			state->whole_rows = row + 1;
 		}
-		state->whole_offsets[nrows] = state->whole.length;
-		state->whole_rows = nrows;
+		state->whole_offsets[state->whole_rows] = state->whole.length;
 	}
+}
+
+void
+bolt_stitch_check(const FetchRun *run, int nrows, const JsonBuffer *out)
+{
+	const NodeRun *root = &run->nodes[0];
+	Size size = 0;
+
+	if (root->sizes == NULL || out->limit == 0)
+		return;
+	for (int row = 0; row < nrows && size <= out->limit; row++)
+		size += root->sizes[row] + 1;
+	if (size > out->limit - out->length)
+		bolt_json_buffer_refuse(out->limit);
 }
 
 void
 bolt_stitch_row(FetchRun *run, int row, JsonBuffer *out)
 {
+	const NodeRun *root = &run->nodes[0];
+
+	if (root->sizes != NULL && out->limit > 0 && root->sizes[row] > out->limit - out->length)
+		bolt_json_buffer_refuse(out->limit);
 	stitch_object(run, &run->nodes[0], row, out);
 }
