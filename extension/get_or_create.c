@@ -13,7 +13,9 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "document.h"
 #include "error.h"
@@ -25,6 +27,7 @@
 #include "operations.h"
 #include "settings.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -271,6 +274,78 @@ takes_on_conflict(const Model *model)
 }
 
 /*
+ * Unique and exclusion constraints of the table that are checked at the end of the transaction, as
+ * SET CONSTRAINTS names them; NULL where there are none.
+ */
+static char *
+deferrable_keys(const Model *model)
+{
+	Relation relation = table_open(model->oid, NoLock);
+	List *indexes = RelationGetIndexList(relation);
+	StringInfoData names;
+	ListCell *lc;
+
+	table_close(relation, NoLock);
+	initStringInfo(&names);
+	foreach(lc, indexes)
+	{
+		Oid constraint = get_index_constraint(lfirst_oid(lc));
+		HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+		Form_pg_constraint form;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		form = (Form_pg_constraint) GETSTRUCT(tuple);
+		if (form->condeferrable)
+			appendStringInfo(
+				&names, "%s%s", names.len > 0 ? ", " : "",
+				quote_qualified_identifier(get_namespace_name(form->connamespace), NameStr(form->conname)));
+		ReleaseSysCache(tuple);
+	}
+	return names.len > 0 ? names.data : NULL;
+}
+
+/*
+ * Has deferred keys checked now.  The check waits for a concurrent twin and raises 23505 if it
+ * has won.  It is done in a subtransaction that is rolled back, so that afterwards the constraints are
+ * deferred or immediate as they were before.
+ */
+static void
+check_deferred_keys(const Model *model)
+{
+	char *names = deferrable_keys(model);
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData *volatile error = NULL;
+	char *sql;
+
+	if (names == NULL)
+		return;
+	sql = psprintf("SET CONSTRAINTS %s IMMEDIATE", names);
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		SPI_connect();
+		if (SPI_execute(sql, false, 0) != SPI_OK_UTILITY)
+			elog(ERROR, "could not run \"%s\"", sql);
+		SPI_finish();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error != NULL)
+		ReThrowError(error);
+}
+
+/*
  * Inserts the row in a subtransaction, as Django does: what it refers to has been
  * inserted before, and goes again where another row is in the way.
  */
@@ -286,6 +361,8 @@ insert_in_subtransaction(OrCreate *call, const Conflict *conflict, bool last)
 	PG_TRY();
 	{
 		bolt_write_nested(call->model, objects->rows, 1, false, conflict, &objects->out);
+		if (objects->rows[0]->written)
+			check_deferred_keys(call->model);
 		if (objects->rows[0]->written)
 			ReleaseCurrentSubTransaction();
 		else
@@ -303,7 +380,8 @@ insert_in_subtransaction(OrCreate *call, const Conflict *conflict, bool last)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (last || error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+		if (last ||
+			(error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION && error->sqlerrcode != ERRCODE_EXCLUSION_VIOLATION))
 			ReThrowError(error);
 		FreeErrorData(error);
 		objects->rows[0]->written = false;

@@ -15,6 +15,10 @@ my $database = new_database('guar_write_concurrency');
 psql_ok($database,
 	'CREATE TABLE counter (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, n int NOT NULL DEFAULT 0)',
 	'CREATE TABLE late (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE DEFERRABLE, n int NOT NULL DEFAULT 0)',
+	'CREATE TABLE later (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE DEFERRABLE INITIALLY DEFERRED, n int NOT NULL DEFAULT 0)',
+	'CREATE TABLE slot (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, n int NOT NULL DEFAULT 0,
+		EXCLUDE USING btree (name WITH =) DEFERRABLE INITIALLY DEFERRED)',
+	'CREATE TABLE spelt (k uuid PRIMARY KEY, n int, m int)',
 	'CREATE VIEW counter_view AS SELECT * FROM counter',
 	"SELECT bolt.register_model('counter_view', primary_key => '{id}')",
 	'CREATE TABLE owner (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE)',
@@ -82,7 +86,7 @@ sub quoted
 
 # ----- get_or_create: 32 sessions, the same 50 keys, each call its own transaction
 
-for my $model ('counter', 'late')
+for my $model ('counter', 'late', 'later', 'slot')
 {
 	my $each = join "\n",
 	  map { qq(SELECT created FROM bolt.get_or_create('{"model": "$model"}', '{"name": "key $_"}', '{"n": 1}');) } 1 .. 50;
@@ -160,6 +164,22 @@ my %orders = (
 			  . ', 10)'
 		} $up, $down
 	],
+	'bulk_create with update_conflicts, rows of different columns' => [
+		map {
+			my $order = $_;
+			'SELECT repeat_call('
+			  . quoted("SELECT count(*) FROM bolt.bulk_create('item', (SELECT json_agg(CASE WHEN (g + %i) % 3 = 0 THEN json_build_object('id', 1000 * %i + g, 'code', 'code ' || g, 'n', %i) ELSE json_build_object('id', 1000 * %i + g, 'code', 'code ' || g) END ORDER BY place) FROM unnest('{$order}'::int[]) WITH ORDINALITY u(g, place)), update_conflicts => true, update_fields => '{n}', unique_fields => '{code}')")
+			  . ', 5)'
+		} $up, $down
+	],
+	'bulk_create with update_conflicts, new keys in other spellings' => [
+		map {
+			my ($order, $spelling) = @$_;
+			'SELECT repeat_call('
+			  . quoted("SELECT count(*) FROM bolt.bulk_create('spelt', (SELECT json_agg(CASE WHEN g % 3 = 0 THEN json_build_object('k', $spelling, 'n', %i) ELSE json_build_object('k', $spelling, 'm', %i) END ORDER BY place) FROM unnest('{$order}'::int[]) WITH ORDINALITY u(g, place)), update_conflicts => true, update_fields => '{n,m}', unique_fields => '{k}')")
+			  . ', 5)'
+		} [ $up, "md5(g::text)" ], [ $down, "upper(md5(g::text))" ]
+	],
 	'update of a queryset' => [
 		map { 'SELECT repeat_call(' . quoted(qq(SELECT bolt.update('{"model": "item", "filter": {"id__in": [$_]}}', '{"n": %i}'))) . ', 10)' } $up, $down
 	],
@@ -175,6 +195,26 @@ for my $name (sort keys %orders)
 # ... and among each other
 my @calls = map { @{ $orders{$_} } } sort keys %orders;
 nobody_fails('all of them among each other', all_at_once(sub { $calls[ $_[0] % @calls ] }, 10));
+
+# ----- a deferred key is checked for the call, and stays deferred
+
+my ($first, $second) = @sessions[0, 1];
+$observer->ask('TRUNCATE later');
+my $call = q(SELECT created FROM bolt.get_or_create('{"model": "later"}', '{"name": "x"}'));
+$first->ask('BEGIN');
+is($first->ask($call), 't', 'the first session creates the object');
+$second->tell($call);
+select undef, undef, undef, 0.5;
+$first->ask("INSERT INTO later (name) VALUES ('twice')");
+$first->ask("INSERT INTO later (name) VALUES ('twice')");
+is($first->{error} // '', '', 'the constraint is deferred as before');
+$first->ask("DELETE FROM later WHERE name = 'twice'");
+$first->ask('COMMIT');
+is($second->answer, 'f', 'the second one has waited, and gets it');
+$first->ask('BEGIN; SET CONSTRAINTS later_name_key IMMEDIATE');
+$first->ask(q(SELECT created FROM bolt.get_or_create('{"model": "later"}', '{"name": "y"}')));
+is($first->state_of("INSERT INTO later (name) VALUES ('y')"), '23505', 'an immediate one stays immediate');
+$first->ask('ROLLBACK');
 
 # ----- what the isolation levels raise is the caller's
 
