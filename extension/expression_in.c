@@ -14,6 +14,9 @@
 #include "error.h"
 #include "miscadmin.h"
 
+/* Operators are written from the left, a pair of parentheses each; PostgreSQL's parser has no room for very many. */
+#define MAX_OPERANDS 1000
+
 typedef struct ExpressionSyntax
 {
 	const char *name;
@@ -157,6 +160,11 @@ parse_operands(Document *document, Expression *expression, const ExpressionSynta
 	else if (syntax->max != 0 || value->kind != JSON_NULL)
 		expression->operands = list_make1(bolt_parse_expression(document, value));
 	n = list_length(expression->operands);
+	if (n > MAX_OPERANDS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s has more than %d operands", syntax->name, MAX_OPERANDS),
+				 bolt_errdetail_at(value)));
 	if (n < syntax->min || (syntax->max >= 0 && n > syntax->max))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
