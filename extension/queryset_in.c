@@ -290,7 +290,7 @@ parse_prefetch(Document *document, JsonValue *value)
 	lookup->value = value;
 	if (value->kind == JSON_STRING)
 	{
-		lookup->path = value->text;
+		lookup->path = bolt_expect_string(value);
 		return lookup;
 	}
 	if (value->kind != JSON_OBJECT)
@@ -540,6 +540,7 @@ parse_truncated(Document *document, QuerySet *queryset, JsonValue *value, const 
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s takes [field, kind] or [field, kind, order]", bolt_quoted_key(value)),
 				 bolt_errdetail_at(value)));
+	bolt_expect_string(value->first);
 	kind = value->first->next;
 	for (int i = 0; i < nkinds; i++)
 	{
