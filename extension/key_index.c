@@ -27,7 +27,7 @@ bolt_key_index_make(const Model *model, int n, const AttrNumber *columns)
 	Compiler scratch = {.graph = &graph};
 	KeyPair pair = {n, model, model, columns, columns};
 
-	Assert(n > 0 && n <= INDEX_MAX_KEYS);
+	Assert(n > 0);
 	bolt_fill_key_type(&scratch, &index->type, &pair);
 	bolt_key_table_init(&index->table, &index->type);
 	index->inputs = palloc(sizeof(FmgrInfo) * n);
@@ -75,16 +75,32 @@ bolt_key_index_value(const KeyIndex *index, int column, const char *text)
 	return InputFunctionCall(&index->inputs[column], unconstify(char *, text), index->io_params[column], -1);
 }
 
-bool
-bolt_column_value(const Field *field, const JsonValue *literal, Datum *value)
+static void
+value_error_context(void *value)
 {
-	StatementParam param = {.type = field->type, .value_type = field->type, .typmod = -1, .what = field->name};
+	char *path = bolt_json_path(value);
+
+	if (path[0] != '\0')
+		errcontext("value at %s of the arguments", path);
+}
+
+bool
+bolt_column_value(const Field *field, const JsonValue *literal, int32 typmod, Datum *value)
+{
+	StatementParam param = {.type = field->type, .value_type = field->type, .typmod = typmod, .what = field->name};
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = value_error_context,
+									 .arg = unconstify(JsonValue *, literal)};
 	Oid input;
+	bool present;
 
 	getTypeInputInfo(field->type, &input, &param.io_param);
 	fmgr_info(input, &param.input);
 	bolt_mark_assigned(&param);
-	return bolt_bind_assigned(&param, literal, value);
+	error_context_stack = &callback;
+	present = bolt_bind_assigned(&param, literal, value);
+	error_context_stack = callback.previous;
+	return present;
 }
 
 static char *
@@ -103,8 +119,8 @@ bolt_same_value(const Field *field, const JsonValue *a, const JsonValue *b)
 	TypeCacheEntry *entry = lookup_type_cache(getBaseType(field->type), TYPECACHE_EQ_OPR_FINFO);
 	Datum left = (Datum) 0;
 	Datum right = (Datum) 0;
-	bool left_null = !bolt_column_value(field, a, &left);
-	bool right_null = !bolt_column_value(field, b, &right);
+	bool left_null = !bolt_column_value(field, a, -1, &left);
+	bool right_null = !bolt_column_value(field, b, -1, &right);
 
 	if (left_null || right_null)
 		return left_null && right_null;

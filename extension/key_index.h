@@ -48,8 +48,9 @@ extern bool bolt_same_value(const Field *field, const struct JsonValue *a, const
 
 /*
  * A value of a column as its type's input function reads it from a literal; false where it is null.
+ * typmod: the column's, for the value as it will be stored; -1 for the value as it was sent.
  * Errors: those of the type's input function.
  */
-extern bool bolt_column_value(const Field *field, const struct JsonValue *literal, Datum *value);
+extern bool bolt_column_value(const Field *field, const struct JsonValue *literal, int32 typmod, Datum *value);
 
 #endif /* BOLT_KEY_INDEX_H */

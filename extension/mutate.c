@@ -32,6 +32,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "write.h"
+#include "write_order.h"
 
 /* So many rows a statement */
 #define BATCH_ROWS 10000
@@ -46,7 +47,11 @@ typedef struct Returned
 	int next; /* how many have come */
 	WriteOutput *out;
 	MemoryContext context; /* of the texts of columns */
-	KeyIndex *index;	   /* of the rows, where they come in any order */
+	KeyIndex *index;	   /* of the rows, where it is not their order that tells them apart */
+	int nkey;
+	AttrNumber *key; /* where the key stands in what is returned */
+	bool in_order;	 /* a row that the index does not know is the next one */
+	int unwritten;	 /* … which is not before this one */
 	KeyIndex *upserted;	   /* of rows that statements before have written, or NULL */
 	List *upserted_by;	   /* the columns of its keys */
 	bool collects;		   /* what was written is not known before: rows grow */
@@ -334,6 +339,32 @@ refuse_second_upsert(Returned *returned, TupleTableSlot *slot, const WriteRow *r
 		refuse_same_key(returned->model, row, "unique fields");
 }
 
+/* Which of the rows that were sent is it? */
+static int
+owner_of(Returned *returned, TupleTableSlot *slot)
+{
+	Datum key[INDEX_MAX_KEYS];
+	bool whole = true;
+	int owner = -1;
+
+	if (returned->index == NULL)
+		return returned->next;
+	for (int i = 0; i < returned->nkey; i++)
+	{
+		whole = whole && !slot->tts_isnull[returned->key[i] - 1];
+		key[i] = slot->tts_values[returned->key[i] - 1];
+	}
+	if (whole)
+		owner = bolt_key_index_find(returned->index, key);
+	if (!returned->in_order || (owner >= 0 && !returned->rows[owner]->written))
+		return owner;
+
+	/* a trigger has changed its key */
+	while (returned->unwritten < returned->nrows && returned->rows[returned->unwritten]->written)
+		returned->unwritten++;
+	return returned->unwritten;
+}
+
 /* Looks at a returned row before it is written: whose is it, and which columns are to be kept? */
 static void
 watch_row(void *argument, TupleTableSlot *slot)
@@ -341,20 +372,13 @@ watch_row(void *argument, TupleTableSlot *slot)
 	Returned *returned = argument;
 	const Model *model = returned->model;
 	MemoryContext old = MemoryContextSwitchTo(returned->context);
-	int owner = returned->next;
 	int place = -1;
+	int owner;
 	WriteRow *row;
 
 	if (returned->collects)
 		collect_row(returned);
-	if (returned->index != NULL)
-	{
-		Datum key[INDEX_MAX_KEYS];
-
-		for (int i = 0; i < model->nprimary_key; i++)
-			key[i] = slot->tts_values[returned->node->own_attnos[model->nfields + i] - 1];
-		owner = bolt_key_index_find(returned->index, key);
-	}
+	owner = owner_of(returned, slot);
 
 	/* a view's trigger can return what was not sent */
 	if (owner < 0 || owner >= returned->nrows || returned->next >= returned->nrows)
@@ -395,13 +419,51 @@ index_rows(const Model *model, WriteRow **rows, int nrows)
 			const Assignment *assignment = bolt_assignment_of(rows[i], model->primary_key[j]);
 
 			Assert(assignment != NULL && !assignment->is_expression);
-			if (!bolt_column_value(assignment->field, assignment->value, &key[j]))
+			if (!bolt_column_value(assignment->field, assignment->value, -1, &key[j]))
 				Assert(false); /* a row has its key */
 		}
 		if (bolt_key_index_add(index, key, i) >= 0)
 			refuse_same_key(model, rows[i], "primary key");
 	}
 	return index;
+}
+
+/*
+ * An INSERT leaves out rows that conflict, and then the order of those that come back does not say which
+ * they are.  A unique index all of whose columns were sent does.
+ */
+static void
+index_inserted(Returned *returned, List *fields)
+{
+	AttrNumber columns[INDEX_MAX_KEYS];
+	ListCell *lc;
+
+	foreach(lc, fields)
+		columns[foreach_current_index(lc)] = ((Field *) lfirst(lc))->attnum;
+	returned->index = bolt_key_index_make(returned->model, list_length(fields), columns);
+	for (int i = 0; i < returned->nrows; i++)
+	{
+		Datum key[INDEX_MAX_KEYS];
+		bool whole = true;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach(lc, fields)
+		{
+			const Field *field = lfirst(lc);
+			const Assignment *assignment = bolt_assignment_of(returned->rows[i], field->attnum);
+
+			whole = whole &&
+				bolt_column_value(field, assignment->value, field->typmod, &key[foreach_current_index(lc)]);
+		}
+		if (whole)
+			(void) bolt_key_index_add(returned->index, key, i);
+	}
+	returned->in_order = true;
+	returned->nkey = list_length(fields);
+	returned->key = palloc(sizeof(AttrNumber) * returned->nkey);
+	foreach(lc, fields)
+		returned->key[foreach_current_index(lc)] =
+			returned->node->own_attnos[bolt_field_place(returned->model, ((Field *) lfirst(lc))->attnum)];
 }
 
 /* ----------
@@ -443,12 +505,20 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 	StatementWatcher watcher = {take_checks, run_checks, &returned};
 	Document *document;
 	FetchStatement *statement;
+	List *key = NIL; /* of Field *: which of the rows were inserted? */
 	FetchRun *run;
 	int64 count;
+	ListCell *lc;
 
 	MemoryContextSwitchTo(context);
 	write->row = rows[0];
 	set_returning(write, out);
+	if (write->many && write->returns && write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_ERROR)
+		key = bolt_key_of_inserted(write->model, write->conflict.unique_fields, rows[0]);
+	write->columns = bms_copy(write->columns);
+	foreach(lc, key)
+		write->columns =
+			bms_add_member(write->columns, bolt_field_place(write->model, ((Field *) lfirst(lc))->attnum));
 	document = bolt_document_of_write(write);
 	shape_write(document, write);
 	run = bolt_run_begin(bolt_graph_for(document, FETCH_WRITE), document);
@@ -458,6 +528,7 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 	{
 		if (write->kind == WRITE_UPDATE)
 			returned.index = index_rows(write->model, rows, nrows);
+		returned.nkey = write->model->nprimary_key;
 		for (int i = 0; i < rows[0]->nassigned; i++)
 		{
 			run->nodes[0].params->params[i].value = column_array(&statement->params[i], rows, nrows, i);
@@ -467,7 +538,10 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 	if (write->returns)
 	{
 		returned.node = run->graph->nodes[0];
+		returned.key = returned.node->own_attnos + write->model->nfields;
 		returned.owners = palloc(sizeof(int) * nrows);
+		if (key != NIL)
+			index_inserted(&returned, key);
 		if (write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_UPDATE && write->returns_objects &&
 			nrows >= BOLT_MANY_REFERENCES)
 			run->watcher = &watcher;
@@ -704,7 +778,7 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 		refuse_key_expressions(model, rows[i]);
 	if (nrows == 1)
 		return run_rows(&write, rows, 1, &upserts, out);
-	groups = group_rows(rows, nrows, write.conflict.action == CONFLICT_UPDATE);
+	groups = group_rows(rows, nrows, write.conflict.action != CONFLICT_ERROR);
 	if (kind == WRITE_UPDATE && (list_length(groups) > 1 || nrows > BATCH_ROWS))
 	{
 		refuse_repeated_keys(model, rows, nrows);

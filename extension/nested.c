@@ -11,11 +11,10 @@
  */
 #include "postgres.h"
 
-#include "catalog_table.h"
 #include "error.h"
 #include "executor/spi.h"
-#include "key_index.h"
 #include "miscadmin.h"
+#include "nested.h"
 #include "nodes/bitmapset.h"
 #include "related.h"
 #include "write.h"
@@ -34,8 +33,8 @@ want_columns(WriteOutput *out, const Model *model, int n, const AttrNumber *attn
 		out->columns = bms_add_member(out->columns, bolt_field_place(model, attnums[i]));
 }
 
-static JsonValue *
-written_column(const Model *model, const WriteRow *row, AttrNumber attnum)
+JsonValue *
+bolt_written_column(const Model *model, const WriteRow *row, AttrNumber attnum)
 {
 	return row->columns[bolt_field_place(model, attnum)];
 }
@@ -101,7 +100,7 @@ write_parents(const Model *model, WriteRow **rows, int nrows, const ModelRelatio
 		for (int j = 0; j < relation->nfields; j++)
 			bolt_assign_column(model, owners[i],
 							   bolt_model_field_by_attnum(model, relation->source_fields[j]), relation->name,
-							   written_column(target, parents[i], relation->target_fields[j]));
+							   bolt_written_column(target, parents[i], relation->target_fields[j]));
 	}
 }
 
@@ -138,17 +137,6 @@ is_key_value(const Model *target, JsonValue *member, JsonValue **key)
 	return strcmp(member->first->name, "pk") == 0 ||
 		strcmp(member->first->name, bolt_model_field_by_attnum(target, target->primary_key[0])->name) == 0;
 }
-
-/* An array's members: those that are keys, and those that are objects. */
-typedef struct Members
-{
-	WriteRow **objects;
-	WriteRow **object_owners;
-	int nobjects;
-	JsonValue **keys;
-	WriteRow **key_owners;
-	int nkeys;
-} Members;
 
 static void
 count_members(const NestedValue *nested, int *n)
@@ -216,19 +204,19 @@ collect_members(const Model *target, WriteRow **rows, int nrows, const ModelRela
 /* Sets the columns of a row that refer to what was written of its owner. */
 static void
 refer_to_owner(const Model *target, WriteRow *row, const ModelRelation *relation, const Model *model,
-			   const WriteRow *owner, int n, const AttrNumber *referring)
+			   const WriteRow *owner)
 {
-	for (int i = 0; i < n; i++)
-		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, referring[i]), relation->name,
-						   written_column(model, owner, relation->source_fields[i]));
+	for (int i = 0; i < relation->nfields; i++)
+		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, relation->target_fields[i]), relation->name,
+						   bolt_written_column(model, owner, relation->source_fields[i]));
 }
 
-/* A row that says a key, and nothing else yet. */
-static WriteRow *
-row_of_key(const Model *target, JsonValue *key, int n, const AttrNumber *attnums)
+WriteRow *
+bolt_row_of_key(const Model *target, JsonValue *key)
 {
 	WriteRow *row = palloc0(sizeof(WriteRow));
 	JsonValue *member = key;
+	int n = target->nprimary_key;
 
 	row->source = key;
 	row->capacity = 2 * n;
@@ -241,7 +229,7 @@ row_of_key(const Model *target, JsonValue *key, int n, const AttrNumber *attnums
 		member = key->first;
 	for (int i = 0; i < n; i++)
 	{
-		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, attnums[i]), "pk", member);
+		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, target->primary_key[i]), "pk", member);
 		member = n > 1 ? member->next : member;
 	}
 	return row;
@@ -295,6 +283,30 @@ set_relations(const Model *model, const Model *target, WriteRow **rows, int nrow
 	MemoryContextSwitchTo(context);
 }
 
+/*
+ * A key says nothing of a model without a primary key, and what is not in the array of an object that is
+ * saved could not be told from what is.
+ */
+pg_noreturn static void
+refuse_without_key(const Model *target, WriteRow **rows, int nrows, const ModelRelation *relation)
+{
+	const JsonValue *at = rows[0]->source;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		ListCell *lc;
+
+		foreach(lc, rows[i]->nested)
+		{
+			if (((NestedValue *) lfirst(lc))->relation == relation)
+				at = ((NestedValue *) lfirst(lc))->value;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("model \"%s\" has no primary key", target->name),
+			 bolt_errdetail_at(at), errhint("Name one with bolt.register_model.")));
+}
+
 /* The rows of another table that refer to these: new ones, and ones that are there and change hands. */
 static void
 write_referring(const Model *model, WriteRow **rows, int nrows, const ModelRelation *relation, bool save)
@@ -305,30 +317,26 @@ write_referring(const Model *model, WriteRow **rows, int nrows, const ModelRelat
 	WriteOutput out;
 
 	collect_members(target, rows, nrows, relation, &members);
+	if (target->nprimary_key == 0 && (members.nkeys > 0 || (save && !relation_is_to_one(relation))))
+		refuse_without_key(target, rows, nrows, relation);
 	for (int i = 0; i < members.nobjects; i++)
-		refer_to_owner(target, members.objects[i], relation, model, members.object_owners[i],
-					   relation->nfields, relation->target_fields);
+		refer_to_owner(target, members.objects[i], relation, model, members.object_owners[i]);
 	init_output(&out);
 	want_columns(&out, target, target->nprimary_key, target->primary_key);
 	if (members.nobjects > 0)
 		bolt_write_nested(target, members.objects, members.nobjects, save, NULL, &out);
-	if (save && !relation_is_to_one(relation) && target->nprimary_key > 0)
+	if (save && !relation_is_to_one(relation))
 	{
 		set_relations(model, target, rows, nrows, relation, &members);
 		return;
 	}
 	if (members.nkeys == 0)
 		return;
-	if (target->nprimary_key == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("model \"%s\" has no primary key", target->name),
-				 bolt_errdetail_at(members.keys[0]), errhint("Name one with bolt.register_model.")));
 	linked = palloc_extended(sizeof(WriteRow *) * members.nkeys, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < members.nkeys; i++)
 	{
-		linked[i] = row_of_key(target, members.keys[i], target->nprimary_key, target->primary_key);
-		refer_to_owner(target, linked[i], relation, model, members.key_owners[i], relation->nfields,
-					   relation->target_fields);
+		linked[i] = bolt_row_of_key(target, members.keys[i]);
+		refer_to_owner(target, linked[i], relation, model, members.key_owners[i]);
 	}
 	bolt_write_rows(target, WRITE_UPDATE, linked, members.nkeys, NULL, &out);
 	for (int i = 0; i < members.nkeys; i++)
@@ -340,115 +348,11 @@ write_referring(const Model *model, WriteRow **rows, int nrows, const ModelRelat
 	}
 }
 
-/* A row of the through table. */
-static WriteRow *
-through_row(const Model *through, const ModelRelation *relation, const Model *model, const WriteRow *owner,
-			JsonValue **far, bool mirrored)
-{
-	const AttrNumber *near_fields =
-		mirrored ? relation->through_target_fields : relation->through_source_fields;
-	const AttrNumber *far_fields =
-		mirrored ? relation->through_source_fields : relation->through_target_fields;
-	WriteRow *row = palloc0(sizeof(WriteRow));
-
-	row->source = far[0];
-	row->capacity = relation->nfields + relation->ntarget_fields;
-	row->assigned = palloc(sizeof(Assignment) * row->capacity);
-	refer_to_owner(through, row, relation, model, owner, relation->nfields, near_fields);
-	for (int i = 0; i < relation->ntarget_fields; i++)
-		bolt_assign_column(through, row, bolt_model_field_by_attnum(through, far_fields[i]), relation->name,
-						   far[i]);
-	return row;
-}
-
-/* The through table's rows that are to be there, each pair once. */
-typedef struct Pairs
-{
-	const Model *through;
-	const ModelRelation *relation;
-	const Model *model; /* of the owners */
-	int ncolumns;
-	AttrNumber *columns; /* of both keys, each once */
-	KeyIndex *index;	 /* by these columns */
-	WriteRow **rows;
-	int nrows;
-} Pairs;
-
-static void
-begin_pairs(Pairs *pairs, const Model *through, const ModelRelation *relation, const Model *model, int nmembers)
-{
-	pairs->through = through;
-	pairs->relation = relation;
-	pairs->model = model;
-	pairs->columns = palloc(sizeof(AttrNumber) * (relation->nfields + relation->ntarget_fields));
-	pairs->ncolumns = relation->nfields;
-	memcpy(pairs->columns, relation->through_source_fields, sizeof(AttrNumber) * relation->nfields);
-	for (int i = 0; i < relation->ntarget_fields; i++)
-	{
-		if (!bolt_columns_contain(relation->nfields, relation->through_source_fields,
-								  relation->through_target_fields[i]))
-			pairs->columns[pairs->ncolumns++] = relation->through_target_fields[i];
-	}
-	pairs->index = bolt_key_index_make(through, pairs->ncolumns, pairs->columns);
-	pairs->rows = palloc_extended(sizeof(WriteRow *) * Max(2 * nmembers, 1), MCXT_ALLOC_HUGE);
-	pairs->nrows = 0;
-}
-
-static void
-add_row(Pairs *pairs, WriteRow *row)
-{
-	Datum key[INDEX_MAX_KEYS];
-
-	for (int i = 0; i < pairs->ncolumns; i++)
-	{
-		const Assignment *assignment = bolt_assignment_of(row, pairs->columns[i]);
-
-		Assert(assignment != NULL);
-		if (!bolt_column_value(assignment->field, assignment->value, &key[i]))
-			return; /* a key that refers to nothing: no pair */
-	}
-	if (bolt_key_index_add(pairs->index, key, pairs->nrows) < 0)
-		pairs->rows[pairs->nrows++] = row;
-}
-
-/* The pair, and where the relation is symmetrical, the pair seen from the other side. */
-static void
-add_pair(Pairs *pairs, const WriteRow *owner, JsonValue **far)
-{
-	add_row(pairs, through_row(pairs->through, pairs->relation, pairs->model, owner, far, false));
-	if (pairs->relation->symmetrical)
-		add_row(pairs, through_row(pairs->through, pairs->relation, pairs->model, owner, far, true));
-}
-
-/*
- * Inserts the pairs.  As with add(), a pair that is there already is left alone, and any
- * other conflict is an error.
- */
-static void
-insert_pairs(const Pairs *pairs)
-{
-	Conflict conflict = {.action = CONFLICT_ERROR};
-
-	if (pairs->nrows == 0)
-		return;
-	if (pairs->relation->through_unique)
-	{
-		conflict.action = CONFLICT_IGNORE;
-		for (int i = 0; i < pairs->ncolumns; i++)
-			conflict.unique_fields =
-				lappend(conflict.unique_fields,
-						unconstify(Field *, bolt_model_field_by_attnum(pairs->through, pairs->columns[i])));
-	}
-	bolt_write_rows(pairs->through, WRITE_INSERT, pairs->rows, pairs->nrows, &conflict, NULL);
-}
-
 /* Far objects that are new, and rows of the through table to all. */
 static void
 write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelation *relation, bool save)
 {
 	const Model *target = bolt_written_model_of(relation->target);
-	const Model *through = bolt_written_model_of(relation->through);
-	Pairs pairs;
 	Members members;
 	WriteOutput out;
 
@@ -459,32 +363,9 @@ write_through(const Model *model, WriteRow **rows, int nrows, const ModelRelatio
 	if (members.nobjects > 0)
 		bolt_write_nested(target, members.objects, members.nobjects, save, NULL, &out);
 	if (save)
-	{
 		set_relations(model, target, rows, nrows, relation, &members);
-		return;
-	}
-	begin_pairs(&pairs, through, relation, model, members.nobjects + members.nkeys);
-	for (int i = 0; i < members.nobjects; i++)
-	{
-		JsonValue *far[INDEX_MAX_KEYS];
-
-		for (int j = 0; j < relation->ntarget_fields; j++)
-			far[j] = written_column(target, members.objects[i], relation->target_fields[j]);
-		CHECK_FOR_INTERRUPTS();
-		add_pair(&pairs, members.object_owners[i], far);
-	}
-	for (int i = 0; i < members.nkeys; i++)
-	{
-		JsonValue *far[INDEX_MAX_KEYS];
-		const WriteRow *key =
-			row_of_key(target, members.keys[i], relation->ntarget_fields, relation->target_fields);
-
-		for (int j = 0; j < relation->ntarget_fields; j++)
-			far[j] = bolt_assignment_of(key, relation->target_fields[j])->value;
-		CHECK_FOR_INTERRUPTS();
-		add_pair(&pairs, members.key_owners[i], far);
-	}
-	insert_pairs(&pairs);
+	else
+		bolt_write_links(model, relation, &members);
 }
 
 /* ----------

@@ -321,7 +321,8 @@ bolt_op_bulk_create(const char *name, const text *rows, const BulkOptions *optio
 		if (conflict.action == CONFLICT_IGNORE)
 			refuse_nested(model, objects->rows[row->index], objects->nrows);
 	}
-	objects->rows = bolt_rows_in_order(objects->rows, objects->nrows, conflict.unique_fields);
+	if (conflict.action != CONFLICT_ERROR)
+		objects->rows = bolt_rows_in_order(model, objects->rows, objects->nrows, conflict.unique_fields);
 	write_objects(model, name, objects, false, &conflict);
 	objects->rows = in_order;
 	bolt_model_unpin();

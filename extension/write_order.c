@@ -4,22 +4,31 @@
  *	  In which order are rows written that may meet those of other sessions?
  *
  * Two calls that upsert the same keys wait for each other in a circle unless both take
- * them in one order.  It is the order of the types, so that it does not depend on how a key
- * is spelt.
+ * them in one order.  It is the order of the unique index that decides whether two rows are one, so that it
+ * does not depend on how a key is spelt, nor on the collation of a column whose index has another.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/nbtree.h"
+#include "access/table.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog_table.h"
 #include "json_in.h"
 #include "key_index.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
 #include "utils/typcache.h"
 #include "write_order.h"
 
 typedef struct OrderColumn
 {
+	const Field *field;
 	Oid collation;
 	FmgrInfo compare; /* fn_oid invalid: the type has no order */
 } OrderColumn;
@@ -35,6 +44,7 @@ typedef struct OrderedRow
 typedef struct WriteOrder
 {
 	int ncolumns;
+	int capacity;
 	OrderColumn *columns;
 } WriteOrder;
 
@@ -63,26 +73,156 @@ compare_rows(const void *a, const void *b, void *argument)
 }
 
 static void
-init_order(WriteOrder *order, List *fields)
+add_column(WriteOrder *order, const Field *field, Oid compare, Oid collation)
+{
+	OrderColumn *column;
+
+	if (order->ncolumns == order->capacity)
+	{
+		order->capacity = Max(order->capacity * 2, 8);
+		order->columns = order->columns == NULL ? palloc(sizeof(OrderColumn) * order->capacity) :
+												  repalloc(order->columns, sizeof(OrderColumn) * order->capacity);
+	}
+	column = &order->columns[order->ncolumns++];
+	memset(column, 0, sizeof(OrderColumn));
+	column->field = field;
+	column->collation = collation;
+	if (OidIsValid(compare))
+		fmgr_info(compare, &column->compare);
+}
+
+/* Its columns up to the first expression. */
+static void
+add_index(WriteOrder *order, const Model *model, Relation index)
+{
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		AttrNumber attnum = index->rd_index->indkey.values[i];
+		const Field *field = attnum > 0 ? bolt_model_field_by_attnum(model, attnum) : NULL;
+
+		if (field == NULL)
+			break;
+		add_column(order, field, index_getprocid(index, i + 1, BTORDER_PROC), index->rd_indcollation[i]);
+	}
+}
+
+/* Its columns, where the row gives a literal to each of them. */
+static List *
+given_columns(const Model *model, Relation index, const WriteRow *row)
+{
+	List *result = NIL;
+
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		AttrNumber attnum = index->rd_index->indkey.values[i];
+		const Assignment *assignment = attnum > 0 ? bolt_assignment_of(row, attnum) : NULL;
+
+		if (assignment == NULL || assignment->is_expression)
+			return NIL;
+		result = lappend(result, unconstify(Field *, assignment->field));
+	}
+	return result;
+}
+
+/* Is it an index of just these columns? */
+static bool
+is_of_fields(const Form_pg_index index, List *fields)
 {
 	ListCell *lc;
 
-	order->ncolumns = list_length(fields);
-	order->columns = palloc0(sizeof(OrderColumn) * Max(order->ncolumns, 1));
+	foreach(lc, fields)
+	{
+		if (!bolt_columns_contain(index->indnkeyatts, index->indkey.values, ((Field *) lfirst(lc))->attnum))
+			return false;
+	}
+	return index->indnkeyatts == list_length(fields);
+}
+
+/*
+ * The unique indexes of these columns, or where there are none, of all, the primary key's first.  Each is
+ * opened, and closed by the caller.
+ */
+static List *
+open_unique_indexes(const Model *model, List *fields)
+{
+	List *result = NIL;
+	List *indexes;
+	Relation table;
+	ListCell *lc;
+
+	if (model->relkind != RELKIND_RELATION && model->relkind != RELKIND_PARTITIONED_TABLE)
+		return NIL;
+	table = table_open(model->oid, NoLock);
+	indexes = RelationGetIndexList(table);
+	table_close(table, NoLock);
+	foreach(lc, indexes)
+	{
+		Relation index = index_open(lfirst_oid(lc), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+
+		if (!form->indisunique || index->rd_rel->relam != BTREE_AM_OID ||
+			(fields != NIL && !is_of_fields(form, fields)))
+			index_close(index, AccessShareLock);
+		else if (form->indisprimary)
+			result = lcons(index, result);
+		else
+			result = lappend(result, index);
+	}
+	list_free(indexes);
+	return result;
+}
+
+static void
+close_indexes(List *indexes)
+{
+	ListCell *lc;
+
+	foreach(lc, indexes)
+		index_close((Relation) lfirst(lc), AccessShareLock);
+}
+
+List *
+bolt_key_of_inserted(const Model *model, List *fields, const WriteRow *row)
+{
+	List *indexes = open_unique_indexes(model, fields);
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach(lc, indexes)
+	{
+		if (result == NIL)
+			result = given_columns(model, lfirst(lc), row);
+	}
+	close_indexes(indexes);
+	return result;
+}
+
+static void
+init_order(WriteOrder *order, const Model *model, List *fields)
+{
+	List *indexes = open_unique_indexes(model, fields);
+	ListCell *lc;
+
+	memset(order, 0, sizeof(WriteOrder));
+	foreach(lc, indexes)
+	{
+		if (fields == NIL || order->ncolumns == 0)
+			add_index(order, model, lfirst(lc));
+	}
+	close_indexes(indexes);
+	if (order->ncolumns > 0)
+		return;
 	foreach(lc, fields)
 	{
 		const Field *field = lfirst(lc);
-		OrderColumn *column = &order->columns[foreach_current_index(lc)];
-		TypeCacheEntry *entry = lookup_type_cache(getBaseType(field->type), TYPECACHE_CMP_PROC_FINFO);
+		TypeCacheEntry *entry = lookup_type_cache(getBaseType(field->type), TYPECACHE_CMP_PROC);
 
-		column->collation = field->collation;
-		if (OidIsValid(entry->cmp_proc_finfo.fn_oid))
-			fmgr_info_copy(&column->compare, &entry->cmp_proc_finfo, CurrentMemoryContext);
+		add_column(order, field, entry->cmp_proc, field->collation);
 	}
 }
 
 WriteRow **
-bolt_rows_in_order(WriteRow **rows, int nrows, List *fields)
+bolt_rows_in_order(const Model *model, WriteRow **rows, int nrows, List *fields)
 {
 	WriteRow **result = palloc_extended(sizeof(WriteRow *) * Max(nrows, 1), MCXT_ALLOC_HUGE);
 	MemoryContext caller = CurrentMemoryContext;
@@ -91,29 +231,26 @@ bolt_rows_in_order(WriteRow **rows, int nrows, List *fields)
 	WriteOrder order;
 
 	memcpy(result, rows, sizeof(WriteRow *) * nrows);
-	if (fields == NIL || nrows < 2)
+	if (nrows < 2)
 		return result;
 	context = AllocSetContextCreate(caller, "bolt_orm order", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
-	init_order(&order, fields);
+	init_order(&order, model, fields);
 	ordered = palloc_extended(sizeof(OrderedRow) * nrows, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < nrows; i++)
 	{
-		ListCell *lc;
-
 		CHECK_FOR_INTERRUPTS();
 		ordered[i].row = rows[i];
 		ordered[i].place = i;
-		ordered[i].values = palloc(sizeof(Datum) * order.ncolumns);
-		ordered[i].known = palloc(sizeof(bool) * order.ncolumns);
-		foreach(lc, fields)
+		ordered[i].values = palloc(sizeof(Datum) * Max(order.ncolumns, 1));
+		ordered[i].known = palloc(sizeof(bool) * Max(order.ncolumns, 1));
+		for (int j = 0; j < order.ncolumns; j++)
 		{
-			const Field *field = lfirst(lc);
+			const Field *field = order.columns[j].field;
 			const Assignment *assignment = bolt_assignment_of(rows[i], field->attnum);
-			int column = foreach_current_index(lc);
 
-			ordered[i].known[column] = assignment != NULL && !assignment->is_expression &&
-				bolt_column_value(field, assignment->value, &ordered[i].values[column]);
+			ordered[i].known[j] = assignment != NULL && !assignment->is_expression &&
+				bolt_column_value(field, assignment->value, field->typmod, &ordered[i].values[j]);
 		}
 	}
 	qsort_arg(ordered, nrows, sizeof(OrderedRow), compare_rows, &order);

@@ -13,9 +13,16 @@
 #include "write.h"
 
 /*
- * The rows in the order of these columns of theirs, in CurrentMemoryContext.  Rows that do not say such a
- * column, or say it by an expression, come last, in their own order.
+ * The rows in the order of the unique index of these columns, or where there are none, of all the table's unique
+ * indexes; in CurrentMemoryContext.  Rows that do not say such a column, or say it by an expression, come
+ * behind those that do, in their own order.
  */
-extern WriteRow **bolt_rows_in_order(WriteRow **rows, int nrows, List *fields);
+extern WriteRow **bolt_rows_in_order(const Model *model, WriteRow **rows, int nrows, List *fields);
+
+/*
+ * The columns of a unique index, of these or else of any, to all of which the row gives a literal; NIL
+ * where there is none.
+ */
+extern List *bolt_key_of_inserted(const Model *model, List *fields, const WriteRow *row);
 
 #endif /* BOLT_WRITE_ORDER_H */
