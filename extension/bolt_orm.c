@@ -75,7 +75,7 @@ _PG_init(void)
 	DefineCustomBoolVariable("bolt_orm.batch_foreign_keys", "Checks the foreign keys of many rows together.",
 							 "bulk_create and delete then ask for all the keys of a foreign key at once what "
 							 "its trigger would ask for each row. Off, the triggers ask.",
-							 &bolt_batch_foreign_keys, true, PGC_USERSET, 0, NULL, NULL, NULL);
+							 &bolt_batch_foreign_keys, false, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("bolt_orm");
 	bolt_statement_init();

@@ -1,6 +1,7 @@
 -- Foreign keys of many rows: one query asks what the database's triggers would ask row by row. What they let
 -- pass, what they refuse and in which words is the same.
 SET client_min_messages = warning;
+SET bolt_orm.batch_foreign_keys = on;
 CREATE SCHEMA reference_checks;
 SET search_path = reference_checks;
 
