@@ -21,10 +21,14 @@
  */
 #include "postgres.h"
 
+#include "act_as_owner.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
 #include "collect.h"
 #include "collector.h"
+#include "compat.h"
 #include "compile.h"
 #include "executor/spi.h"
 #include "fetch.h"
@@ -32,10 +36,12 @@
 #include "miscadmin.h"
 #include "reference_check.h"
 #include "statement.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 
 /* ----------
  * Collecting
@@ -82,7 +88,7 @@ collect_level(Collector *collector, TargetRows *rows)
 	foreach(lc, target->cascades)
 		rows->followed[foreach_current_index(lc)] =
 			collector->rows[((DeleteEdge *) lfirst(lc))->from->number].keys.count;
-	bolt_run_referring(collector, &call, &receiver.pub, NULL, NULL);
+	bolt_run_referring(collector, &call, model->oid, &receiver.pub, NULL, NULL);
 	bolt_check_protected(collector, rows);
 }
 
@@ -125,7 +131,7 @@ update_referring(Collector *collector, const DeleteEdge *edge)
 			quote_identifier(bolt_model_field_by_attnum(model, relation->target_fields[i])->name), value);
 	appendStringInfoString(&call.sql, " WHERE ");
 	bolt_append_refers(&call, collector, edge, 0);
-	bolt_run_referring(collector, &call, NULL, model, NULL);
+	bolt_run_referring(collector, &call, model->oid, NULL, model, NULL);
 }
 
 static void
@@ -245,10 +251,42 @@ delete_in_order(Collector *collector)
 			continue;
 		bolt_begin_referring(collector, &call);
 		append_delete(&call, collector, rows);
-		rows->deleted = bolt_run_referring(collector, &call, NULL,
+		rows->deleted = bolt_run_referring(collector, &call, rows->owned, NULL,
 										   rows->by_keys && rows->locked ? NULL : rows->target->model,
 										   many ? &watcher : NULL);
 	}
+}
+
+/*
+ * Who deletes from models that refer to one another, which takes one statement.  The caller, if he may delete
+ * from all of them and they are of one owner: then no other code runs with the caller's rights than that of the first
+ * model's owner, which runs so anyway.  Else their owner.
+ */
+static Oid
+owner_of_circle(const Collector *collector)
+{
+	Oid owner = bolt_table_owner(collector->rows[0].target->model->oid);
+	bool may_delete = true;
+	ListCell *lc;
+
+	foreach(lc, collector->graph->targets)
+	{
+		const Model *model = ((DeleteTarget *) lfirst(lc))->model;
+
+		if (bolt_table_owner(model->oid) != owner)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot delete rows of models that refer to one another and have different owners"),
+					 errdetail("Rows of \"%s\" would be deleted together with rows of \"%s\".", model->name,
+							   collector->rows[0].target->model->name),
+					 errhint("Delete the rows of one of them first, or let one role own both tables.")));
+		may_delete = may_delete && pg_class_aclcheck(model->oid, GetUserId(), ACL_DELETE) == ACLCHECK_OK &&
+			pg_class_aclcheck(model->oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+			check_enable_rls(model->oid, GetUserId(), true) != RLS_ENABLED;
+	}
+	if (!may_delete && check_enable_rls(collector->rows[0].target->model->oid, GetUserId(), true) == RLS_ENABLED)
+		return InvalidOid; /* his own row security holds */
+	return may_delete ? InvalidOid : collector->rows[0].target->model->oid;
 }
 
 /*
@@ -270,7 +308,7 @@ delete_at_once(Collector *collector)
 	}
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&call.sql, "%s (SELECT pg_catalog.count(*) FROM d%d)", i == 0 ? " SELECT" : ",", i);
-	bolt_run_referring(collector, &call, NULL, NULL, NULL);
+	bolt_run_referring(collector, &call, owner_of_circle(collector), NULL, NULL, NULL);
 	for (int i = 0; i < n; i++)
 	{
 		bool isnull;
@@ -279,6 +317,34 @@ delete_at_once(Collector *collector)
 			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
 	}
 	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * What refers to rows has been deleted with its owners' rights.  If the caller's row security then keeps
+ * any of the rows themselves, that must not stand.
+ */
+static void
+check_all_deleted(Collector *collector)
+{
+	TargetRows *rows = &collector->rows[0];
+	const Model *model = rows->target->model;
+	KeyPair pair = {model->nprimary_key, model, model, model->primary_key, model->primary_key};
+	ReferringCall call;
+	uint64 left;
+
+	if (!rows->by_keys || rows->deleted >= rows->keys.count ||
+		check_enable_rls(model->oid, GetUserId(), true) != RLS_ENABLED)
+		return;
+	bolt_begin_referring(collector, &call);
+	appendStringInfo(&call.sql, "SELECT FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	bolt_append_has_key(&call, &pair, rows, 0);
+	appendStringInfoString(&call.sql, " LIMIT 1");
+	left = bolt_run_referring(collector, &call, InvalidOid, NULL, NULL, NULL);
+	SPI_freetuptable(SPI_tuptable);
+	if (left > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("row-level security keeps rows of model \"%s\" from being deleted", model->name)));
 }
 
 /* ----------
@@ -326,11 +392,14 @@ delete_collected(Collector *collector)
 	bolt_check_protected(collector, &collector->rows[0]);
 	collect_below(collector);
 	bolt_check_restricted(collector);
+	for (int i = 0; i < list_length(collector->graph->targets); i++)
+		bolt_check_keys(collector, &collector->rows[i]);
 	update_all(collector);
 	if (collector->graph->deletion != NIL)
 		delete_in_order(collector);
 	else
 		delete_at_once(collector);
+	check_all_deleted(collector);
 }
 
 /* The call that would register a relation's on_delete. */
@@ -367,13 +436,20 @@ add_hint(const Collector *collector, ErrorData *error)
 		{
 			const ModelRelation *relation = lfirst(lc2);
 			const char *table = get_rel_name(relation->target);
+			const char *constraint =
+				OidIsValid(relation->constraint) ? get_constraint_name(relation->constraint) : NULL;
 
 			if (relation_is_forward(relation) || relation->kind == RELATION_MANY_TO_MANY ||
 				relation->on_delete_registered || table == NULL || strcmp(table, error->table_name) != 0 ||
-				get_relname_relid(table, get_namespace_oid(error->schema_name, true)) != relation->target)
+				get_relname_relid(table, get_namespace_oid(error->schema_name, true)) != relation->target ||
+				(constraint != NULL && error->constraint_name != NULL &&
+				 strcmp(constraint, error->constraint_name) != 0))
 				continue;
-			error->hint = psprintf("Say what becomes of the rows that refer to it, as in %s.",
-								   registration_of(relation, error->schema_name, table));
+
+			/* who could register it may be told what to register */
+			if (object_ownercheck(RelationRelationId, relation->target, GetUserId()))
+				error->hint = psprintf("Say what becomes of the rows that refer to it, as in %s.",
+									   registration_of(relation, error->schema_name, table));
 			return;
 		}
 	}
@@ -417,6 +493,7 @@ begin_run(Document *document)
 {
 	const Model *model;
 	FetchPurpose purpose;
+	AclResult denied;
 
 	(void) bolt_model_refresh();
 	model = root_model(document);
@@ -426,7 +503,12 @@ begin_run(Document *document)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied: \"%s\" is a system catalog", model->table)));
-	purpose = bolt_may_lock_rows(model) ? FETCH_DELETE : FETCH_DELETE_UNLOCKED;
+
+	/* before anything else is deleted with the rights of others */
+	denied = pg_class_aclcheck(model->oid, GetUserId(), ACL_DELETE);
+	if (denied != ACLCHECK_OK)
+		aclcheck_error(denied, get_relkind_objtype(model->relkind), model->table);
+	purpose = bolt_may_lock_rows(model, GetUserId()) ? FETCH_DELETE : FETCH_DELETE_UNLOCKED;
 	return bolt_run_begin(bolt_graph_for(document, purpose), document);
 }
 

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "compat.h"
 #include "compile.h"
 #include "delete_graph.h"
 #include "executor/tuptable.h"
@@ -31,6 +32,7 @@ typedef struct ReferredColumn
 typedef struct TargetRows
 {
 	DeleteTarget *target;
+	Oid owned;	  /* who finds and deletes them: its owner, or where InvalidOid the caller */
 	bool by_keys; /* keys is all of them … */
 	bool locked;  /* … and they are locked */
 	KeyType key_type;
@@ -69,6 +71,7 @@ typedef struct KeyReceiver
 	DestReceiver pub;
 	TargetRows *rows;
 	MemoryContext context; /* what is kept of them */
+	int first;			   /* keys that were there before the statement */
 } KeyReceiver;
 
 /* A receiver that does nothing at its beginning and end. */
@@ -79,6 +82,15 @@ extern void bolt_init_key_receiver(KeyReceiver *receiver, TargetRows *rows, Memo
 /* Has a row a primary key, which its first columns are?  A view's may lack it. */
 extern bool bolt_slot_has_key(const TupleTableSlot *slot, int ncolumns);
 
+/* Error 21000 where a row has no primary key, or two have the same. */
+pg_noreturn extern void bolt_refuse_key(const Model *model, bool null);
+
+/*
+ * Error 21000 where the keys of the rows, which no unique index holds, are other rows' keys as well: what
+ * is deleted by its key has to be what was found.
+ */
+extern void bolt_check_keys(Collector *collector, TargetRows *rows);
+
 extern void bolt_init_target_rows(TargetRows *rows, DeleteTarget *target);
 
 /* A column of the rows from number first on, as an array of that type. */
@@ -88,11 +100,11 @@ extern Datum bolt_target_column(const TargetRows *rows, AttrNumber attnum, Oid t
 extern void bolt_primary_key_type(const Model *model, KeyType *key);
 
 /*
- * Can rows of it be locked by a SELECT?  It takes the privilege to update them, and
+ * Can its rows be locked by a SELECT of that role?  It takes the privilege to update them, and
  * shows only the rows whose update row security allows.  Rows below a view are
  * its triggers' concern.
  */
-extern bool bolt_may_lock_rows(const Model *model);
+extern bool bolt_may_lock_rows(const Model *model, Oid role);
 
 /* referring.c; in the statements the table is t0 */
 
@@ -100,10 +112,10 @@ extern bool bolt_may_lock_rows(const Model *model);
 extern void bolt_begin_referring(Collector *collector, ReferringCall *call);
 
 /*
- * … and that of the whole call when it has run.  dest, ordered and watcher are those of
- * bolt_run_kept_to.
+ * … and that of the whole call when it has run.  owned: it is run with the rights of that table's
+ * owner; InvalidOid: with the caller's.  dest, ordered and watcher are those of bolt_run_kept_to.
  */
-extern uint64 bolt_run_referring(Collector *collector, ReferringCall *call, DestReceiver *dest,
+extern uint64 bolt_run_referring(Collector *collector, ReferringCall *call, Oid owned, DestReceiver *dest,
 								 const Model *ordered, const StatementWatcher *watcher);
 
 /* The columns of pair equal those of some row, of the keys from number first on. */

@@ -7,8 +7,13 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_namespace.h"
 #include "collector.h"
+#include "compat.h"
 #include "compile.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
 
 /* So many of them are named. */
 #define MAX_NAMED_ROWS 10
@@ -20,7 +25,7 @@ typedef struct ObstacleReceiver
 	KeyTable *deleted; /* rows that are not, for they are deleted; or NULL */
 	KeyType key_type;
 	KeyTable named; /* the first ones */
-	int64 count;
+	int count; /* rows that were found: the first one is enough to refuse */
 } ObstacleReceiver;
 
 /* What is in the way of a delete, and by which foreign keys. */
@@ -45,6 +50,21 @@ receive_obstacle(TupleTableSlot *slot, DestReceiver *self)
 	receiver->count++;
 	if (nkeys > 0 && receiver->named.count < MAX_NAMED_ROWS)
 		(void) bolt_key_number(&receiver->named, slot->tts_values, true);
+	return receiver->count <= MAX_NAMED_ROWS; /* one more says that there are more */
+}
+
+/* May the caller read the primary keys of the rows that are in the way? */
+static bool
+may_be_named(const Model *model)
+{
+	if (object_aclcheck(NamespaceRelationId, get_rel_namespace(model->oid), GetUserId(), ACL_USAGE) != ACLCHECK_OK ||
+		check_enable_rls(model->oid, GetUserId(), true) == RLS_ENABLED)
+		return false;
+	for (int i = 0; i < model->nprimary_key; i++)
+	{
+		if (!bolt_may_read_field(model, bolt_model_field_by_attnum(model, model->primary_key[i])))
+			return false;
+	}
 	return true;
 }
 
@@ -65,13 +85,12 @@ add_obstacles(Obstacles *obstacles, const DeleteEdge *edge, const ObstacleReceiv
 	}
 	appendStringInfo(&obstacles->names, "'%s'", bolt_delete_edge_name(edge));
 	appendStringInfo(&obstacles->rows, "%s", model->name);
+	if (receiver->named.count == 0 || !may_be_named(model))
+		return;
 	for (int i = 0; i < receiver->named.count; i++)
 		appendStringInfo(&obstacles->rows, "%s %s", i > 0 ? "," : "", bolt_key_text(&receiver->named, i));
-	if (receiver->named.count == 0)
-		appendStringInfo(&obstacles->rows, ": " INT64_FORMAT " rows", receiver->count);
-	else if (receiver->count > receiver->named.count)
-		appendStringInfo(&obstacles->rows, " and " INT64_FORMAT " more",
-						 receiver->count - receiver->named.count);
+	if (receiver->count > receiver->named.count)
+		appendStringInfoString(&obstacles->rows, " and more");
 }
 
 /* Looks for rows that refer by an edge to those from number first on. */
@@ -92,8 +111,7 @@ find_obstacles(Collector *collector, const DeleteEdge *edge, int first, KeyTable
 		bolt_append_columns(&call.sql, model, model->nprimary_key, model->primary_key);
 	appendStringInfo(&call.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
 	bolt_append_refers(&call, collector, edge, first);
-	bolt_append_primary_key_order(&call.sql, model);
-	bolt_run_referring(collector, &call, &receiver.pub, NULL, NULL);
+	bolt_run_referring(collector, &call, model->oid, &receiver.pub, NULL, NULL);
 	if (receiver.count > 0)
 		add_obstacles(obstacles, edge, &receiver);
 }

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "act_as_owner.h"
 #include "catalog/pg_type.h"
 #include "collector.h"
 #include "compile.h"
@@ -43,12 +44,29 @@ add_param(ReferringCall *call, Oid type, Datum value)
 }
 
 uint64
-bolt_run_referring(Collector *collector, ReferringCall *call, DestReceiver *dest, const Model *ordered,
-				   const StatementWatcher *watcher)
+bolt_run_referring(Collector *collector, ReferringCall *call, Oid owned, DestReceiver *dest,
+				   const Model *ordered, const StatementWatcher *watcher)
 {
-	uint64 rows = bolt_run_kept_to(dest, ordered, watcher, call->sql.data, call->nparams, call->types,
-								   call->values, NULL);
+	Identity before;
+	uint64 rows;
 
+	if (!OidIsValid(owned))
+		rows = bolt_run_kept_to(dest, ordered, watcher, call->sql.data, call->nparams, call->types,
+								call->values, NULL);
+	else
+	{
+		bolt_act_as_owner(owned, &before);
+		PG_TRY();
+		{
+			rows = bolt_run_kept_to(dest, ordered, watcher, call->sql.data, call->nparams, call->types,
+									call->values, NULL);
+		}
+		PG_FINALLY();
+		{
+			bolt_act_as_before(&before);
+		}
+		PG_END_TRY();
+	}
 	MemoryContextSwitchTo(collector->context);
 	return rows;
 }

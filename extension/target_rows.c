@@ -9,9 +9,11 @@
  */
 #include "postgres.h"
 
+#include "act_as_owner.h"
 #include "catalog/pg_class.h"
 #include "collector.h"
 #include "compile.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -32,12 +34,12 @@ bolt_primary_key_type(const Model *model, KeyType *key)
 }
 
 bool
-bolt_may_lock_rows(const Model *model)
+bolt_may_lock_rows(const Model *model, Oid role)
 {
 	return model->relkind != RELKIND_VIEW &&
-		(pg_class_aclcheck(model->oid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK ||
-		 pg_attribute_aclcheck_all(model->oid, GetUserId(), ACL_UPDATE, ACLMASK_ANY) == ACLCHECK_OK) &&
-		check_enable_rls(model->oid, InvalidOid, true) != RLS_ENABLED;
+		(pg_class_aclcheck(model->oid, role, ACL_UPDATE) == ACLCHECK_OK ||
+		 pg_attribute_aclcheck_all(model->oid, role, ACL_UPDATE, ACLMASK_ANY) == ACLCHECK_OK) &&
+		check_enable_rls(model->oid, role, true) != RLS_ENABLED;
 }
 
 void
@@ -47,7 +49,11 @@ bolt_init_target_rows(TargetRows *rows, DeleteTarget *target)
 
 	rows->target = target;
 	rows->by_keys = target->collected;
-	rows->locked = bolt_may_lock_rows(model);
+
+	/* the first model's rows are the caller's to delete, all others go as their owners have registered it */
+	rows->owned = target->number > 0 ? model->oid : InvalidOid;
+	rows->locked =
+		bolt_may_lock_rows(model, OidIsValid(rows->owned) ? bolt_table_owner(rows->owned) : GetUserId());
 	bolt_primary_key_type(model, &rows->key_type);
 	bolt_key_table_init(&rows->keys, &rows->key_type);
 	rows->nreferred = target->ncolumns - model->nprimary_key;
@@ -56,6 +62,60 @@ bolt_init_target_rows(TargetRows *rows, DeleteTarget *target)
 		get_typlenbyval(bolt_model_field_by_attnum(model, target->columns[model->nprimary_key + i])->type,
 						&rows->referred[i].length, &rows->referred[i].by_value);
 	rows->followed = palloc0(sizeof(int) * Max(list_length(target->cascades), 1));
+}
+
+/* ----------
+ * Keys that do not say which row is meant
+ * ----------
+ */
+
+pg_noreturn static void
+refuse_key(const Model *model, const char *message)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("cannot delete rows of model \"%s\": %s", model->name, message),
+			 errhint("A primary key that is registered has to be unique and not null in every row.")));
+}
+
+void
+bolt_refuse_key(const Model *model, bool null)
+{
+	refuse_key(model, null ? "one of them has no primary key" : "two of them have the same primary key");
+}
+
+/* Does a unique index over columns that are not null hold the primary key? */
+static bool
+is_sure_key(const Model *model)
+{
+	const Field *field;
+
+	if (model->primary_key_constraint)
+		return true;
+	if (model->nprimary_key != 1)
+		return false;
+	field = bolt_model_field_by_attnum(model, model->primary_key[0]);
+	return field->unique && field->not_null;
+}
+
+void
+bolt_check_keys(Collector *collector, TargetRows *rows)
+{
+	const Model *model = rows->target->model;
+	KeyPair pair = {model->nprimary_key, model, model, model->primary_key, model->primary_key};
+	ReferringCall call;
+	bool isnull;
+	int64 found;
+
+	if (!rows->by_keys || rows->keys.count == 0 || is_sure_key(model))
+		return;
+	bolt_begin_referring(collector, &call);
+	appendStringInfo(&call.sql, "SELECT pg_catalog.count(*) FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	bolt_append_has_key(&call, &pair, rows, 0);
+	bolt_run_referring(collector, &call, rows->owned, NULL, NULL, NULL);
+	found = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_freetuptable(SPI_tuptable);
+	if (found > rows->keys.count)
+		refuse_key(model, "another row has the primary key of one of them");
 }
 
 /* ----------
@@ -117,13 +177,22 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	TargetRows *rows = receiver->rows;
 	int nkeys = rows->key_type.ncolumns;
 	MemoryContext old;
+	int count;
 	int number;
 
 	slot_getallattrs(slot);
 	if (!bolt_slot_has_key(slot, nkeys))
-		return true;
+		bolt_refuse_key(rows->target->model, true);
+	count = rows->keys.count;
 	number = bolt_key_number(&rows->keys, slot->tts_values, true);
-	if (number < rows->keys.count - 1 || rows->nreferred == 0)
+	if (number < count)
+	{
+		/* a statement gives each row once; a row that another statement gave comes again */
+		if (number >= receiver->first)
+			bolt_refuse_key(rows->target->model, false);
+		return true;
+	}
+	if (rows->nreferred == 0)
 		return true;
 	if (number >= rows->capacity)
 		make_room(rows, receiver->context);
@@ -147,6 +216,7 @@ bolt_init_key_receiver(KeyReceiver *receiver, TargetRows *rows, MemoryContext co
 	bolt_init_row_receiver(&receiver->pub, receive_row);
 	receiver->rows = rows;
 	receiver->context = context;
+	receiver->first = rows->keys.count;
 }
 
 Datum
