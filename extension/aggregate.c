@@ -431,11 +431,11 @@ bolt_keyed_aggregate(const Select *select, const Expression *expression)
 
 /* What it is over no rows, as JSON. */
 const char *
-bolt_aggregate_of_none(const Expression *expression)
+bolt_aggregate_of_none(const Expression *expression, bool bigint_as_string)
 {
 	if (!find_aggregate(expression)->not_null)
 		return "null";
-	return bolt_bigint_as_string ? "\"0\"" : "0";
+	return bigint_as_string ? "\"0\"" : "0";
 }
 
 /* The column of a derived table that holds the aggregate */

@@ -21,6 +21,7 @@ PG_MODULE_MAGIC;
 
 int bolt_chunk_size;
 int bolt_plan_cache_size;
+int bolt_plan_cache_memory;
 int bolt_max_depth;
 int bolt_max_sql_size;
 int bolt_max_operations;
@@ -49,6 +50,11 @@ _PG_init(void)
 		"A graph is kept with the plans of its statements under the shape of its document. "
 		"Past this number the least recently used one is dropped.",
 		&bolt_plan_cache_size, 500, 1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"bolt_orm.plan_cache_memory", "Sets how much memory compiled graphs may take in each session.",
+		"The plans of their statements count, too. Past this the least recently used graphs are dropped.",
+		&bolt_plan_cache_memory, 16 * 1024, 64, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("bolt_orm.max_depth", "Sets how many levels a queryset document may be nested.",
 							"Counts arrays and objects of the JSON text. A deeper document is refused with "

@@ -26,6 +26,7 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "collect.h"
 #include "collector.h"
 #include "compat.h"
@@ -35,6 +36,7 @@
 #include "graph_cache.h"
 #include "miscadmin.h"
 #include "reference_check.h"
+#include "result_columns.h"
 #include "statement.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -313,6 +315,7 @@ delete_at_once(Collector *collector)
 	{
 		bool isnull;
 
+		bolt_expect_column(SPI_tuptable->tupdesc, i + 1, INT8OID);
 		collector->rows[i].deleted =
 			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
 	}

@@ -337,7 +337,7 @@ compile_aggregate_statement(Compiler *compiler, const Branch *branch, FetchNode 
 	bolt_add_expression_item(&items, NULL, &text,
 							 bolt_aggregate_call(text.select, near_select->origin, branch->aggregate,
 												 &operand));
-	node->missing = bolt_aggregate_of_none(branch->aggregate);
+	node->missing = bolt_aggregate_of_none(branch->aggregate, compiler->graph->bigint_as_string);
 	node->statement = bolt_keyed_statement(compiler, &text, &from);
 }
 
@@ -525,6 +525,7 @@ bolt_compile(const Document *document, FetchPurpose purpose)
 
 	graph->context = context;
 	graph->all_indexed = true;
+	graph->bigint_as_string = document->bigint_as_string;
 	compiler.locking = queryset->locking;
 	if (queryset->locking != NULL && purpose != FETCH_LOCKED && purpose != FETCH_WRITE)
 		ereport(ERROR,

@@ -185,6 +185,7 @@ extern char *bolt_field_display(const Model *model, const Field *field);
 extern void bolt_append_column(StringInfo sql, int alias, const char *name);
 extern void bolt_parse_type(const char *name, Oid *type, int32 *typmod);
 extern Oid bolt_extension_schema(const char *extension);
+extern Oid bolt_find_extension_schema(const char *extension);
 extern void bolt_append_type(StringInfo sql, Oid type, int32 typmod);
 extern const char *bolt_operator(Oid left, Oid right, int strategy);
 extern const char *bolt_type_operator(Oid type, const char *name);
@@ -270,7 +271,7 @@ extern void bolt_subquery(Select *select, const Expression *expression, Operand 
 /* aggregate.c */
 extern void bolt_aggregate(Select *select, int alias, const Expression *expression, Operand *result);
 extern const ModelRelation *bolt_keyed_aggregate(const Select *select, const Expression *expression);
-extern const char *bolt_aggregate_of_none(const Expression *expression);
+extern const char *bolt_aggregate_of_none(const Expression *expression, bool bigint_as_string);
 extern char *bolt_aggregate_call(Select *select, int alias, const Expression *expression, Operand *result);
 
 /* expression.c */

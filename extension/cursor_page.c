@@ -25,6 +25,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "read.h"
+#include "result_columns.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/guc.h"
@@ -302,6 +303,15 @@ key_texts(const PageEdges *edges, const TupleTableSlot *slot)
 }
 
 static void
+expect_keys(void *argument, TupleDesc descriptor)
+{
+	const Keyset *keyset = ((const PageEdges *) argument)->keyset;
+
+	for (int i = 0; i < keyset->nkeys; i++)
+		bolt_expect_column(descriptor, keyset->attnos[i], keyset->types[i]);
+}
+
+static void
 note_edges(void *argument, TupleTableSlot *slot)
 {
 	PageEdges *edges = argument;
@@ -356,6 +366,7 @@ run_page(FetchRun *run, PageEdges *edges, PageItems *items)
 	int nrows;
 
 	run->watch = note_edges;
+	run->watch_start = expect_keys;
 	run->watch_argument = edges;
 	SPI_connect();
 	MemoryContextSwitchTo(context);

@@ -127,6 +127,7 @@ bolt_document_of_write(const struct WriteStatement *write)
 	Document *document = palloc0(sizeof(Document));
 
 	initStringInfo(&document->shape);
+	document->bigint_as_string = bolt_bigint_as_string;
 	document->queryset = palloc0(sizeof(QuerySet));
 	document->write = write;
 	return document;
@@ -139,6 +140,7 @@ bolt_document_parse(const char *text, int length)
 	JsonValue *value = bolt_json_parse(text, length, bolt_max_depth);
 
 	initStringInfo(&document->shape);
+	document->bigint_as_string = bolt_bigint_as_string;
 	document->queryset = bolt_parse_queryset(document, value);
 	append_shape(&document->shape, value);
 	if (document->queryset->model == NULL)

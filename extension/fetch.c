@@ -24,6 +24,7 @@
 #include "graph_cache.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "result_columns.h"
 #include "settings.h"
 #include "statement.h"
 #include "utils/memutils.h"
@@ -125,27 +126,65 @@ reset_lists(RowLists *lists)
  * ----------
  */
 
-/* A column's writer is made anew where the column has another type than before. */
+/*
+ * Makes a column's writer, where it has none for values of this type yet.  One that
+ * wrote values of another type is only replaced where nobody else is using it and
+ * nothing that it wrote has been handed out.
+ */
+static void
+prepare_writer(FetchItem *item, Oid type, const FetchRun *run)
+{
+	JsonWriter writer;
+
+	if (item->writer.write != NULL)
+	{
+		if (item->writer.type == type && bolt_json_writer_holds(&item->writer))
+			return;
+		if (item->writer.type != type && (run->returned || run->graph->users > 1))
+			bolt_refuse_changed_result();
+	}
+	bolt_json_writer_init(&writer, type, run->graph->bigint_as_string, run->graph->context);
+	item->writer = writer;
+}
+
+/* Are the columns what the node was compiled for? */
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc descriptor)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
+	FetchRun *run = receiver->run;
 	const FetchNode *node = receiver->node->node;
 
+	if (node->parent != NULL)
+		bolt_expect_key(descriptor, &node->key, node->own_attnos, 0);
+	for (int i = 0; i < node->nchildren; i++)
+	{
+		const NodeRun *child = &run->nodes[node->children[i]->child->number];
+
+		bolt_expect_key(descriptor, child->asks->type, child->node->parent_attnos, 0);
+	}
 	for (int i = 0; i < node->nitems; i++)
 	{
 		FetchItem *item = &node->items[i];
-		Oid type;
 
 		if (item->child != NULL)
 			continue;
 		if (item->attno > descriptor->natts)
-			elog(ERROR, "statement of node \"%s\" has too few columns", node->path);
-		type = TupleDescAttr(descriptor, item->attno - 1)->atttypid;
-		if (item->writer.write == NULL || item->writer.type != type)
-			bolt_json_writer_init(&item->writer, type, bolt_bigint_as_string, receiver->run->graph->context);
+			bolt_refuse_changed_result();
+		prepare_writer(item, TupleDescAttr(descriptor, item->attno - 1)->atttypid, run);
 	}
+	if (node->parent == NULL && run->watch_start != NULL)
+		run->watch_start(run->watch_argument, descriptor);
 	bolt_json_out_begin();
+}
+
+static void
+receiver_startup_pairs(DestReceiver *self, int operation, TupleDesc descriptor)
+{
+	const FetchNode *node = ((RowReceiver *) self)->node->node;
+
+	bolt_expect_key(descriptor, &node->junction_key, NULL, 1);
+	bolt_expect_key(descriptor, &node->key, NULL, 1 + node->junction_key.ncolumns);
 }
 
 static void
@@ -330,12 +369,6 @@ init_receiver(RowReceiver *receiver, FetchRun *run, NodeRun *node,
 	receiver->node = node;
 }
 
-/* For rows that are not written: no writers to make. */
-static void
-ignore_startup(DestReceiver *self, int operation, TupleDesc descriptor)
-{
-}
-
 /* ----------
  * The nodes below the root
  * ----------
@@ -448,7 +481,7 @@ run_statements(FetchRun *run, NodeRun *state)
 	if (node->junction != NULL && state->junction.asked < state->junction.keys.count)
 	{
 		init_receiver(&receiver, run, state, receive_pair);
-		receiver.pub.rStartup = ignore_startup;
+		receiver.pub.rStartup = receiver_startup_pairs;
 		run_keyed(run, node->junction, state->junction_params, &state->junction.keys, state->junction.asked,
 				  false, &receiver, &state->junction_kind);
 		state->junction.asked = state->junction.keys.count;
@@ -637,7 +670,6 @@ reset_nodes(FetchRun *run)
 		if (state->node->parent != NULL)
 			bolt_key_table_reset(&store->keys);
 	}
-	MemoryContextReset(run->call_context);
 }
 
 /* How many root rows there can be at the most, by the slice; -1: not known. */
@@ -725,6 +757,10 @@ bolt_run_chunk(FetchRun *run)
 			measure(state, start, rows);
 		if (run->nodes[0].store.nrows == 0)
 			return 0;
+
+		/* parameters still point to the last chunk's keys, which explain shows at the end */
+		if (i == 0)
+			MemoryContextReset(run->call_context);
 	}
 	for (int i = 1; i < run->graph->nnodes; i++)
 	{
@@ -732,6 +768,7 @@ bolt_run_chunk(FetchRun *run)
 			join_pairs(run, &run->nodes[i], 0);
 	}
 	bolt_stitch_shared(run);
+	run->returned = true;
 	return run->nodes[0].store.nrows;
 }
 
@@ -751,8 +788,15 @@ bolt_run_end(FetchRun *run)
 typedef struct ScalarReceiver
 {
 	DestReceiver pub;
+	Oid type;
 	Datum value;
 } ScalarReceiver;
+
+static void
+scalar_startup(DestReceiver *self, int operation, TupleDesc descriptor)
+{
+	bolt_expect_column(descriptor, 1, ((ScalarReceiver *) self)->type);
+}
 
 static bool
 receive_scalar(TupleTableSlot *slot, DestReceiver *self)
@@ -764,13 +808,14 @@ receive_scalar(TupleTableSlot *slot, DestReceiver *self)
 }
 
 Datum
-bolt_run_scalar(FetchRun *run)
+bolt_run_scalar(FetchRun *run, Oid type)
 {
 	ScalarReceiver receiver = {.pub = {.receiveSlot = receive_scalar,
-									   .rStartup = ignore_startup,
+									   .rStartup = scalar_startup,
 									   .rShutdown = receiver_shutdown,
 									   .rDestroy = receiver_destroy,
-									   .mydest = DestTuplestore}};
+									   .mydest = DestTuplestore},
+							   .type = type};
 
 	bolt_statement_run(run->nodes[0].node->statement, PLAN_MANY, run->nodes[0].params, 0, true,
 					   &receiver.pub);

@@ -103,8 +103,9 @@ typedef struct NodeRun
 	double milliseconds;
 } NodeRun;
 
-/* Looks at a root row before it is written. */
+/* Looks at a root row before it is written; what they will look like, before the first. */
 typedef void (*RootWatcher)(void *argument, TupleTableSlot *slot);
+typedef void (*RootWatcherStart)(void *argument, TupleDesc descriptor);
 
 typedef struct FetchRun
 {
@@ -112,17 +113,19 @@ typedef struct FetchRun
 	const Document *document;
 	MemoryContext context;			/* everything of the run */
 	MemoryContext row_context;		/* what writing one row leaves behind */
-	MemoryContext call_context;		/* arrays of keys; emptied at each chunk */
+	MemoryContext call_context;		/* arrays of keys; emptied when a next chunk has rows */
 	NodeRun *nodes;					/* as the graph's */
 	struct StatementCursor *cursor; /* of the root, or NULL */
 	Oid role;						/* whose run it is */
 	bool row_security;				/* as it was at its start */
 	bool locks;						/* rows are locked: each statement sees the latest */
 	bool done;						/* no root rows are left */
+	bool returned;					/* some rows have been handed out */
 	bool instrument;				/* measure the nodes */
 	int chunk;						/* root rows to fetch next */
 	int largest_chunk;
 	RootWatcher watch; /* NULL: nobody looks */
+	RootWatcherStart watch_start;
 	void *watch_argument;
 	const struct StatementWatcher *watcher; /* of a root statement that writes, or NULL */
 } FetchRun;
@@ -142,8 +145,8 @@ extern int bolt_run_chunk(FetchRun *run);
 /* Closes what a run has open. */
 extern void bolt_run_end(FetchRun *run);
 
-/* The single value of a graph that was compiled for count or exists. */
-extern Datum bolt_run_scalar(FetchRun *run);
+/* The single value of this type of a graph that was compiled for count or exists. */
+extern Datum bolt_run_scalar(FetchRun *run, Oid type);
 
 /* recursion.c */
 

@@ -158,13 +158,17 @@ struct FetchNode
 	FetchItem **children; /* the items that are children */
 };
 
+typedef struct CacheEntry CacheEntry;
+
 typedef struct FetchGraph
 {
 	MemoryContext context;
+	CacheEntry *entry; /* graph_cache's, or NULL */
 	int nnodes;
 	FetchNode **nodes; /* nodes[0]: the root */
 	int ntables;	   /* tables that the statements name */
 	Oid *tables;
+	bool bigint_as_string; /* the setting, as it was when the call began */
 	bool all_indexed; /* no child scans its whole table for its keys */
 	int users;		  /* calls that run it now */
 	bool dropped;	  /* free it when the last of them ends */

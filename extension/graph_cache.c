@@ -17,13 +17,14 @@
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "model.h"
+#include "plan_memory.h"
 #include "settings.h"
 #include "statement.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-typedef struct CacheEntry
+struct CacheEntry
 {
 	uint64 hash; /* of the key: what dynahash looks up */
 	char *key;
@@ -31,7 +32,8 @@ typedef struct CacheEntry
 	uint64 generation; /* bolt_model_refresh when it was compiled */
 	FetchGraph *graph;
 	dlist_node recency; /* in recently_used */
-} CacheEntry;
+	PlanMemory memory;
+};
 
 static HTAB *cache = NULL;
 static dlist_head recently_used = DLIST_STATIC_INIT(recently_used);
@@ -47,11 +49,34 @@ free_graph(FetchGraph *graph)
 	MemoryContextDelete(graph->context);
 }
 
+/* Its statements are planned when they first run. */
+static void
+measure(CacheEntry *entry)
+{
+	const FetchGraph *graph = entry->graph;
+	MemoryContext old = MemoryContextSwitchTo(graph->context);
+	FetchStatement **statements = palloc(sizeof(FetchStatement *) * graph->nnodes * 2);
+
+	for (int i = 0; i < graph->nnodes; i++)
+	{
+		statements[i * 2] = graph->nodes[i]->statement;
+		statements[i * 2 + 1] = graph->nodes[i]->junction;
+	}
+	bolt_plan_memory_measure(&entry->memory, graph->context, graph->nnodes * 2, statements);
+	pfree(statements);
+	MemoryContextSwitchTo(old);
+}
+
 void
 bolt_graph_release(FetchGraph *graph)
 {
-	if (--graph->users == 0 && graph->dropped)
+	Assert(graph->users > 0);
+	if (--graph->users > 0)
+		return;
+	if (graph->dropped)
 		free_graph(graph);
+	else if (graph->entry != NULL && bolt_plan_memory_is_old(&graph->entry->memory))
+		measure(graph->entry);
 }
 
 static void
@@ -60,11 +85,19 @@ drop_entry(CacheEntry *entry)
 	FetchGraph *graph = entry->graph;
 
 	dlist_delete(&entry->recency);
+	bolt_plan_memory_remove(&entry->memory);
 	pfree(entry->key);
 	hash_search(cache, &entry->hash, HASH_REMOVE, NULL);
+	graph->entry = NULL;
 	graph->dropped = true;
 	if (graph->users == 0)
 		free_graph(graph);
+}
+
+static void
+drop_for_memory(PlanMemory *memory)
+{
+	drop_entry((CacheEntry *) ((char *) memory - offsetof(CacheEntry, memory)));
 }
 
 static void
@@ -78,13 +111,13 @@ create_cache(void)
 
 /* Adds to the shape what else decides which statements it compiles to. */
 static void
-complete_key(StringInfo key, FetchPurpose purpose)
+complete_key(const Document *document, StringInfo key, FetchPurpose purpose)
 {
 	Oid role = GetUserId();
 	uint64 search_path = bolt_search_path_hash();
 
 	appendStringInfoChar(key, 'a' + purpose);
-	appendStringInfoChar(key, bolt_bigint_as_string ? '"' : '0');
+	appendStringInfoChar(key, document->bigint_as_string ? '"' : '0');
 	appendBinaryStringInfo(key, (char *) &role, sizeof(role));
 	appendBinaryStringInfo(key, (char *) &search_path, sizeof(search_path));
 }
@@ -92,16 +125,17 @@ complete_key(StringInfo key, FetchPurpose purpose)
 static FetchGraph *
 compile(const Document *document, FetchPurpose purpose)
 {
-	MemoryContext context =
-		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm compile", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm compile", ALLOCSET_DEFAULT_SIZES);
 	FetchGraph *graph;
+
+	MemoryContextSwitchTo(context);
 
 	bolt_model_pin();
 	graph = bolt_compile(document, purpose);
 	bolt_model_unpin();
-	MemoryContextSwitchTo(old);
-	MemoryContextSetParent(graph->context, CacheMemoryContext);
+	MemoryContextSwitchTo(caller);
+	MemoryContextSetParent(graph->context, caller);
 	MemoryContextDelete(context);
 	return graph;
 }
@@ -117,7 +151,10 @@ lock_tables(const FetchGraph *graph)
 		LockRelationOid(graph->tables[i], AccessShareLock);
 }
 
-/* A graph that is true of its tables, which are locked. */
+/*
+ * A graph that is true of its tables, which are locked.  It is the caller's, below
+ * CurrentMemoryContext, and so goes with the call when a lock is not to be had.
+ */
 static FetchGraph *
 compile_locked(const Document *document, FetchPurpose purpose, uint64 *generation)
 {
@@ -144,11 +181,12 @@ bolt_graph_for(Document *document, FetchPurpose purpose)
 	uint64 hash;
 	CacheEntry *entry;
 	FetchGraph *graph;
+	char *kept_key;
 	bool found;
 
 	if (cache == NULL)
 		create_cache();
-	complete_key(key, purpose);
+	complete_key(document, key, purpose);
 	hash = hash_bytes_extended((unsigned char *) key->data, key->len, 0);
 	entry = hash_search(cache, &hash, HASH_FIND, NULL);
 	if (entry != NULL && entry->key_length == key->len && memcmp(entry->key, key->data, key->len) == 0)
@@ -157,6 +195,8 @@ bolt_graph_for(Document *document, FetchPurpose purpose)
 		if (entry->generation == bolt_model_refresh())
 		{
 			dlist_move_head(&recently_used, &entry->recency);
+			bolt_plan_memory_use(&entry->memory);
+			bolt_plan_memory_trim(&entry->memory);
 			return entry->graph;
 		}
 	}
@@ -169,12 +209,17 @@ bolt_graph_for(Document *document, FetchPurpose purpose)
 		drop_entry(entry);
 	while (hash_get_num_entries(cache) >= bolt_plan_cache_size)
 		drop_entry(dlist_tail_element(CacheEntry, recency, &recently_used));
+	kept_key = memcpy(MemoryContextAlloc(CacheMemoryContext, key->len), key->data, key->len);
 	entry = hash_search(cache, &hash, HASH_ENTER, &found);
-	entry->key = MemoryContextAlloc(CacheMemoryContext, key->len);
-	memcpy(entry->key, key->data, key->len);
+	entry->key = kept_key;
 	entry->key_length = key->len;
 	entry->generation = generation;
 	entry->graph = graph;
+	graph->entry = entry;
+	MemoryContextSetParent(graph->context, CacheMemoryContext);
 	dlist_push_head(&recently_used, &entry->recency);
+	bolt_plan_memory_add(&entry->memory, drop_for_memory);
+	measure(entry);
+	bolt_plan_memory_trim(&entry->memory);
 	return graph;
 }

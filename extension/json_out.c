@@ -11,8 +11,8 @@
  * asked for a cast to json, and everything else is its output function's
  * string.
  *
- * A choice holds as long as the type, its output function and the casts to
- * json do; whoever keeps a writer across statements watches these.
+ * A choice holds as long as the type and the casts to json do, which
+ * bolt_json_writer_holds tells.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,6 +26,7 @@
 #include "parser/parse_coerce.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "watched_types.h"
 
 #define JSON_BUFFER_START 1024
 
@@ -100,6 +101,24 @@ bolt_json_buffer_grow(JsonBuffer *buffer, Size more)
 	buffer->capacity = capacity;
 }
 
+/* The function of a type's cast to json, or InvalidOid. */
+static Oid
+cast_to_json(Oid type)
+{
+	Oid function;
+
+	if (type >= FirstNormalObjectId &&
+		find_coercion_pathway(JSONOID, type, COERCION_EXPLICIT, &function) == COERCION_PATH_FUNC)
+		return function;
+	return InvalidOid;
+}
+
+bool
+bolt_json_writer_holds(const JsonWriter *writer)
+{
+	return writer->types == bolt_watched_types_refresh();
+}
+
 /*
  * See json_out.h.
  */
@@ -111,10 +130,12 @@ bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string, Memor
 	Oid function;
 	bool is_varlena;
 
+	bolt_watch_type(type);
 	memset(writer, 0, sizeof(JsonWriter));
 	writer->type = type;
 	writer->base_type = base_type;
 	writer->bigint_as_string = bigint_as_string;
+	writer->types = bolt_watched_types_refresh();
 
 	for (int i = 0; i < lengthof(type_writers); i++)
 	{
@@ -153,12 +174,10 @@ bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string, Memor
 	/* what is left may call anything */
 	writer->allocates = true;
 
-	if (base_type >= FirstNormalObjectId &&
-		find_coercion_pathway(JSONOID, base_type, COERCION_EXPLICIT, &function) == COERCION_PATH_FUNC &&
-		OidIsValid(function))
+	writer->cast = cast_to_json(base_type);
+	if (OidIsValid(writer->cast))
 	{
 		writer->write = write_through_cast;
-		writer->cast = function;
 		return;
 	}
 
@@ -179,13 +198,26 @@ bolt_json_out_begin(void)
 /*
  * A type's cast to json is any function, one in SQL included, whose state
  * between calls would hang on our FmgrInfo: looked up anew each time, as
- * to_json does.
+ * to_json does.  A function that the statement calls may have dropped the cast
+ * between two rows.
  */
 static void
 write_through_cast(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	text *json = DatumGetTextPP(OidFunctionCall1(writer->cast, value));
+	Oid function = bolt_json_writer_holds(writer) ? writer->cast : cast_to_json(writer->base_type);
+	text *json;
 
+	if (!OidIsValid(function))
+	{
+		bool is_varlena;
+		char *string;
+
+		getTypeOutputInfo(writer->base_type, &function, &is_varlena);
+		string = OidOutputFunctionCall(function, value);
+		bolt_json_write_string(out, string, strlen(string));
+		return;
+	}
+	json = DatumGetTextPP(OidFunctionCall1(function, value));
 	json_buffer_append(out, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
 }
 

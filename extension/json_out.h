@@ -72,6 +72,7 @@ struct JsonWriter
 	bool bigint_as_string;	 /* as asked for, for what is nested */
 	FmgrInfo function;		 /* output function, where one is used */
 	Oid cast;				 /* function of a cast to json, where one is */
+	uint64 types;			 /* bolt_watched_types_refresh when it was chosen */
 	JsonWriter *element;	 /* arrays: of their elements */
 	int16 element_length;	 /* arrays: how elements are stored */
 	bool element_by_value;
@@ -87,6 +88,9 @@ struct JsonWriter
  * writer needs is allocated in context.
  */
 extern void bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string, MemoryContext context);
+
+/* Is that still how values of its type are written? */
+extern bool bolt_json_writer_holds(const JsonWriter *writer);
 
 /* A string in quotes, escaped as escape_json of the same server does. */
 extern void bolt_json_write_string(JsonBuffer *out, const char *string, Size length);

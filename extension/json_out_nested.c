@@ -24,6 +24,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
+#include "watched_types.h"
 
 /* composites of up to so many columns are taken apart on the stack */
 #define STACK_COLUMNS 32
@@ -43,6 +44,7 @@ typedef struct CompositeShape
 	Oid type;
 	int32 typmod;	   /* tells record types apart */
 	uint64 identifier; /* the type cache's, changes with the columns */
+	uint64 types;	   /* bolt_watched_types_refresh, before its writers were chosen */
 	TupleDesc descriptor;
 	int nmembers;
 	CompositeMember *members;
@@ -301,6 +303,7 @@ make_shape(Oid type, int32 typmod, uint64 identifier, bool bigint_as_string, Mem
 	shape->type = type;
 	shape->typmod = typmod;
 	shape->identifier = identifier;
+	shape->types = bolt_watched_types_refresh();
 	shape->descriptor = CreateTupleDescCopyConstr(descriptor);
 	ReleaseTupleDesc(descriptor);
 
@@ -353,7 +356,8 @@ shape_of(const JsonWriter *writer, HeapTupleHeader row, MemoryContext *transient
 	if (type != RECORDOID)
 		identifier = lookup_type_cache(type, TYPECACHE_TUPDESC)->tupDesc_identifier;
 
-	if (shape != NULL && shape->type == type && shape->typmod == typmod && shape->identifier == identifier)
+	if (shape != NULL && shape->type == type && shape->typmod == typmod && shape->identifier == identifier &&
+		shape->types == bolt_watched_types_refresh())
 		return shape;
 
 	/*

@@ -15,10 +15,12 @@
 #include "common/hashfn.h"
 #include "kept_plan.h"
 #include "lib/ilist.h"
+#include "plan_memory.h"
 #include "settings.h"
 #include "statement.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "watched_types.h"
 
 typedef struct KeptPlan
 {
@@ -28,7 +30,9 @@ typedef struct KeptPlan
 	int users; /* calls that run it now */
 	bool dropped;
 	int hints;
+	uint64 types; /* bolt_watched_types_refresh when it was made */
 	dlist_node recency;
+	PlanMemory memory;
 } KeptPlan;
 
 typedef struct KeptEntry
@@ -51,10 +55,25 @@ static void
 drop_plan(KeptPlan *plan)
 {
 	dlist_delete(&plan->recency);
+	bolt_plan_memory_remove(&plan->memory);
 	hash_search(kept, &plan->hash, HASH_REMOVE, NULL);
 	plan->dropped = true;
 	if (plan->users == 0)
 		free_plan(plan);
+}
+
+static void
+drop_for_memory(PlanMemory *memory)
+{
+	drop_plan((KeptPlan *) ((char *) memory - offsetof(KeptPlan, memory)));
+}
+
+static void
+measure(KeptPlan *plan)
+{
+	FetchStatement *statement = &plan->statement;
+
+	bolt_plan_memory_measure(&plan->memory, plan->context, 1, &statement);
 }
 
 static bool
@@ -62,6 +81,7 @@ is_plan_of(const KeptPlan *plan, const Model *ordered, int hints, const char *sq
 		   const Oid *types)
 {
 	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams || plan->hints != hints ||
+		plan->types != bolt_watched_types_refresh() ||
 		plan->statement.ordered_table != (ordered != NULL ? ordered->oid : InvalidOid))
 		return false;
 	for (int i = 0; i < nparams; i++)
@@ -75,13 +95,15 @@ is_plan_of(const KeptPlan *plan, const Model *ordered, int hints, const char *sq
 static KeptPlan *
 make_plan(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types, uint64 hash)
 {
-	MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "bolt_orm plan", ALLOCSET_SMALL_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm plan", ALLOCSET_SMALL_SIZES);
 	KeptPlan *plan = MemoryContextAllocZero(context, sizeof(KeptPlan));
 
 	plan->context = context;
 	plan->hash = hash;
 	plan->statement.sql = MemoryContextStrdup(context, sql);
 	plan->hints = hints;
+	plan->types = bolt_watched_types_refresh();
 	plan->statement.generic_plan = true;
 	plan->statement.keyed_by_index = (hints & KEPT_BY_INDEX) != 0;
 	plan->statement.hashed = (hints & KEPT_HASHED) != 0;
@@ -113,6 +135,7 @@ plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid
 	if (entry != NULL && is_plan_of(entry->plan, ordered, hints, sql, nparams, types))
 	{
 		dlist_move_head(&recently_used, &entry->plan->recency);
+		bolt_plan_memory_use(&entry->plan->memory);
 		return entry->plan;
 	}
 	if (entry != NULL)
@@ -122,7 +145,11 @@ plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid
 	plan = make_plan(ordered, hints, sql, nparams, types, hash);
 	entry = hash_search(kept, &hash, HASH_ENTER, &found);
 	entry->plan = plan;
+	MemoryContextSetParent(plan->context, CacheMemoryContext);
 	dlist_push_head(&recently_used, &plan->recency);
+	bolt_plan_memory_add(&plan->memory, drop_for_memory);
+	measure(plan);
+	bolt_plan_memory_trim(&plan->memory);
 	return plan;
 }
 
@@ -132,7 +159,7 @@ run(DestReceiver *dest, const Model *ordered, int hints, const StatementWatcher 
 {
 	MemoryContext context = CurrentMemoryContext;
 	KeptPlan *plan = plan_of(ordered, hints, sql, nparams, types);
-	ParamListInfo params = makeParamList(nparams);
+	ParamListInfo params = nparams > 0 ? makeParamList(nparams) : NULL;
 	uint64 rows;
 
 	for (int i = 0; i < nparams; i++)
@@ -159,10 +186,13 @@ run(DestReceiver *dest, const Model *ordered, int hints, const StatementWatcher 
 	{
 		if (--plan->users == 0 && plan->dropped)
 			free_plan(plan);
+		else if (!plan->dropped && bolt_plan_memory_is_old(&plan->memory))
+			measure(plan);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
-	pfree(params);
+	if (params != NULL)
+		pfree(params);
 	return rows;
 }
 

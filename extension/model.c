@@ -34,6 +34,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "watched_types.h"
 
 typedef struct CachedModel
 {
@@ -72,6 +73,7 @@ static uint64 arrivals = 0;
 /* What bolt_model_refresh saw last. */
 static uint64 foreign_keys_seen = 0;
 static uint64 registrations_seen = 0;
+static uint64 watched_types_seen = 0;
 
 /* Contexts of replaced models; in TopMemoryContext */
 static List *retired = NIL;
@@ -212,6 +214,7 @@ initialize(void)
 		CacheRegisterSyscacheCallback(
 			DATABASEOID, database_changed,
 			UInt32GetDatum(GetSysCacheHashValue1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId))));
+		bolt_watched_types_init();
 		RegisterXactCallback(transaction_ended, NULL);
 		RegisterSubXactCallback(subtransaction_ended, NULL);
 		registered = true;
@@ -245,6 +248,7 @@ bolt_model_refresh(void)
 	uint64 schema_changes_before;
 	uint64 foreign_keys;
 	uint64 registrations;
+	uint64 watched_types;
 	HASH_SEQ_STATUS status;
 	CachedModel *cached;
 	List *stale = NIL;
@@ -256,7 +260,8 @@ bolt_model_refresh(void)
 		free_retired();
 
 	if (changes == changes_handled && schema_changes == schema_changes_handled &&
-		!bolt_foreign_keys_stale() && !bolt_registrations_stale() && !bolt_resolved_names_stale())
+		!bolt_foreign_keys_stale() && !bolt_registrations_stale() && !bolt_resolved_names_stale() &&
+		!bolt_watched_types_stale() && bolt_watched_types_refresh() == watched_types_seen)
 		return generation;
 
 	changes_before = changes;
@@ -284,6 +289,10 @@ bolt_model_refresh(void)
 
 	if (!bolt_resolved_names_hold())
 		generation++;
+	watched_types = bolt_watched_types_refresh();
+	if (watched_types != watched_types_seen)
+		generation++;
+	watched_types_seen = watched_types;
 
 	/*
 	 * Not before all has been done: an error above leaves everything to the

@@ -15,6 +15,7 @@
 #include "resolved_names.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "watched_types.h"
 
 static void load_fields(LoadedModel *loaded, CatalogTable *table);
 static void load_primary_key(LoadedModel *loaded, CatalogTable *table);
@@ -88,6 +89,7 @@ load_fields(LoadedModel *loaded, CatalogTable *table)
 	{
 		model->fields[i] = table->fields[i];
 		model->fields[i].name = pstrdup(table->fields[i].name);
+		bolt_watch_type(table->fields[i].type);
 		model->fields[i].unique = bolt_catalog_unique(table, 1, &table->fields[i].attnum);
 		loaded->fields_by_name[i] = i;
 	}

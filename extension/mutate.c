@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "reference_check.h"
 #include "related.h"
+#include "result_columns.h"
 #include "statement.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
@@ -365,6 +366,19 @@ owner_of(Returned *returned, TupleTableSlot *slot)
 	return returned->unwritten;
 }
 
+/* The columns that are read of the rows that come back; InvalidAttrNumber stands for one that is not. */
+static void
+watch_start(void *argument, TupleDesc descriptor)
+{
+	const Returned *returned = argument;
+
+	for (int i = 0; i < returned->model->nfields; i++)
+	{
+		if (returned->node->own_attnos[i] != InvalidAttrNumber)
+			bolt_expect_column(descriptor, returned->node->own_attnos[i], returned->model->fields[i].type);
+	}
+}
+
 /* Looks at a returned row before it is written: whose is it, and which columns are to be kept? */
 static void
 watch_row(void *argument, TupleTableSlot *slot)
@@ -546,6 +560,7 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 			nrows >= BOLT_MANY_REFERENCES)
 			run->watcher = &watcher;
 		run->watch = watch_row;
+		run->watch_start = watch_start;
 		run->watch_argument = &returned;
 		returned.upserted = upserts->index;
 		returned.upserted_by = upserts->columns;
@@ -820,6 +835,7 @@ bolt_update_queryset(Document *document, WriteStatement *write, WriteOutput *out
 	if (write->returns)
 	{
 		run->watch = watch_row;
+		run->watch_start = watch_start;
 		run->watch_argument = &returned;
 	}
 	SPI_connect();

@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "compile.h"
 #include "miscadmin.h"
+#include "result_columns.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
@@ -34,6 +35,12 @@ typedef struct Obstacles
 	StringInfoData names; /* 'blog_comment.article', … */
 	StringInfoData rows;  /* blog_comment 1, 2, 3 and 8 more; … */
 } Obstacles;
+
+static void
+expect_key(DestReceiver *self, int operation, TupleDesc descriptor)
+{
+	bolt_expect_key(descriptor, &((ObstacleReceiver *) self)->key_type, NULL, 1);
+}
 
 static bool
 receive_obstacle(TupleTableSlot *slot, DestReceiver *self)
@@ -103,6 +110,7 @@ find_obstacles(Collector *collector, const DeleteEdge *edge, int first, KeyTable
 	ReferringCall call;
 
 	bolt_init_row_receiver(&receiver.pub, receive_obstacle);
+	receiver.pub.rStartup = expect_key;
 	bolt_primary_key_type(model, &receiver.key_type);
 	bolt_key_table_init(&receiver.named, &receiver.key_type);
 	bolt_begin_referring(collector, &call);

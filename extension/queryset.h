@@ -220,6 +220,7 @@ typedef struct Document
 {
 	QuerySet *queryset;
 	const struct WriteStatement *write; /* what writes, or NULL */
+	bool bigint_as_string;				/* the setting, when the document was read */
 	bool may_lock;						/* a reading function may heed select_for_update */
 	int nliterals;
 	int literals_size;

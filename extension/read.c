@@ -223,7 +223,7 @@ run_scalar(Document *document, FetchPurpose purpose)
 	Datum result;
 
 	SPI_connect();
-	result = bolt_run_scalar(run);
+	result = bolt_run_scalar(run, purpose == FETCH_COUNT ? INT8OID : BOOLOID);
 	SPI_finish();
 	MemoryContextSwitchTo(context);
 	MemoryContextDelete(run->context);

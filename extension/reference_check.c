@@ -33,6 +33,7 @@
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "reference_check.h"
+#include "result_columns.h"
 #include "settings.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -399,6 +400,7 @@ find_values(const ReferenceCheck *check, bool of_target, int n, Datum *values, b
 	found = bolt_run_kept(NULL, of_target ? KEPT_BY_INDEX : 0, sql.data, 1, &array_type, &array, NULL);
 	SetUserIdAndSecContext(role, security);
 	table_close(relation, NoLock);
+	bolt_expect_column(SPI_tuptable->tupdesc, 1, type);
 	return found;
 }
 

@@ -14,6 +14,7 @@
 #include "graph_cache.h"
 #include "key_index.h"
 #include "miscadmin.h"
+#include "result_columns.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -77,6 +78,17 @@ attno_of_member(const FetchNode *node, const char *name)
 }
 
 static void
+recognize_start(void *argument, TupleDesc descriptor)
+{
+	const Recognition *recognition = argument;
+	const Model *model = recognition->model;
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		bolt_expect_column(descriptor, recognition->attnos[i],
+						   bolt_model_field_by_attnum(model, model->primary_key[i])->type);
+}
+
+static void
 recognize(void *argument, TupleTableSlot *slot)
 {
 	Recognition *recognition = argument;
@@ -131,6 +143,7 @@ recognize_rows(FetchRun *run, const Model *model, WriteRow **rows, int nrows)
 		rows[i]->written = false;
 	}
 	run->watch = recognize;
+	run->watch_start = recognize_start;
 	run->watch_argument = recognition;
 	return recognition;
 }

@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "read.h"
 #include "related.h"
+#include "result_columns.h"
 #include "settings.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -135,9 +136,12 @@ read_row(RelatedObject *object, const Datum *key)
 	{
 		const Field *field = bolt_model_field_by_attnum(object->model, relation->source_fields[i]);
 		bool isnull;
-		Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+		Datum value;
 		int16 length;
 		bool by_value;
+
+		bolt_expect_column(SPI_tuptable->tupdesc, i + 1, field->type);
+		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
 
 		if (isnull)
 			ereport(

@@ -11,10 +11,12 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "catalog/pg_type.h"
 #include "error.h"
 #include "kept_plan.h"
 #include "miscadmin.h"
 #include "related.h"
+#include "result_columns.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 
@@ -106,7 +108,13 @@ bolt_related_keys_of_rows(uint64 nrows, const Model *model, int n, const AttrNum
 	keys->types = palloc(sizeof(Oid) * n);
 	keys->arrays = palloc(sizeof(Datum) * n);
 	for (int i = 0; i < n; i++)
+	{
 		values[i] = palloc_extended(sizeof(Datum) * Max(nrows, 1), MCXT_ALLOC_HUGE);
+		keys->types[i] = bolt_comparison_type(bolt_model_field_by_attnum(model, columns[i])->type);
+		bolt_expect_column(SPI_tuptable->tupdesc, i + 1, keys->types[i]);
+	}
+	if (SPI_tuptable->tupdesc->natts > n)
+		bolt_expect_column(SPI_tuptable->tupdesc, n + 1, BOOLOID);
 	for (uint64 row = 0; row < nrows; row++)
 	{
 		Datum key[INDEX_MAX_KEYS];
@@ -120,7 +128,6 @@ bolt_related_keys_of_rows(uint64 nrows, const Model *model, int n, const AttrNum
 	}
 	for (int i = 0; i < n; i++)
 	{
-		keys->types[i] = bolt_comparison_type(bolt_model_field_by_attnum(model, columns[i])->type);
 		keys->arrays[i] = bolt_related_array(values[i], keys->count, keys->types[i]);
 		pfree(values[i]);
 	}

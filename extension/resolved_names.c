@@ -120,12 +120,11 @@ bolt_resolved_names_stale(void)
 }
 
 /*
- * The schemas that an unqualified name is looked up in, in order.  Of the
- * functions that would give them, fetch_search_path_array leaves out the
+ * Of the functions that would give them, fetch_search_path_array leaves out the
  * temporary schema, and fetch_search_path may create one.
  */
-static List *
-searched_schemas(void)
+List *
+bolt_searched_schemas(void)
 {
 	SearchPathMatcher *path = GetSearchPathMatcher(CurrentMemoryContext);
 	List *schemas = path->schemas;
@@ -147,7 +146,7 @@ searched_schemas(void)
 uint64
 bolt_search_path_hash(void)
 {
-	List *schemas = searched_schemas();
+	List *schemas = bolt_searched_schemas();
 	uint64 hash = 0;
 	ListCell *lc;
 
@@ -423,7 +422,7 @@ resolve(NameKind kind, Resolution *resolution)
 static Resolution
 begin_resolution(const char *name)
 {
-	Resolution resolution = {.name = name, .role = GetUserId(), .path = searched_schemas()};
+	Resolution resolution = {.name = name, .role = GetUserId(), .path = bolt_searched_schemas()};
 
 	return resolution;
 }

@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
+
 /*
  * The relation that a name means: per schema of the search path a table, then a
  * registered name; or either with its schema; or Django's label "app.Model", which
@@ -34,6 +36,8 @@ extern void bolt_resolved_names_schema_changed(void);
 
 /* For the relcache callback: a table that may have an alias. */
 extern void bolt_resolved_names_table_changed(Oid relid);
+/* The schemas that an unqualified name is looked up in, in order. */
+extern List *bolt_searched_schemas(void);
 
 extern bool bolt_resolved_names_stale(void);
 

@@ -14,6 +14,7 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
@@ -21,11 +22,13 @@
 #include "compat.h"
 #include "compile.h"
 #include "parser/parse_type.h"
+#include "resolved_names.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
+#include "watched_types.h"
 
 /* t3."name" */
 void
@@ -45,6 +48,24 @@ bolt_column_text(int alias, const Field *field)
 	return sql.data;
 }
 
+/* What the name means now it may not mean later: another schema may come to have such a type. */
+static void
+watch_name(const TypeName *name)
+{
+	char *schema_name;
+	char *type_name;
+	List *schemas;
+
+	DeconstructQualifiedName(name->names, &schema_name, &type_name);
+	if (schema_name == NULL)
+		schemas = bolt_searched_schemas();
+	else if (strcmp(schema_name, "pg_catalog") == 0)
+		return;
+	else
+		schemas = list_make1_oid(LookupExplicitNamespace(schema_name, true));
+	bolt_watch_type_name(type_name, schemas);
+}
+
 /*
  * A type by the name SQL has for it.  Errors: 42704 where there is none, 22023 for
  * what is no name of a type, or of one that no value has.
@@ -53,11 +74,19 @@ void
 bolt_parse_type(const char *name, Oid *type, int32 *typmod)
 {
 	MemoryContext context = CurrentMemoryContext;
-	bool valid = true;
+	volatile bool valid = true;
 
 	PG_TRY();
 	{
-		parseTypeString(name, type, typmod, bolt_no_soft_error);
+		TypeName *parsed = bolt_parse_type_name(name);
+
+		/* the type of some column would have to be watched, too */
+		valid = !parsed->pct_type;
+		if (valid)
+		{
+			watch_name(parsed);
+			parseTypeString(name, type, typmod, bolt_no_soft_error);
+		}
 	}
 	PG_CATCH();
 	{
@@ -74,11 +103,12 @@ bolt_parse_type(const char *name, Oid *type, int32 *typmod)
 	if (!valid || get_typtype(*type) == TYPTYPE_PSEUDO)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" is no type to cast to", name)));
+	bolt_watch_type(*type);
 }
 
 /* The schema that an extension's objects live in, or InvalidOid. */
 Oid
-bolt_extension_schema(const char *extension)
+bolt_find_extension_schema(const char *extension)
 {
 	Relation extensions = table_open(ExtensionRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -93,6 +123,16 @@ bolt_extension_schema(const char *extension)
 		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
 	systable_endscan(scan);
 	table_close(extensions, AccessShareLock);
+	return schema;
+}
+
+/* The same, for what is kept under it. */
+Oid
+bolt_extension_schema(const char *extension)
+{
+	Oid schema = bolt_find_extension_schema(extension);
+
+	bolt_watch_extension(extension, schema);
 	return schema;
 }
 
@@ -152,6 +192,7 @@ qualified_operator(Oid opname)
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	form = (Form_pg_operator) GETSTRUCT(tuple);
+	bolt_watch_schema(form->oprnamespace);
 	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
 					  NameStr(form->oprname));
 	ReleaseSysCache(tuple);

@@ -61,6 +61,8 @@ typedef struct Running
 
 static Running running;
 
+static uint64 statements_prepared = 0;
+
 static PlannedStmt *
 call_planner(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {
@@ -213,6 +215,7 @@ prepared_plan(FetchStatement *statement, PlanKind kind)
 		elog(ERROR, "could not prepare \"%s\": %s", bolt_statement_sql(statement, kind),
 			 SPI_result_code_string(SPI_result));
 	statement->plans[kind] = plan;
+	statements_prepared++;
 	pfree(types);
 	return plan;
 }
@@ -237,11 +240,15 @@ literal_error_context(void *literal)
 ParamListInfo
 bolt_statement_params(const FetchStatement *statement, const Document *document)
 {
-	ParamListInfo params = makeParamList(statement->nparams);
+	ParamListInfo params;
 	const JsonValue *literal = NULL;
 	ErrorContextCallback callback = {
 		.previous = error_context_stack, .callback = literal_error_context, .arg = &literal};
 
+	/* "no parameters" is NULL, as in the server: Citus cannot copy an empty list */
+	if (statement->nparams == 0)
+		return NULL;
+	params = makeParamList(statement->nparams);
 	error_context_stack = &callback;
 	for (int i = 0; i < statement->nparams; i++)
 	{
@@ -509,6 +516,12 @@ bolt_statement_estimate(FetchStatement *statement, ParamListInfo params)
 		bolt_check_query_rights(lfirst_node(Query, lc));
 	plans = pg_plan_queries(queries, statement->sql, 0, params);
 	return linitial_node(PlannedStmt, plans)->planTree->plan_rows;
+}
+
+uint64
+bolt_statements_prepared(void)
+{
+	return statements_prepared;
 }
 
 void

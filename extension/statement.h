@@ -22,7 +22,7 @@ extern void bolt_statement_init(void);
 
 /*
  * A statement's parameters, literals bound, keys still to be set, allocated in
- * CurrentMemoryContext.
+ * CurrentMemoryContext; NULL where it has none.
  * Errors: those of the types' input functions.
  */
 extern ParamListInfo bolt_statement_params(const FetchStatement *statement, const Document *document);
@@ -95,6 +95,9 @@ extern double bolt_statement_estimate(FetchStatement *statement, ParamListInfo p
 
 /* For error_context_stack: an error's position is one in this statement. */
 extern void bolt_statement_error_context(void *sql);
+
+/* How many statements have been prepared, ever. */
+extern uint64 bolt_statements_prepared(void);
 
 /* Gives the plan back. */
 extern void bolt_statement_free(FetchStatement *statement);

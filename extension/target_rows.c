@@ -15,6 +15,7 @@
 #include "compile.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "result_columns.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/datum.h"
@@ -210,10 +211,25 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/* The primary key, then what else is referred to */
+static void
+expect_columns(DestReceiver *self, int operation, TupleDesc descriptor)
+{
+	const TargetRows *rows = ((KeyReceiver *) self)->rows;
+	const DeleteTarget *target = rows->target;
+	int nkeys = rows->key_type.ncolumns;
+
+	bolt_expect_key(descriptor, &rows->key_type, NULL, 1);
+	for (int i = nkeys; i < nkeys + rows->nreferred; i++)
+		bolt_expect_column(descriptor, i + 1,
+						   bolt_model_field_by_attnum(target->model, target->columns[i])->type);
+}
+
 void
 bolt_init_key_receiver(KeyReceiver *receiver, TargetRows *rows, MemoryContext context)
 {
 	bolt_init_row_receiver(&receiver->pub, receive_row);
+	receiver->pub.rStartup = expect_columns;
 	receiver->rows = rows;
 	receiver->context = context;
 	receiver->first = rows->keys.count;
