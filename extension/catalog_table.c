@@ -20,6 +20,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog_table.h"
 #include "compat.h"
@@ -52,6 +53,7 @@ bolt_catalog_table(CatalogReader *reader, Oid oid)
 	HeapTuple tuple;
 	Form_pg_class form;
 	MemoryContext caller;
+	bool may_be_inherited;
 
 	table = hash_search(reader->tables, &oid, HASH_FIND, NULL);
 	if (table != NULL)
@@ -74,7 +76,10 @@ bolt_catalog_table(CatalogReader *reader, Oid oid)
 	table->temporary = form->relpersistence == RELPERSISTENCE_TEMP;
 	table->partition = form->relispartition;
 
+	/* it goes on saying so when the last of them has been dropped */
+	may_be_inherited = form->relhassubclass && form->relkind != RELKIND_PARTITIONED_TABLE;
 	ReleaseSysCache(tuple);
+	table->inherited = may_be_inherited && find_inheritance_children(oid, NoLock) != NIL;
 	return table;
 }
 
@@ -289,6 +294,8 @@ bolt_catalog_unique(CatalogTable *table, int n, const AttrNumber *columns)
 {
 	ListCell *lc;
 
+	if (table->inherited)
+		return false;
 	foreach(lc, bolt_catalog_indexes(table))
 	{
 		TableIndex *index = lfirst(lc);

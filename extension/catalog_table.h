@@ -41,6 +41,7 @@ typedef struct CatalogTable
 	char relkind;
 	bool temporary;
 	bool partition;
+	bool inherited; /* it has inheriting tables, and is not partitioned */
 
 	/* each read at first use */
 	bool fields_known;
@@ -74,7 +75,10 @@ extern List *bolt_catalog_indexes(CatalogTable *table);
 /* The primary key's index, or NULL. */
 extern const TableIndex *bolt_catalog_primary_key(CatalogTable *table);
 
-/* Whether some unique index makes the rows differ in these columns. */
+/*
+ * Whether some unique index makes the rows differ in these columns, those of
+ * inheriting tables included.
+ */
 extern bool bolt_catalog_unique(CatalogTable *table, int n, const AttrNumber *columns);
 
 /* Whether a btree index begins with these columns, in any order. */

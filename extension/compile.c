@@ -401,6 +401,20 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	return node;
 }
 
+/* in_bulk()'s objects are members of one object, so that each key has to come once. */
+static const QuerySet *
+each_key_once(const QuerySet *queryset)
+{
+	QuerySet *once = palloc(sizeof(QuerySet));
+	PathTerm *key = palloc0(sizeof(PathTerm));
+
+	key->path = queryset->keyed_by;
+	*once = *queryset;
+	once->distinct = true;
+	once->distinct_on = list_make1(key);
+	return once;
+}
+
 static void
 compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 {
@@ -411,6 +425,8 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 	Branch *branch;
 	ItemList items = {compiler, NULL, 0};
 
+	if (queryset->keyed_by != NULL && model->inherited && queryset->distinct_on == NIL)
+		queryset = each_key_once(queryset);
 	if (queryset->values_kind == VALUES_NONE)
 		branch = bolt_branch_tree(model, queryset);
 	else

@@ -91,6 +91,7 @@ bolt_sql(PG_FUNCTION_ARGS)
  */
 /* Root rows a chunk when a document is analyzed. */
 #define EXPLAIN_CHUNK 10000
+#define EXPLAIN_CHUNK_BYTES (64 * 1024 * 1024)
 
 typedef struct Explanation
 {
@@ -179,6 +180,7 @@ bolt_explain(PG_FUNCTION_ARGS)
 	run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
 	run->instrument = true;
 	run->chunk = run->largest_chunk = EXPLAIN_CHUNK;
+	run->chunk_bytes = EXPLAIN_CHUNK_BYTES;
 	explanation.run = run;
 	explanation.analyze = PG_GETARG_BOOL(1);
 	explanation.out = &out;

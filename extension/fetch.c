@@ -623,6 +623,7 @@ bolt_run_begin(FetchGraph *graph, const Document *document)
 	run->call_context = AllocSetContextCreate(context, "bolt_orm chunk", ALLOCSET_DEFAULT_SIZES);
 	run->largest_chunk = graph->all_indexed ? bolt_chunk_size : bolt_chunk_size * UNINDEXED_GROWTH;
 	run->chunk = graph->all_indexed ? Min(FIRST_CHUNK, bolt_chunk_size) : run->largest_chunk;
+	run->chunk_bytes = CHUNK_BYTES;
 	callback->func = forget_graph;
 	callback->arg = graph;
 	graph->users++;
@@ -712,7 +713,7 @@ run_root(FetchRun *run)
 		MemoryContextSwitchTo(run->context);
 		run->cursor = bolt_cursor_open(root->node->statement, root->params);
 	}
-	while (!run->done && root->store.nrows < run->chunk && root->store.text.length < CHUNK_BYTES)
+	while (!run->done && root->store.nrows < run->chunk && root->store.text.length < run->chunk_bytes)
 	{
 		int count = Min(run->chunk - root->store.nrows, CHUNK_STEP);
 

@@ -134,9 +134,23 @@ without_repetitions(List *order)
 	return rest;
 }
 
+/* The primary key is to make the order total. */
+static void
+refuse_inherited(const SelectText *text)
+{
+	if (text->model->inherited)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("Cannot page by cursor over \"%s\", from which other tables inherit", text->model->name),
+			 errdetail("Its rows and those of the inheriting tables may have the same primary keys."),
+			 errhint("Use bolt.page.")));
+}
+
 /*
  * Adds to the order what makes it total.
- * Errors: 0A000 for a random order, 42703 where there is no primary key.
+ * Errors: 0A000 for a random order and for inherited tables, 42703 where there is no
+ * primary key.
  */
 void
 bolt_add_keyset_order(SelectText *text)
@@ -157,7 +171,10 @@ bolt_add_keyset_order(SelectText *text)
 	if (bolt_rows_are_values(queryset))
 		add_paths(text, queryset->values, descending);
 	else
+	{
+		refuse_inherited(text);
 		add_path(text, bolt_parse_path(text->model, "pk", queryset->source), descending);
+	}
 	text->order = without_repetitions(text->order);
 	if (list_length(text->order) > MAX_TERMS)
 		ereport(ERROR,

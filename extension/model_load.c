@@ -55,6 +55,7 @@ bolt_model_load(Oid oid)
 										 registered->name :
 										 table->name);
 		loaded->model.volatile_plan = bolt_catalog_distributed(oid);
+		loaded->model.inherited = table->inherited;
 		load_fields(loaded, table);
 		load_primary_key(loaded, table);
 		bolt_model_relations_load(table, &relations);
@@ -111,7 +112,7 @@ load_primary_key(LoadedModel *loaded, CatalogTable *table)
 		model->nprimary_key = index->nkeys;
 		model->primary_key = palloc(index->nkeys * sizeof(AttrNumber));
 		memcpy(model->primary_key, index->keys, index->nkeys * sizeof(AttrNumber));
-		model->primary_key_constraint = index->immediate;
+		model->primary_key_constraint = index->immediate && !model->inherited;
 		return;
 	}
 
@@ -243,6 +244,7 @@ fingerprint_model(const LoadedModel *loaded)
 	}
 	hash = hash_columns(hash, model->nprimary_key, model->primary_key);
 	hash = hash_combine64(hash, model->primary_key_constraint);
+	hash = hash_combine64(hash, model->inherited);
 	hash = hash_combine64(hash, model->volatile_plan);
 	hash = hash_strings(hash, model->ordering);
 	foreach(lc, model->relations)
