@@ -18,6 +18,7 @@
 #include "nodes/bitmapset.h"
 #include "related.h"
 #include "write.h"
+#include "write_order.h"
 
 static void
 init_output(WriteOutput *out)
@@ -283,6 +284,67 @@ set_relations(const Model *model, const Model *target, WriteRow **rows, int nrow
 	MemoryContextSwitchTo(context);
 }
 
+/* The keys of an owner's members that say one: of rows that may be there. */
+static JsonValue *
+known_keys(const Model *target, const Members *members, const WriteRow *owner)
+{
+	JsonValue **keys =
+		palloc_extended(sizeof(JsonValue *) * Max(members->nkeys + members->nobjects, 1), MCXT_ALLOC_HUGE);
+	int n = 0;
+
+	for (int i = 0; i < members->nkeys; i++)
+	{
+		if (members->key_owners[i] == owner)
+			keys[n++] = members->keys[i];
+	}
+	for (int i = 0; i < members->nobjects; i++)
+	{
+		JsonValue *columns[INDEX_MAX_KEYS];
+		bool known = members->object_owners[i] == owner && bolt_row_has_key(target, members->objects[i]);
+
+		for (int j = 0; known && j < target->nprimary_key; j++)
+		{
+			const Assignment *assignment = bolt_assignment_of(members->objects[i], target->primary_key[j]);
+
+			known = !assignment->is_expression;
+			columns[j] = assignment->value;
+		}
+		if (known)
+			keys[n++] = target->nprimary_key == 1 ? columns[0] : bolt_json_array(columns, target->nprimary_key);
+	}
+	return bolt_json_array(keys, n);
+}
+
+/*
+ * Several statements are going to write the rows of an array that is saved: its objects, those that are named by
+ * their keys, and those that it leaves out.  They are locked before, in one order.
+ */
+static void
+lock_members(const Model *model, const Model *target, WriteRow **rows, int nrows, const ModelRelation *relation,
+			 const Members *members)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	if (members->nobjects == 0)
+		return; /* the manager's set() locks all of them itself */
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	for (int i = 0; i < nrows; i++)
+	{
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach(lc, rows[i]->nested)
+		{
+			if (((NestedValue *) lfirst(lc))->relation == relation)
+				bolt_reverse_lock(bolt_related_object(model, relation, bolt_key_of_row(model, rows[i])),
+								  bolt_related_targets(target, known_keys(target, members, rows[i])));
+		}
+	}
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+}
+
 /*
  * A key says nothing of a model without a primary key, and what is not in the array of an object that is
  * saved could not be told from what is.
@@ -323,6 +385,8 @@ write_referring(const Model *model, WriteRow **rows, int nrows, const ModelRelat
 		refer_to_owner(target, members.objects[i], relation, model, members.object_owners[i]);
 	init_output(&out);
 	want_columns(&out, target, target->nprimary_key, target->primary_key);
+	if (save && !relation_is_to_one(relation))
+		lock_members(model, target, rows, nrows, relation, &members);
 	if (members.nobjects > 0)
 		bolt_write_nested(target, members.objects, members.nobjects, save, NULL, &out);
 	if (save && !relation_is_to_one(relation))
@@ -389,6 +453,16 @@ insert_rows(const Model *model, WriteRow **rows, int nrows, const Conflict *conf
 	}
 }
 
+static List *
+key_fields(const Model *model)
+{
+	List *fields = NIL;
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		fields = lappend(fields, unconstify(Field *, bolt_model_field_by_attnum(model, model->primary_key[i])));
+	return fields;
+}
+
 /* Model.save: rows that have a key and are there are updated, the others inserted. */
 static void
 save_rows(const Model *model, WriteRow **rows, int nrows, WriteOutput *out, bool all)
@@ -420,7 +494,7 @@ save_rows(const Model *model, WriteRow **rows, int nrows, WriteOutput *out, bool
 		some[n++] = rows[i];
 	}
 	if (n > 0)
-		insert_rows(model, some, n, NULL, out, all);
+		insert_rows(model, bolt_rows_in_order(model, some, n, key_fields(model)), n, NULL, out, all);
 }
 
 void

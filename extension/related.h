@@ -138,6 +138,10 @@ extern int bolt_related_key_hints(const Model *model, const RelatedKeys *keys);
 /* How the primary key of a model is compared with itself. */
 extern void bolt_related_primary_key(const Model *model, KeyPair *pair);
 
+/* ROWS FROM (unnest($1), …) AS k (c1, …): keys, in the collations of the columns that they are compared with */
+extern void bolt_related_append_keys(StringInfo sql, const KeyPair *pair, int first);
+extern void bolt_related_append_collation(StringInfo sql, const KeyPair *pair, int column);
+
 /* t0.a = $1 AND t0.b = $2: prefix "$", first 1 */
 extern void bolt_related_append_matches(StringInfo sql, const KeyPair *pair, int alias, const char *prefix,
 										int first);
@@ -168,6 +172,9 @@ extern int64 bolt_many_to_many_remove(const RelatedObject *object, const Related
 extern int64 bolt_many_to_many_set(const RelatedObject *object, const RelatedKeys *targets,
 								   const JsonValue *through_defaults);
 extern int64 bolt_many_to_many_clear(const RelatedObject *object);
+
+/* Locks the targets and the rows that refer to the object, as bolt_reverse_set is going to. */
+extern void bolt_reverse_lock(const RelatedObject *object, const RelatedKeys *targets);
 
 extern int64 bolt_reverse_add(const RelatedObject *object, const RelatedKeys *targets);
 extern int64 bolt_reverse_remove(const RelatedObject *object, const RelatedKeys *targets);

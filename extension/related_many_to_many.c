@@ -85,24 +85,25 @@ begin_link(Link *link, const RelatedObject *object, const RelatedKeys *targets)
 
 /* $1 AS s1, $2 AS s2 */
 static void
-append_columns(StringInfo sql, int n, const char *prefix, int first, const char *name)
+append_columns(StringInfo sql, const KeyPair *pair, const char *prefix, const char *name)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < pair->n; i++)
 	{
-		appendStringInfo(sql, "%s%s%d", i > 0 ? ", " : "", prefix, first + i);
-		if (name != NULL)
-			appendStringInfo(sql, " AS %s%d", name, i + 1);
+		appendStringInfo(sql, "%s%s%d", i > 0 ? ", " : "", prefix, i + 1);
+		if (prefix[0] == '$')
+			bolt_related_append_collation(sql, pair, i);
+		appendStringInfo(sql, " AS %s%d", name, i + 1);
 	}
 }
 
 static void
 append_pairs_select(StringInfo sql, const Link *link, const char *source, const char *target)
 {
-	append_columns(sql, link->source.n, source, 1, "s");
+	append_columns(sql, &link->source, source, "s");
 	appendStringInfoString(sql, ", ");
-	append_columns(sql, link->target.n, target, 1, "g");
+	append_columns(sql, &link->target, target, "g");
 	appendStringInfoString(sql, " FROM ");
-	bolt_append_unnest(sql, link->first_target, link->target.n, "k");
+	bolt_related_append_keys(sql, &link->target, link->first_target);
 }
 
 /* The pairs of keys that are spoken of, each once, as m (s1, …, g1, …) */
@@ -280,7 +281,7 @@ refuse_other_shared(const RelatedObject *object, const RelatedKeys *targets)
 	appendStringInfoString(&link.statement.sql, "SELECT ");
 	bolt_append_names(&link.statement.sql, "k.c", link.target.n);
 	appendStringInfoString(&link.statement.sql, " FROM ");
-	bolt_append_unnest(&link.statement.sql, link.first_target, link.target.n, "k");
+	bolt_related_append_keys(&link.statement.sql, &link.target, link.first_target);
 	appendStringInfo(&link.statement.sql, " WHERE %s LIMIT %d", differs.data, MAX_KEYS_NAMED + 1);
 	nrows = bolt_related_run(&link.statement);
 	if (nrows > 0)
@@ -456,7 +457,7 @@ insert_pairs(const RelatedObject *object, const RelatedKeys *targets, List *defa
 		appendStringInfo(sql, ", %s", quote_identifier(((ThroughDefault *) lfirst(lc))->field->name));
 
 	appendStringInfoString(sql, ") SELECT ");
-	append_columns(sql, link.source.n, "m.s", 1, NULL);
+	bolt_append_names(sql, "m.s", link.source.n);
 	for (int i = 0; i < link.target.n; i++)
 	{
 		if (!is_shared(relation, i))

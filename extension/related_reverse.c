@@ -113,7 +113,7 @@ append_is_either(StringInfo sql, const Referrers *referrers)
 	appendStringInfoString(sql, "EXISTS (SELECT FROM (SELECT ");
 	bolt_append_names(sql, "k.c", key->n);
 	appendStringInfoString(sql, " FROM ");
-	bolt_append_unnest(sql, referrers->first_target, key->n, "k");
+	bolt_related_append_keys(sql, key, referrers->first_target);
 	appendStringInfoString(sql, " UNION SELECT ");
 	for (int i = 0; i < key->n; i++)
 		appendStringInfo(sql, "%s%s", i > 0 ? ", " : "", bolt_far_key_output(key, i, 0));
@@ -180,7 +180,7 @@ refuse_unrelated(const RelatedObject *object, const RelatedKeys *targets)
 	appendStringInfoString(sql, "SELECT ");
 	bolt_append_names(sql, "k.c", referrers.primary_key.n);
 	appendStringInfoString(sql, " FROM ");
-	bolt_append_unnest(sql, referrers.first_target, referrers.primary_key.n, "k");
+	bolt_related_append_keys(sql, &referrers.primary_key, referrers.first_target);
 	appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s AS t0 WHERE ",
 					 bolt_model_sql_name(object->target));
 	bolt_related_append_matches(sql, &referrers.primary_key, 0, "k.c", 1);
@@ -261,13 +261,14 @@ update_to_null(const RelatedObject *object, const RelatedKeys *locked, const Rel
 	appendStringInfoString(sql, " AND EXISTS (SELECT FROM (SELECT ");
 	bolt_append_names(sql, "k.c", n);
 	appendStringInfoString(sql, " FROM ");
-	bolt_append_unnest(sql, referrers.first_target, n, "k");
+	bolt_related_append_keys(sql, &referrers.primary_key, referrers.first_target);
 	if (targets != NULL)
 	{
 		appendStringInfoString(sql, " EXCEPT SELECT ");
 		bolt_append_names(sql, "k.c", n);
 		appendStringInfoString(sql, " FROM ");
-		bolt_append_unnest(sql, bolt_related_keys_params(&referrers.statement, targets), n, "k");
+		bolt_related_append_keys(sql, &referrers.primary_key,
+								 bolt_related_keys_params(&referrers.statement, targets));
 	}
 	appendStringInfoString(sql, ") AS k (");
 	bolt_append_names(sql, "c", n);
@@ -300,6 +301,12 @@ update_others_to_null(const RelatedObject *object, const RelatedKeys *targets)
  * The manager
  * ----------
  */
+
+void
+bolt_reverse_lock(const RelatedObject *object, const RelatedKeys *targets)
+{
+	(void) lock_rows(object, targets, SPOKEN_BOTH);
+}
 
 int64
 bolt_reverse_add(const RelatedObject *object, const RelatedKeys *targets)

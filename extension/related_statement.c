@@ -159,6 +159,34 @@ bolt_related_primary_key(const Model *model, KeyPair *pair)
 	pair->near_fields = pair->far_fields = model->primary_key;
 }
 
+/* A collation to which a key in two spellings is one.  To the others only the same text is the same. */
+void
+bolt_related_append_collation(StringInfo sql, const KeyPair *pair, int column)
+{
+	Oid collation = bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->collation;
+	KeyComparison comparison;
+
+	bolt_compare_key(pair, column, &comparison);
+	if (OidIsValid(collation) && OidIsValid(get_typcollation(comparison.type)) &&
+		!get_collation_isdeterministic(collation))
+		appendStringInfo(sql, " COLLATE %s", bolt_collation_name(collation));
+}
+
+void
+bolt_related_append_keys(StringInfo sql, const KeyPair *pair, int first)
+{
+	appendStringInfoString(sql, "ROWS FROM (");
+	for (int i = 0; i < pair->n; i++)
+	{
+		appendStringInfo(sql, "%spg_catalog.unnest($%d", i > 0 ? ", " : "", first + i);
+		bolt_related_append_collation(sql, pair, i);
+		appendStringInfoChar(sql, ')');
+	}
+	appendStringInfoString(sql, ") AS k (");
+	bolt_append_names(sql, "c", pair->n);
+	appendStringInfoChar(sql, ')');
+}
+
 void
 bolt_related_append_matches(StringInfo sql, const KeyPair *pair, int alias, const char *prefix, int first)
 {
@@ -177,7 +205,7 @@ void
 bolt_related_append_is_one(StringInfo sql, const KeyPair *pair, int alias, int first_param)
 {
 	appendStringInfoString(sql, "EXISTS (SELECT FROM ");
-	bolt_append_unnest(sql, first_param, pair->n, "k");
+	bolt_related_append_keys(sql, pair, first_param);
 	appendStringInfoString(sql, " WHERE ");
 	bolt_related_append_matches(sql, pair, alias, "k.c", 1);
 	appendStringInfoChar(sql, ')');
@@ -242,7 +270,7 @@ bolt_related_refuse_missing(const Model *model, const RelatedKeys *keys)
 	appendStringInfoString(&statement.sql, "SELECT ");
 	bolt_append_names(&statement.sql, "k.c", pair.n);
 	appendStringInfoString(&statement.sql, " FROM ");
-	bolt_append_unnest(&statement.sql, first, pair.n, "k");
+	bolt_related_append_keys(&statement.sql, &pair, first);
 	appendStringInfo(&statement.sql, " WHERE NOT EXISTS (SELECT FROM %s AS t0 WHERE ",
 					 bolt_model_sql_name(model));
 	bolt_related_append_matches(&statement.sql, &pair, 0, "k.c", 1);
