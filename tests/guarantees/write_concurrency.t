@@ -207,9 +207,9 @@ my %orders = (
 		map {
 			my ($order, $holder, $rest) = @$_;
 			'SELECT repeat_call('
-			  . quoted("SELECT bolt.save('holder', json_build_object('id', $holder + %i, 'name', 'saved %i', 'item', (SELECT json_agg(CASE WHEN g % 3 = $rest THEN json_build_object('id', g, 'n', %i) WHEN g % 9 = 1 THEN json_build_object('id', g, 'n', 1, 'code', 'code ' || g) ELSE json_build_object('id', g) END ORDER BY place) FROM unnest('{$order}'::int[]) WITH ORDINALITY u(g, place))))")
+			  . quoted("SELECT bolt.save('holder', json_build_object('id', $holder + %i, 'name', 'saved %i', 'item', (SELECT json_agg(CASE WHEN g % 9 = $rest THEN json_build_object('id', g, 'n', 1, 'code', 'code ' || g) WHEN g % 3 = $rest THEN json_build_object('id', g, 'n', %i) ELSE json_build_object('id', g) END ORDER BY place) FROM unnest('{$order}'::int[]) WITH ORDINALITY u(g, place))))")
 			  . ', 3)'
-		} [ $up, 0, 0 ], [ $down, 100, 2 ]
+		} [ $up, 0, 0 ], [ $down, 100, 1 ]
 	],
 	'update of a queryset' => [
 		map { 'SELECT repeat_call(' . quoted(qq(SELECT bolt.update('{"model": "item", "filter": {"id__in": [$_]}}', '{"n": %i}'))) . ', 10)' } $up, $down
