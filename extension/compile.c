@@ -173,13 +173,20 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 		for (int i = 0; i < far_pair->n; i++)
 		{
 			KeyComparison comparison;
+			const Field *near_field;
+			const Field *far_field;
 
 			bolt_compare_key(far_pair, i, &comparison);
 			appendStringInfo(&condition, "%s%s %s ", i > 0 ? " AND " : "",
 							 bolt_far_key(far_pair, i, bolt_base_alias(text.select), comparison.cast_far),
 							 comparison.opname);
-			bolt_append_column(&condition, from.alias,
-							   bolt_model_field_by_attnum(through, far_pair->near_fields[i])->name);
+			near_field = bolt_model_field_by_attnum(through, far_pair->near_fields[i]);
+			far_field = bolt_model_field_by_attnum(branch->model, far_pair->far_fields[i]);
+			bolt_append_column(&condition, from.alias, near_field->name);
+			if (near_field->collation != far_field->collation && OidIsValid(near_field->collation) &&
+				OidIsValid(far_field->collation))
+				bolt_append_collation(&condition, bolt_reference_collation(near_field->collation,
+																		   far_field->collation, false));
 		}
 		from.through_condition = condition.data;
 		refuse_window_filter(&text, "a sliced prefetch of a many-to-many relation cannot filter by a window",
@@ -348,8 +355,8 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	bool many = relation->kind == RELATION_MANY_TO_MANY;
 	FetchNode *node = bolt_new_node(compiler, parent, branch);
 	const Model *near_model = bolt_model_by_oid(relation->model);
-	KeyPair near_pair = {relation->nfields, near_model, branch->model, relation->source_fields,
-						 relation->target_fields};
+	KeyPair near_pair = {relation->nfields,		  near_model,				  branch->model,
+						 relation->source_fields, relation->target_fields, !relation_is_forward(relation)};
 	KeyPair far_pair = {0};
 	KeyedFrom from = {0};
 	Statement statement = {.context = compiler->graph->context};

@@ -25,6 +25,7 @@ typedef struct JoinedTable
 	int nfields;			 /* near_fields equal far_fields */
 	const AttrNumber *near_fields;
 	const AttrNumber *far_fields;
+	bool near_is_referenced; /* the far table's columns refer to the near one's */
 	int call;			 /* the filter() call that made it */
 	bool nullable;		 /* its columns may be null for want of a row */
 	const char *derived; /* a subquery that stands for the table, or NULL */
@@ -387,6 +388,7 @@ typedef struct KeyPair
 	const Model *far_model;
 	const AttrNumber *near_fields;
 	const AttrNumber *far_fields;
+	bool near_is_referenced; /* the far columns refer to the near ones, not the other way round */
 } KeyPair;
 
 /* How the two sides of a key's column are compared. */
@@ -420,6 +422,16 @@ typedef struct ItemList
 extern void *bolt_graph_alloc(Compiler *compiler, Size size);
 extern char *bolt_graph_string(Compiler *compiler, const char *string);
 extern FetchStatement *bolt_finish_statement(Compiler *compiler, const Statement *statement, const char *sql);
+/*
+ * The collation under which the two columns of a relation are one, as its foreign key has it: that of the
+ * column that is referred to.  Where both collations find just equal bytes equal, that of the far column, whose
+ * index is to be used.
+ */
+extern Oid bolt_reference_collation(Oid near_collation, Oid far_collation, bool near_is_referenced);
+
+/* COLLATE schema.name */
+extern void bolt_append_collation(StringInfo sql, Oid collation);
+
 extern void bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison);
 extern void bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair);
 extern void bolt_add_key_params(Statement *statement, const KeyPair *pair);

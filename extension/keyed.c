@@ -114,6 +114,24 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
  * ----------
  */
 
+Oid
+bolt_reference_collation(Oid near_collation, Oid far_collation, bool near_is_referenced)
+{
+	if (near_collation == far_collation || !OidIsValid(near_collation) || !OidIsValid(far_collation) ||
+		(get_collation_isdeterministic(near_collation) && get_collation_isdeterministic(far_collation)))
+		return far_collation;
+	return near_is_referenced ? near_collation : far_collation;
+}
+
+static Oid
+key_collation(const KeyPair *pair, int column)
+{
+	return bolt_reference_collation(
+		bolt_model_field_by_attnum(pair->near_model, pair->near_fields[column])->collation,
+		bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->collation,
+		pair->near_is_referenced);
+}
+
 void
 bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison)
 {
@@ -162,7 +180,7 @@ bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair)
 		bolt_compare_key(pair, i, &comparison);
 		entry = lookup_type_cache(comparison.type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
 		column->type = comparison.type;
-		column->collation = bolt_model_field_by_attnum(pair->far_model, pair->far_fields[i])->collation;
+		column->collation = key_collation(pair, i);
 		get_typlenbyval(comparison.type, &column->length, &column->by_value);
 		fmgr_info_cxt(entry->eq_opr_finfo.fn_oid, &column->equal, compiler->graph->context);
 		if (OidIsValid(entry->hash_proc_finfo.fn_oid))
@@ -187,22 +205,25 @@ bolt_add_key_params(Statement *statement, const KeyPair *pair)
 	}
 }
 
-/* t0.key, cast where the two sides differ */
+/* t0.key, cast where the two sides differ, and under the collation of the key that is referred to */
 char *
 bolt_far_key(const KeyPair *pair, int column, int alias, bool cast)
 {
+	const Field *field = bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column]);
+	Oid collation = key_collation(pair, column);
 	StringInfoData sql;
 	KeyComparison comparison;
 
 	bolt_compare_key(pair, column, &comparison);
 	initStringInfo(&sql);
-	bolt_append_column(&sql, alias,
-					   bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->name);
+	bolt_append_column(&sql, alias, field->name);
 	if (cast)
 	{
 		appendStringInfoString(&sql, "::");
 		bolt_append_type(&sql, comparison.type, -1);
 	}
+	if (collation != field->collation)
+		bolt_append_collation(&sql, collation);
 	return sql.data;
 }
 
@@ -315,15 +336,10 @@ append_row_number(StringInfo sql, SelectText *text, const KeyedFrom *from)
 	appendStringInfo(sql, " ORDER BY s.c%d", noutputs + 1);
 }
 
-/*
- * The statement WHERE key = ANY ($1) for all keys between the two members of $1.
- * The condition stands in it once, for the alias is the table's alone.
- */
+/* t0.key >= ($1)[1] AND t0.key <= ($1)[2]: all keys between the two members of $1 */
 static char *
-range_form(const KeyedFrom *from, const char *sql)
+range_condition(const KeyedFrom *from)
 {
-	const char *any = key_condition(from->pair, from->alias, true);
-	const char *at = strstr(sql, any);
 	KeyComparison comparison;
 	Oid far_type;
 	char *column;
@@ -333,9 +349,9 @@ range_form(const KeyedFrom *from, const char *sql)
 		comparison.type :
 		bolt_model_field_by_attnum(from->pair->far_model, from->pair->far_fields[0])->type;
 	column = bolt_far_key(from->pair, 0, from->alias, comparison.cast_far);
-	return psprintf("%.*s%s %s ($1)[1] AND %s %s ($1)[2]%s", (int) (at - sql), sql, column,
+	return psprintf("%s %s ($1)[1] AND %s %s ($1)[2]", column,
 					bolt_operator(far_type, comparison.type, BTGreaterEqualStrategyNumber), column,
-					bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber), at + strlen(any));
+					bolt_operator(far_type, comparison.type, BTLessEqualStrategyNumber));
 }
 
 /* The same, numbered by a query around the one whose windows are over the rows of all keys */
@@ -387,6 +403,14 @@ has_windows(const SelectText *text)
 	return false;
 }
 
+static void
+append_order_and_locks(StringInfo sql, SelectText *text)
+{
+	bolt_append_order(sql, text);
+	if (text->locking.data != NULL)
+		appendStringInfoString(sql, text->locking.data);
+}
+
 /*
  * The statement of the rows that belong to the keys of the level above, whose
  * parameters come first.
@@ -414,13 +438,16 @@ bolt_keyed_statement(Compiler *compiler, SelectText *text, const KeyedFrom *from
 			bolt_append_select(&sql, text, NULL, NULL, key_condition(from->pair, from->alias, true), false);
 		else
 			append_keys_first(&sql, text, from, false);
-		bolt_append_order(&sql, text);
-		if (text->locking.data != NULL)
-			appendStringInfoString(&sql, text->locking.data);
+		append_order_and_locks(&sql, text);
 	}
 	result = bolt_finish_statement(compiler, text->select->statement, sql.data);
 	if (any && is_integer_key(from->pair))
-		result->range_sql = bolt_graph_string(compiler, range_form(from, sql.data));
+	{
+		resetStringInfo(&sql);
+		bolt_append_select(&sql, text, NULL, NULL, range_condition(from), false);
+		append_order_and_locks(&sql, text);
+		result->range_sql = bolt_graph_string(compiler, sql.data);
+	}
 	result->keyed_by_index = from->indexed && (any || lateral) && list_length(text->select->joins) == 1;
 	if (!from->indexed)
 		compiler->graph->all_indexed = false;

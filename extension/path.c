@@ -363,6 +363,7 @@ typedef struct JoinShape
 	int nfields;
 	const AttrNumber *near_fields;
 	const AttrNumber *far_fields;
+	bool near_is_referenced;
 	bool shared; /* gives one row, so that every place may use it */
 } JoinShape;
 
@@ -376,6 +377,7 @@ join_shape(const ModelRelation *relation, bool through)
 		.nfields = far ? relation->ntarget_fields : relation->nfields,
 		.near_fields = far ? relation->through_target_fields : relation->source_fields,
 		.far_fields = through ? relation->through_source_fields : relation->target_fields,
+		.near_is_referenced = !relation_is_forward(relation) && !far,
 		.shared = relation_is_to_one(relation) || far,
 	};
 
@@ -435,6 +437,7 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	join->nfields = shape.nfields;
 	join->near_fields = shape.near_fields;
 	join->far_fields = shape.far_fields;
+	join->near_is_referenced = shape.near_is_referenced;
 	join->nullable = list_length(select->joins) > 1;
 	join->many = !relation_is_to_one(relation);
 	return join;
@@ -598,6 +601,10 @@ bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
 		}
 		appendStringInfo(sql, " %s ", opname ? opname : "=");
 		bolt_append_column(sql, join->parent, near_field->name);
+		if (near_field->collation != far_field->collation && OidIsValid(near_field->collation) &&
+			OidIsValid(far_field->collation))
+			bolt_append_collation(sql, bolt_reference_collation(near_field->collation, far_field->collation,
+																join->near_is_referenced));
 	}
 }
 

@@ -149,7 +149,7 @@ bolt_append_refers(ReferringCall *call, const Collector *collector, const Delete
 {
 	const ModelRelation *relation = edge->relation;
 	KeyPair pair = {relation->nfields, edge->from->model, bolt_model_by_oid(relation->target),
-					relation->source_fields, relation->target_fields};
+					relation->source_fields, relation->target_fields, true};
 
 	bolt_append_has_key(call, &pair, &collector->rows[edge->from->number], first);
 }

@@ -63,11 +63,13 @@ begin_link(Link *link, const RelatedObject *object, const RelatedKeys *targets)
 	link->source = (KeyPair){.n = relation->nfields,
 							 .near_model = object->model,
 							 .far_model = object->through,
+							 .near_is_referenced = true,
 							 .near_fields = relation->source_fields,
 							 .far_fields = relation->through_source_fields};
 	link->target = (KeyPair){.n = relation->ntarget_fields,
 							 .near_model = object->target,
 							 .far_model = object->through,
+							 .near_is_referenced = true,
 							 .near_fields = relation->target_fields,
 							 .far_fields = relation->through_target_fields};
 	link->symmetrical = relation->symmetrical;

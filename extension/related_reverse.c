@@ -37,7 +37,8 @@ begin_referrers(Referrers *referrers, const RelatedObject *object, const Related
 	referrers->reference = (KeyPair){.n = relation->nfields,
 									 .near_model = object->model,
 									 .far_model = object->target,
-									 .near_fields = relation->source_fields,
+									 .near_is_referenced = true,
+							 .near_fields = relation->source_fields,
 									 .far_fields = relation->target_fields};
 	bolt_related_primary_key(object->target, &referrers->primary_key);
 	bolt_related_begin(&referrers->statement);

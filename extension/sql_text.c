@@ -17,6 +17,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
@@ -181,6 +182,22 @@ bolt_append_unnest(StringInfo sql, int first, int n, const char *alias)
 	appendStringInfo(sql, ") AS %s (", alias);
 	bolt_append_names(sql, "c", n);
 	appendStringInfoChar(sql, ')');
+}
+
+void
+bolt_append_collation(StringInfo sql, Oid collation)
+{
+	HeapTuple tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	Form_pg_collation form;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("collation with OID %u does not exist", collation)));
+	form = (Form_pg_collation) GETSTRUCT(tuple);
+	appendStringInfo(
+		sql, " COLLATE %s",
+		quote_qualified_identifier(get_namespace_name(form->collnamespace), NameStr(form->collname)));
+	ReleaseSysCache(tuple);
 }
 
 /*
