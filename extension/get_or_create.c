@@ -258,7 +258,9 @@ takes_on_conflict(const Model *model)
 
 	if (model->relkind == RELKIND_VIEW)
 		return false;
-	relation = table_open(model->oid, NoLock);
+	relation = try_table_open(model->oid, AccessShareLock);
+	if (relation == NULL) /* dropped: the insert will say so */
+		return false;
 	indexes = RelationGetIndexList(relation);
 	table_close(relation, NoLock);
 	foreach(lc, indexes)
@@ -280,11 +282,14 @@ takes_on_conflict(const Model *model)
 static char *
 deferrable_keys(const Model *model)
 {
-	Relation relation = table_open(model->oid, NoLock);
-	List *indexes = RelationGetIndexList(relation);
+	Relation relation = try_table_open(model->oid, AccessShareLock);
+	List *indexes;
 	StringInfoData names;
 	ListCell *lc;
 
+	if (relation == NULL)
+		return NULL;
+	indexes = RelationGetIndexList(relation);
 	table_close(relation, NoLock);
 	initStringInfo(&names);
 	foreach(lc, indexes)

@@ -645,12 +645,15 @@ is_of_pairs(const RelatedObject *object, List *defaults, Form_pg_index index)
 static bool
 may_add_first(const RelatedObject *object, List *defaults)
 {
-	Relation through = table_open(object->through->oid, NoLock);
-	bool result = (through->rd_rel->relkind == RELKIND_RELATION ||
-				   through->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) &&
-		!has_triggers(through);
+	Relation through = try_table_open(object->through->oid, AccessShareLock);
+	bool result;
 	ListCell *lc;
 
+	if (through == NULL) /* dropped: the statements will say so */
+		return false;
+	result = (through->rd_rel->relkind == RELKIND_RELATION ||
+			  through->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) &&
+		!has_triggers(through);
 	if (result)
 	{
 		foreach(lc, RelationGetIndexList(through))

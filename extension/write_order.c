@@ -152,7 +152,9 @@ open_unique_indexes(const Model *model, List *fields)
 
 	if (model->relkind != RELKIND_RELATION && model->relkind != RELKIND_PARTITIONED_TABLE)
 		return NIL;
-	table = table_open(model->oid, NoLock);
+	table = try_table_open(model->oid, AccessShareLock);
+	if (table == NULL) /* dropped: the insert will say so */
+		return NIL;
 	indexes = RelationGetIndexList(table);
 	table_close(table, NoLock);
 	foreach(lc, indexes)
