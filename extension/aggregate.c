@@ -502,12 +502,14 @@ regrouped(Select *select, int alias, const AggregateRule *rule, const Expression
 		Expression sum = *expression;
 		Expression count = *expression;
 		Operand ignored;
+		const char *number;
 
 		sum.name = "Sum";
 		count.name = "Count";
-		return psprintf("(pg_catalog.sum(%s) OPERATOR(pg_catalog./) NULLIF(pg_catalog.sum(%s), 0))",
-						aggregate_subquery(select, alias, &sum, path, &ignored),
-						aggregate_subquery(select, alias, &count, path, &ignored));
+		number = aggregate_subquery(select, alias, &count, path, &ignored);
+		return psprintf("(CASE WHEN pg_catalog.sum(%s) OPERATOR(pg_catalog.>) 0 THEN"
+						" pg_catalog.sum(%s) OPERATOR(pg_catalog./) pg_catalog.sum(%s) END)",
+						number, aggregate_subquery(select, alias, &sum, path, &ignored), number);
 	}
 	return psprintf(rule->regroup, subquery);
 }

@@ -191,6 +191,9 @@ extern void bolt_append_type(StringInfo sql, Oid type, int32 typmod);
 extern const char *bolt_operator(Oid left, Oid right, int strategy);
 extern const char *bolt_type_operator(Oid type, const char *name);
 extern Oid bolt_comparison_type(Oid type);
+/* Comparisons by btree strategy */
+extern const char *const bolt_comparison_names[];
+extern const char *bolt_expression_operator(Oid left, Oid right, int strategy);
 extern char *bolt_collation_name(Oid collation);
 extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
 

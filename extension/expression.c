@@ -79,6 +79,19 @@ write_function(ExpressionContext *context, const ExpressionRule *rule, Operand *
 	result->sql = sql.data;
 }
 
+/* NULLIF would look its operator up along the search path. */
+static void
+write_nullif(ExpressionContext *context, const ExpressionRule *rule, Operand *result)
+{
+	const Operand *value = &context->operands[0];
+	const Operand *null = &context->operands[1];
+
+	result->sql = psprintf("(CASE WHEN %s %s %s THEN NULL ELSE %s END)", value->sql,
+						   bolt_expression_operator(value->type, null->type, BTEqualStrategyNumber), null->sql,
+						   value->sql);
+	result->nullable = true;
+}
+
 /* Nulls count as empty, as in Django. */
 static void
 write_concat(ExpressionContext *context, const ExpressionRule *rule, Operand *result)
@@ -190,7 +203,7 @@ static const ExpressionRule expressions[] = {
 	{"Coalesce", write_function, "COALESCE"},
 	{"Greatest", write_function, "GREATEST"},
 	{"Least", write_function, "LEAST"},
-	{"NullIf", write_function, "NULLIF"},
+	{"NullIf", write_nullif},
 	{"Lower", write_function, "pg_catalog.lower", TEXTOID},
 	{"Upper", write_function, "pg_catalog.upper", TEXTOID},
 	{"Length", write_function, "pg_catalog.length", INT4OID},

@@ -31,6 +31,7 @@ typedef struct LookupContext
 	const JsonValue *value;		  /* what it is compared with … */
 	const Expression *expression; /* … where that is no literal */
 	List *expressions;			  /* … or a list in which not all are */
+	Oid expression_type;		  /* of the expression, once it is written; InvalidOid: not known */
 	bool null_result;			  /* may be null */
 } LookupContext;
 
@@ -73,6 +74,7 @@ value_sql(LookupContext *context, Oid type, BindFunction bind)
 	bolt_expression(context->select, context->select->origin, context->expression, &operand);
 	refuse_window(context->select, &operand, context->value);
 	context->null_result |= operand.nullable;
+	context->expression_type = operand.type;
 	return operand.sql;
 }
 
@@ -95,28 +97,17 @@ value_type(const Operand *operand)
 	return OidIsValid(operand->type) ? bolt_comparison_type(operand->type) : InvalidOid;
 }
 
-/* Comparisons by btree strategy */
-static const char *const comparison_names[] = {"", "<", "<=", "=", ">=", ">"};
-
+/* The operator between an operand and the value; of an expression, whose type is other, where that is known. */
 static const char *
-comparison_operator(LookupContext *context, const Operand *operand, int strategy)
+comparison_operator(LookupContext *context, const Operand *operand, Oid other, int strategy)
 {
-	const char *opname;
-
-	if (!OidIsValid(operand->type))
-		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
-	opname = bolt_operator(operand->type, operand->type, strategy);
-	if (opname == NULL)
+	if (OidIsValid(operand->type) && bolt_operator(operand->type, operand->type, strategy) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("lookup '%s' needs an operator that type %s of %s does not have",
 						context->lookup->name, format_type_be(operand->type), operand->display),
 				 bolt_errdetail_at(context->value)));
-
-	/* another column's type is for the parser to bring together with this one's */
-	if (context->expression != NULL)
-		return psprintf("OPERATOR(pg_catalog.%s)", comparison_names[strategy]);
-	return opname;
+	return bolt_expression_operator(operand->type, other, strategy);
 }
 
 /* A row in which any of a key's columns is null refers to nothing. */
@@ -180,7 +171,8 @@ append_comparison(StringInfo sql, LookupContext *context)
 		if (n > 1)
 			set_member(context, i, n);
 		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
-						 comparison_operator(context, operand, context->lookup->strategy), value);
+						 comparison_operator(context, operand, context->expression_type, context->lookup->strategy),
+						 value);
 	}
 }
 
@@ -194,21 +186,22 @@ refuse_expression(const LookupContext *context)
 				 bolt_errdetail_at(context->value)));
 }
 
-/* The members of a list of expressions, which stand in the value's place */
+/*
+ * The operand compared with a member of a list of expressions, which stands in the value's place.  IN, BETWEEN and their like
+ * would look their operators up along the search path.
+ */
 static void
-append_expressions(StringInfo sql, LookupContext *context, const char *separator)
+append_member_comparison(StringInfo sql, LookupContext *context, const Expression *member, int strategy)
 {
-	ListCell *lc;
+	const Operand *operand = &context->operands[0];
+	Operand value;
 
-	foreach(lc, context->expressions)
-	{
-		Operand operand;
-
-		bolt_expression(context->select, context->select->origin, lfirst(lc), &operand);
-		refuse_window(context->select, &operand, context->value);
-		context->null_result |= operand.nullable;
-		appendStringInfo(sql, "%s%s", foreach_current_index(lc) > 0 ? separator : "", operand.sql);
-	}
+	bolt_expression(context->select, context->select->origin, member, &value);
+	refuse_window(context->select, &value, context->value);
+	context->null_result |= value.nullable;
+	appendStringInfo(sql, "%s %s %s", operand->sql, comparison_operator(context, operand, value.type, strategy),
+					 value.sql);
+	bolt_limit_sql(sql->len);
 }
 
 static void
@@ -223,8 +216,9 @@ append_range(StringInfo sql, LookupContext *context)
 				 errmsg("lookup 'range' needs an array of 2 values"), bolt_errdetail_at(context->value)));
 	if (context->expressions != NIL)
 	{
-		appendStringInfo(sql, "%s BETWEEN ", operand->sql);
-		append_expressions(sql, context, " AND ");
+		append_member_comparison(sql, context, linitial(context->expressions), BTGreaterEqualStrategyNumber);
+		appendStringInfoString(sql, " AND ");
+		append_member_comparison(sql, context, lsecond(context->expressions), BTLessEqualStrategyNumber);
 		return;
 	}
 	for (int i = 0; i < 2; i++)
@@ -233,7 +227,7 @@ append_range(StringInfo sql, LookupContext *context)
 
 		set_member(context, i, 2);
 		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
-						 comparison_operator(context, operand,
+						 comparison_operator(context, operand, InvalidOid,
 											 i == 0 ? BTGreaterEqualStrategyNumber :
 													  BTLessEqualStrategyNumber),
 						 value);
@@ -257,7 +251,7 @@ append_composite_in(StringInfo sql, LookupContext *context)
 	appendStringInfoString(sql, " WHERE ");
 	for (int i = 0; i < n; i++)
 		appendStringInfo(sql, "%sv.c%d %s %s", i > 0 ? " AND " : "", i + 1,
-						 comparison_operator(context, &context->operands[i], BTEqualStrategyNumber),
+						 comparison_operator(context, &context->operands[i], InvalidOid, BTEqualStrategyNumber),
 						 context->operands[i].sql);
 	appendStringInfoChar(sql, ')');
 }
@@ -272,7 +266,11 @@ append_in(StringInfo sql, LookupContext *context)
 	if (context->expression != NULL && context->expression->kind == EXPRESSION_SUBQUERY &&
 		context->noperands == 1)
 	{
-		appendStringInfo(sql, "%s IN %s", operand->sql, value_sql(context, InvalidOid, NULL));
+		const char *subquery = value_sql(context, InvalidOid, NULL);
+
+		appendStringInfo(sql, "%s %s ANY %s", operand->sql,
+						 comparison_operator(context, operand, context->expression_type, BTEqualStrategyNumber),
+						 subquery);
 		return;
 	}
 	refuse_expression(context);
@@ -283,8 +281,14 @@ append_in(StringInfo sql, LookupContext *context)
 				 bolt_errdetail_at(context->value)));
 	if (context->expressions != NIL)
 	{
-		appendStringInfo(sql, "%s IN (", operand->sql);
-		append_expressions(sql, context, ", ");
+		ListCell *lc;
+
+		appendStringInfoChar(sql, '(');
+		foreach(lc, context->expressions)
+		{
+			appendStringInfoString(sql, foreach_current_index(lc) > 0 ? " OR " : "");
+			append_member_comparison(sql, context, lfirst(lc), BTEqualStrategyNumber);
+		}
 		appendStringInfoChar(sql, ')');
 		return;
 	}
@@ -298,7 +302,7 @@ append_in(StringInfo sql, LookupContext *context)
 		append_composite_in(sql, context);
 		return;
 	}
-	opname = comparison_operator(context, operand, BTEqualStrategyNumber);
+	opname = comparison_operator(context, operand, InvalidOid, BTEqualStrategyNumber);
 	appendStringInfoString(sql, operand->sql);
 	if (!OidIsValid(type) || !OidIsValid(get_element_type(type)))
 	{
@@ -750,13 +754,13 @@ bolt_lookup_need(Select *select, const FieldPath *path, const Operand *operand, 
 	if (lookup->append == append_isnull || is_exact_null(&context))
 		need->opname = NULL;
 	else if (lookup->append == append_range)
-		need->opname = comparison_names[BTGreaterEqualStrategyNumber];
+		need->opname = bolt_comparison_names[BTGreaterEqualStrategyNumber];
 	else if (from_year && lookup->strategy == BTEqualStrategyNumber)
-		need->opname = comparison_names[BTGreaterEqualStrategyNumber];
+		need->opname = bolt_comparison_names[BTGreaterEqualStrategyNumber];
 	else if (lookup->append == append_comparison)
-		need->opname = comparison_names[lookup->strategy];
+		need->opname = bolt_comparison_names[lookup->strategy];
 	else if (lookup->append == append_in)
-		need->opname = comparison_names[BTEqualStrategyNumber];
+		need->opname = bolt_comparison_names[BTEqualStrategyNumber];
 	else if (lookup->append == append_search)
 		need->opname = "@@";
 	else if (lookup->append == append_trigram)

@@ -599,7 +599,7 @@ bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
 			bolt_append_type(sql, near_field->type, -1);
 			opname = bolt_operator(near_field->type, near_field->type, BTEqualStrategyNumber);
 		}
-		appendStringInfo(sql, " %s ", opname ? opname : "=");
+		appendStringInfo(sql, " %s ", opname ? opname : "OPERATOR(pg_catalog.=)");
 		bolt_append_column(sql, join->parent, near_field->name);
 		if (near_field->collation != far_field->collation && OidIsValid(near_field->collation) &&
 			OidIsValid(far_field->collation))

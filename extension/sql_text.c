@@ -252,6 +252,23 @@ bolt_operator(Oid left, Oid right, int strategy)
 	return OidIsValid(opname) ? qualified_operator(opname) : NULL;
 }
 
+const char *const bolt_comparison_names[] = {"", "<", "<=", "=", ">=", ">"};
+
+/*
+ * The comparison of a btree strategy between two expressions, whose types may not be known (InvalidOid): the type's own
+ * where both are of one type, as an extension's type has it; else pg_catalog's of that name.
+ */
+const char *
+bolt_expression_operator(Oid left, Oid right, int strategy)
+{
+	const char *opname = NULL;
+
+	Assert(strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber);
+	if (OidIsValid(left) && (!OidIsValid(right) || getBaseType(left) == getBaseType(right)))
+		opname = bolt_operator(left, left, strategy);
+	return opname != NULL ? opname : psprintf("OPERATOR(pg_catalog.%s)", bolt_comparison_names[strategy]);
+}
+
 /* An operator of the schema that a type lives in: pg_catalog's, or its extension's. */
 const char *
 bolt_type_operator(Oid type, const char *name)
