@@ -53,6 +53,13 @@
 #define GetSearchPathMatcher(context) GetOverrideSearchPath(context)
 #endif
 
+/* 17: what index_insert keeps for further rows is given back by a call */
+#if PG_VERSION_NUM >= 170000
+#define bolt_index_insert_cleanup(index, info) index_insert_cleanup((index), (info))
+#else
+#define bolt_index_insert_cleanup(index, info) ((void) 0)
+#endif
+
 /* 18: explain's header in two; 17: one more argument to ExplainOnePlan */
 #include "commands/explain.h"
 #if PG_VERSION_NUM >= 180000

@@ -13,10 +13,8 @@
 
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_constraint.h"
-#include "catalog/pg_index.h"
+#include "deferred_keys.h"
 #include "document.h"
 #include "error.h"
 #include "executor/spi.h"
@@ -27,11 +25,9 @@
 #include "operations.h"
 #include "settings.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 /* get() looks at so many rows to say how many it found, as Django does. */
 #define MAX_GET_RESULTS 21
@@ -247,107 +243,29 @@ values_to_create(const OrCreate *call, const text *defaults, const char *argumen
 	return values;
 }
 
-/* ON CONFLICT knows neither a view's rules and triggers nor constraints that are checked later. */
+/* ON CONFLICT knows neither rules, nor a view's triggers, nor constraints that are checked later. */
 static bool
 takes_on_conflict(const Model *model)
 {
 	Relation relation;
-	List *indexes;
-	ListCell *lc;
-	bool result = true;
+	bool has_rules;
 
 	if (model->relkind == RELKIND_VIEW)
 		return false;
 	relation = try_table_open(model->oid, AccessShareLock);
 	if (relation == NULL) /* dropped: the insert will say so */
 		return false;
-	indexes = RelationGetIndexList(relation);
+	has_rules = relation->rd_rules != NULL;
 	table_close(relation, NoLock);
-	foreach(lc, indexes)
-	{
-		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		result = result && ((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
-		ReleaseSysCache(tuple);
-	}
-	return result;
+	return !has_rules && !bolt_has_deferrable_keys(model);
 }
 
-/*
- * Unique and exclusion constraints of the table that are checked at the end of the transaction, as
- * SET CONSTRAINTS names them; NULL where there are none.
- */
-static char *
-deferrable_keys(const Model *model)
+/* Two that have inserted the same key and check it then can wait for each other; one of them has to give way. */
+static bool
+is_conflict(int sqlstate)
 {
-	Relation relation = try_table_open(model->oid, AccessShareLock);
-	List *indexes;
-	StringInfoData names;
-	ListCell *lc;
-
-	if (relation == NULL)
-		return NULL;
-	indexes = RelationGetIndexList(relation);
-	table_close(relation, NoLock);
-	initStringInfo(&names);
-	foreach(lc, indexes)
-	{
-		Oid constraint = get_index_constraint(lfirst_oid(lc));
-		HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-		Form_pg_constraint form;
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		form = (Form_pg_constraint) GETSTRUCT(tuple);
-		if (form->condeferrable)
-			appendStringInfo(
-				&names, "%s%s", names.len > 0 ? ", " : "",
-				quote_qualified_identifier(get_namespace_name(form->connamespace), NameStr(form->conname)));
-		ReleaseSysCache(tuple);
-	}
-	return names.len > 0 ? names.data : NULL;
-}
-
-/*
- * Has deferred keys checked now.  The check waits for a concurrent twin and raises 23505 if it
- * has won.  It is done in a subtransaction that is rolled back, so that afterwards the constraints are
- * deferred or immediate as they were before.
- */
-static void
-check_deferred_keys(const Model *model)
-{
-	char *names = deferrable_keys(model);
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData *volatile error = NULL;
-	char *sql;
-
-	if (names == NULL)
-		return;
-	sql = psprintf("SET CONSTRAINTS %s IMMEDIATE", names);
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		SPI_connect();
-		if (SPI_execute(sql, false, 0) != SPI_OK_UTILITY)
-			elog(ERROR, "could not run \"%s\"", sql);
-		SPI_finish();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error != NULL)
-		ReThrowError(error);
+	return sqlstate == ERRCODE_UNIQUE_VIOLATION || sqlstate == ERRCODE_EXCLUSION_VIOLATION ||
+		sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED;
 }
 
 /*
@@ -365,9 +283,12 @@ insert_in_subtransaction(OrCreate *call, const Conflict *conflict, bool last)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
+		List *locks = bolt_lock_deferred_keys(call->model, objects->rows[0]);
+
 		bolt_write_nested(call->model, objects->rows, 1, false, conflict, &objects->out);
-		if (objects->rows[0]->written)
-			check_deferred_keys(call->model);
+		if (objects->rows[0]->written && !last)
+			bolt_check_deferred_keys(call->model, objects->rows[0]);
+		bolt_unlock_deferred_keys(locks);
 		if (objects->rows[0]->written)
 			ReleaseCurrentSubTransaction();
 		else
@@ -385,8 +306,7 @@ insert_in_subtransaction(OrCreate *call, const Conflict *conflict, bool last)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (last ||
-			(error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION && error->sqlerrcode != ERRCODE_EXCLUSION_VIOLATION))
+		if (last || !is_conflict(error->sqlerrcode))
 			ReThrowError(error);
 		FreeErrorData(error);
 		objects->rows[0]->written = false;
@@ -422,6 +342,8 @@ create_object(OrCreate *call, const text *defaults, const char *argument, bool l
 		conflict.action = CONFLICT_ERROR;
 	bolt_assign(call->model, values_to_create(call, defaults, argument), WRITE_INSERT, objects->rows[0]);
 	bolt_want_primary_key(call->model, &objects->out);
+	if (by_error)
+		bolt_want_deferred_keys(call->model, &objects->out);
 	objects->out.returns_objects = shows_columns(call);
 	if (by_error || objects->rows[0]->nested != NIL)
 		(void) insert_in_subtransaction(call, &conflict, last);
