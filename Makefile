@@ -6,11 +6,14 @@
 #   make client        libbolt_orm, the asynchronous C client: client/Makefile says more
 #   make test-asan     the tests of the client and the HTTP server under AddressSanitizer, UBSan and LeakSanitizer
 #   make test-django   the querysets of tests/django, answered by Django and by bolt_orm
+#   make test-assert   the server's suites on a PostgreSQL with assertions, and under AddressSanitizer
+#   make test-setup    set-up on bare machines and on those that have some of it, in chroots, as root
 #   make test-locales  installcheck on clusters of several locales, encodings and configurations
 #   make test-matrix   make test on PostgreSQL 15, 17 and 18, as root
 #   make bench         the benchmarks, on the private cluster
 #   make bench-http    HTTP servers side by side, examples/blog among them; soak-http: ten minutes of faults
 #   make format        format the C sources; format-check only says whether they are
+#   make lint          shellcheck of all shell scripts
 #   make cluster       start the private cluster; scripts/cluster says more
 #   make clean         remove what was built; distclean also the private cluster
 #
@@ -30,8 +33,8 @@ PG_CONFIG ?= pg_config
 export PG_CONFIG
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: all setup regress-database client test-asan run-client run-test-asan cluster blog demo demo-stop test test-django test-locales test-matrix bench bench-http soak-http format format-check distclean \
-	run-cluster run-demo run-test run-test-django run-test-locales run-bench run-bench-http run-soak-http
+.PHONY: all setup regress-database client test-asan run-client run-test-asan cluster blog demo demo-stop test test-assert test-setup test-django test-locales test-matrix bench bench-http soak-http format format-check lint distclean \
+	run-cluster run-demo run-test run-test-django run-test-locales run-test-assert run-bench run-bench-http run-soak-http
 
 all:
 
@@ -40,7 +43,8 @@ client test test-asan bench-http soak-http: export WITH_CLIENT = 1
 test-django bench-http: export WITH_DJANGO = 1
 bench-http: export WITH_WRK = 1
 test-locales: export WITH_LOCALES = 1
-demo test test-asan test-locales test-django bench bench-http soak-http client cluster: setup
+lint format format-check: export WITH_LINT = 1
+demo test test-asan test-assert test-locales test-django bench bench-http soak-http client cluster: setup
 	@$(MAKE) --no-print-directory run-$@
 
 setup:
@@ -84,6 +88,13 @@ demo-stop:
 run-test-django: run-cluster
 	@env=$$(scripts/cluster env) && eval "$$env" && tests/django/run $(or $(DJANGO_OPTIONS),--random 2000)
 
+# TEST_ASSERT=quick: a few minutes.
+run-test-assert:
+	@scripts/test-assert
+
+test-setup:
+	@scripts/test-setup
+
 run-test-locales: all
 	@scripts/install
 	@scripts/test-locales
@@ -99,10 +110,13 @@ examples/demo: $(DEMO_SOURCES) examples/abridge.h
 FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/http/lateral tests/modules/* \
 	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client))
 
-format:
+lint: setup
+	git grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck --exclude=SC2317
+
+format: setup
 	clang-format -i $(FORMATTED)
 
-format-check:
+format-check: setup
 	clang-format --dry-run --Werror $(FORMATTED)
 
 distclean: clean

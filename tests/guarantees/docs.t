@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The examples of docs/queryset.md and docs/writing.md are what happens: each is run, on
+# The examples of docs/queryset.md, docs/writing.md and docs/security.md are what happens: each is run, on
 # the blog, and gives the result that the page shows.
 #
 # In the page
@@ -121,5 +121,9 @@ sub run_page
 run_page('queryset.md', 100, 50000,
 	"SELECT bolt.register_relation('blog_comment', ARRAY['article_id'], related_name => 'comments')");
 run_page('writing.md', 20, 1000);
+
+# The page makes this role; dropped when all is done.
+Sessions->new_roles('bolt_web');
+run_page('security.md', 12, 1000, 'DROP ROLE bolt_web');
 
 close_test();
