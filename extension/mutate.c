@@ -17,6 +17,7 @@
 #include "compile.h"
 #include "document.h"
 #include "error.h"
+#include "exact_text.h"
 #include "executor/spi.h"
 #include "fetch.h"
 #include "graph_cache.h"
@@ -197,7 +198,7 @@ column_array(const StatementParam *param, WriteRow **rows, int nrows, int column
 		value = rows[i]->assigned[column].value;
 		nulls[i] = !bolt_bind_assigned(param, value, &elements[i]);
 		if (as_text && !nulls[i])
-			elements[i] = CStringGetTextDatum(OutputFunctionCall(&output, elements[i]));
+			elements[i] = CStringGetTextDatum(bolt_exact_text(&output, elements[i]));
 	}
 	error_context_stack = callback.previous;
 	get_typlenbyvalalign(type, &length, &by_value, &alignment);
@@ -227,7 +228,7 @@ column_text(Returned *returned, TupleTableSlot *slot, int place, AttrNumber attn
 		getTypeOutputInfo(returned->model->fields[place].type, &function, &varlena);
 		fmgr_info_cxt(function, &returned->outputs[place], returned->context);
 	}
-	return OutputFunctionCall(&returned->outputs[place], slot->tts_values[attno - 1]);
+	return bolt_exact_text(&returned->outputs[place], slot->tts_values[attno - 1]);
 }
 
 static JsonValue *

@@ -12,11 +12,13 @@
 
 #include "catalog_table.h"
 #include "error.h"
+#include "exact_text.h"
 #include "executor/spi.h"
 #include "key_index.h"
 #include "miscadmin.h"
 #include "nested.h"
 #include "related.h"
+#include "utils/lsyscache.h"
 
 /* The rows that are to be there, each pair of keys once. */
 typedef struct Links
@@ -147,13 +149,14 @@ refers_to_primary_key(const Links *links)
 }
 
 static JsonValue *
-text_of_column(uint64 row, int column)
+text_of_column(uint64 row, int column, FmgrInfo *output)
 {
 	JsonValue *value = palloc0(sizeof(JsonValue));
-	char *text = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+	bool isnull;
+	Datum datum = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
-	value->kind = text != NULL ? JSON_STRING : JSON_NULL;
-	value->text = value->raw = text != NULL ? text : "null";
+	value->kind = isnull ? JSON_NULL : JSON_STRING;
+	value->text = value->raw = isnull ? "null" : bolt_exact_text(output, datum);
 	value->length = value->raw_length = strlen(value->text);
 	return value;
 }
@@ -174,6 +177,7 @@ look_up(Links *links, const Members *members)
 	RelatedStatement statement;
 	KeyPair pair;
 	JsonValue **columns;
+	FmgrInfo outputs[INDEX_MAX_KEYS];
 	uint64 nrows;
 	int first;
 
@@ -193,6 +197,14 @@ look_up(Links *links, const Members *members)
 	appendStringInfo(&statement.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(target));
 	bolt_related_append_is_one(&statement.sql, &pair, 0, first);
 	nrows = bolt_related_run(&statement);
+	for (int i = 0; i < n; i++)
+	{
+		Oid function;
+		bool varlena;
+
+		getTypeOutputInfo(bolt_model_field_by_attnum(target, relation->target_fields[i])->type, &function, &varlena);
+		fmgr_info(function, &outputs[i]);
+	}
 	columns = palloc_extended(sizeof(JsonValue *) * Max(nrows * n, 1), MCXT_ALLOC_HUGE);
 	for (uint64 row = 0; row < nrows; row++)
 	{
@@ -204,7 +216,7 @@ look_up(Links *links, const Members *members)
 			key[i] = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1, &isnull);
 		(void) bolt_key_index_add(index, key, (int) row);
 		for (int i = 0; i < n; i++)
-			columns[row * n + i] = text_of_column(row, pair.n + i + 1);
+			columns[row * n + i] = text_of_column(row, pair.n + i + 1, &outputs[i]);
 	}
 	SPI_freetuptable(SPI_tuptable);
 	for (int i = 0; i < members->nkeys; i++)

@@ -88,3 +88,22 @@ DROP DOMAIN known_address CASCADE;
 DROP TYPE household, address, colour;
 DROP DOMAIN positive, numbers;
 DROP EXTENSION hstore;
+
+-- Values that travel as texts between our statements do not depend on the session's settings.
+CREATE TABLE measured (k float8 PRIMARY KEY, at timestamptz[], took interval[]);
+CREATE TABLE measured_by (id int PRIMARY KEY, k float8 REFERENCES measured, person text);
+SELECT FROM bolt.register_relation('measured_by', '{k}', name => 'measure');
+SET datestyle = 'SQL, DMY';
+SET intervalstyle = 'sql_standard';
+SET extra_float_digits = -8;
+SET timezone = 'Asia/Kolkata';
+SELECT FROM bolt.create('measured_by', '{"id": 1, "measure": {"k": 0.1234567890123456, "at": null}}');
+SELECT FROM bolt.bulk_create('measured', '[{"k": 0.1234567890123457, "at": ["2020-02-01T00:00:00Z"], "took": ["1 mon -3 days 04:00", null]},
+	{"k": 0.1234567890123458, "at": [null], "took": null, "measured_by": [{"id": 2, "person": "a"}]}]');
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+SET extra_float_digits = 1;
+SET timezone = 'UTC';
+SELECT * FROM measured ORDER BY k;
+SELECT * FROM measured_by ORDER BY id;
+DROP TABLE measured_by, measured;
