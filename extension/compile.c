@@ -422,6 +422,19 @@ each_key_once(const QuerySet *queryset)
 	return once;
 }
 
+/* So that whoever reads the rows knows which they are. */
+static void
+add_primary_key(Compiler *compiler, FetchNode *node, SelectText *text)
+{
+	const Model *model = text->model;
+
+	node->own_attnos = bolt_graph_alloc(compiler, sizeof(AttrNumber) * Max(model->nprimary_key, 1));
+	for (int i = 0; i < model->nprimary_key; i++)
+		node->own_attnos[i] =
+			bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select),
+												   bolt_model_field_by_attnum(model, model->primary_key[i])));
+}
+
 static void
 compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 {
@@ -456,6 +469,8 @@ compile_root(Compiler *compiler, const Model *model, const QuerySet *queryset)
 		bolt_add_dates_item(&items, &text);
 	else
 		bolt_add_values_items(&items, &text);
+	if (queryset->recognized)
+		add_primary_key(compiler, node, &text);
 	bolt_group_by_values(&text);
 	if (queryset->keyed_by != NULL)
 		bolt_open_behind_key(compiler, node);

@@ -210,6 +210,7 @@ struct QuerySet
 	bool rows_by_exists;	  /* each object once, whatever filters it */
 	bool each_once;			  /* distinct, where joins have multiplied the objects */
 	const KeysetPage *keyset; /* a page by cursor of it, else NULL */
+	bool recognized;		  /* the primary key is among the columns, whatever is shown */
 };
 
 /*

@@ -24,7 +24,7 @@
 typedef struct Recognition
 {
 	const Model *model;
-	AttrNumber attnos[INDEX_MAX_KEYS]; /* in the root statement's result */
+	const AttrNumber *attnos; /* in the root statement's result */
 	KeyIndex *index;
 	int *owners; /* per root row of the chunk: which row it is, or -1 */
 	int capacity;
@@ -55,26 +55,6 @@ filter_by_keys(Document *document, const Model *model, WriteRow **rows, int nrow
 	bolt_document_add_literal(document, literal);
 	bolt_add_filter_call(document->queryset, bolt_make_condition(nrows == 1 ? "pk" : "pk__in", literal));
 	bolt_document_add_shape(document, nrows == 1 ? "one key" : "keys");
-}
-
-/* The column of the result that an object's member is written from. */
-static AttrNumber
-attno_of_member(const FetchNode *node, const char *name)
-{
-	JsonBuffer quoted;
-
-	bolt_json_buffer_init(&quoted, CurrentMemoryContext, 0);
-	bolt_json_write_string(&quoted, name, strlen(name));
-	json_buffer_append_char(&quoted, ':');
-	for (int i = 0; i < node->nitems; i++)
-	{
-		const FetchItem *item = &node->items[i];
-
-		if (item->child == NULL && item->prefix_length == (int) quoted.length + 1 &&
-			memcmp(item->prefix + 1, quoted.data, quoted.length) == 0)
-			return item->attno;
-	}
-	return 0;
 }
 
 static void
@@ -123,14 +103,7 @@ recognize_rows(FetchRun *run, const Model *model, WriteRow **rows, int nrows)
 	recognition->capacity = 1024;
 	recognition->owners = palloc(sizeof(int) * recognition->capacity);
 	recognition->index = bolt_key_index_make(model, model->nprimary_key, model->primary_key);
-	for (int i = 0; i < model->nprimary_key; i++)
-	{
-		const Field *field = bolt_model_field_by_attnum(model, model->primary_key[i]);
-
-		recognition->attnos[i] = attno_of_member(run->graph->nodes[0], field->name);
-		if (recognition->attnos[i] == 0)
-			return NULL;
-	}
+	recognition->attnos = run->graph->nodes[0]->own_attnos;
 	for (int i = 0; i < nrows; i++)
 	{
 		Datum key[INDEX_MAX_KEYS];
@@ -180,6 +153,11 @@ bolt_refetch(Document *document, const Model *model, Objects *objects, bool in_t
 	if (nrows == 0)
 		return;
 	filter_by_keys(document, model, objects->rows, nrows);
+	if (in_their_order && nrows > 1)
+	{
+		document->queryset->recognized = true;
+		bolt_document_add_shape(document, "recognized");
+	}
 	bolt_push_latest_snapshot();
 	run = bolt_run_begin(bolt_graph_for(document, FETCH_OBJECTS), document);
 	if (in_their_order && nrows > 1)

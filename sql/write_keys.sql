@@ -127,6 +127,15 @@ SELECT bolt.save('spelt_page', '{"id": 1, "spelt_remark": []}');
 SELECT bolt.create('spelt_page', '{"id": 9, "spelt_remark": [{"body": "new"}]}');
 TABLE spelt_remark;
 
+-- Objects come back in the order of their rows, also where the key's member shows the object that it refers to.
+CREATE TABLE spelt_base (id int PRIMARY KEY, note text);
+CREATE TABLE spelt_profile (base int PRIMARY KEY REFERENCES spelt_base, bio text);
+INSERT INTO spelt_base SELECT g, 'x' FROM generate_series(100, 3000) g;
+INSERT INTO spelt_profile SELECT g, 'x' FROM generate_series(100, 3000) g;
+ANALYZE spelt_base, spelt_profile;
+SELECT bolt.bulk_create('spelt_profile', '[{"base": {"id": 5, "note": "five"}, "bio": "b5"}, {"base": {"id": 2, "note": "two"}, "bio": "b2"}]');
+DROP TABLE spelt_profile, spelt_base;
+
 SET client_min_messages = warning;
 DROP FUNCTION twice;
 DROP TABLE spelt_tag, spelt_on, spelt_remark, spelt_word, spelt_page, spelt_numeric, spelt_date, spelt_char, spelt_uuid, spelt_float, spelt_moment, spelt_jsonb, spelt_pair, spelt_by_domain, spelt_child,
