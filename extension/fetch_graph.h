@@ -84,7 +84,8 @@ typedef struct KeyColumn
 	bool by_value;
 	int16 length;
 	Oid collation;
-	FmgrInfo hash; /* fn_oid invalid: no hash function, compare all */
+	bool image;	   /* values that are equal are so byte by byte: without a hash function their bytes are hashed */
+	FmgrInfo hash; /* fn_oid invalid: no hash function */
 	FmgrInfo equal;
 } KeyColumn;
 

@@ -19,26 +19,41 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+/* How values of a column are compared: as the unique index behind it does, arrays included. */
+static void
+fill_column(KeyColumn *column, const Field *field)
+{
+	Oid type = bolt_comparison_type(field->type);
+
+	if (!OidIsValid(lookup_type_cache(type, TYPECACHE_EQ_OPR_FINFO)->eq_opr_finfo.fn_oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("key column \"%s\" of type %s has no equality operator", field->name,
+						format_type_be(field->type))));
+	bolt_key_column_init(column, type, field->collation, CurrentMemoryContext);
+}
+
 KeyIndex *
 bolt_key_index_make(const Model *model, int n, const AttrNumber *columns)
 {
 	KeyIndex *index = palloc0(sizeof(KeyIndex));
-	FetchGraph graph = {.context = CurrentMemoryContext};
-	Compiler scratch = {.graph = &graph};
-	KeyPair pair = {n, model, model, columns, columns};
 
 	Assert(n > 0);
-	bolt_fill_key_type(&scratch, &index->type, &pair);
-	bolt_key_table_init(&index->table, &index->type);
+	index->type.ncolumns = n;
+	index->type.columns = palloc0(sizeof(KeyColumn) * n);
 	index->inputs = palloc(sizeof(FmgrInfo) * n);
 	index->io_params = palloc(sizeof(Oid) * n);
 	for (int i = 0; i < n; i++)
 	{
+		const Field *field = bolt_model_field_by_attnum(model, columns[i]);
 		Oid input;
 
-		getTypeInputInfo(bolt_model_field_by_attnum(model, columns[i])->type, &input, &index->io_params[i]);
+		fill_column(&index->type.columns[i], field);
+		getTypeInputInfo(field->type, &input, &index->io_params[i]);
 		fmgr_info(input, &index->inputs[i]);
 	}
+	index->type.integer = n == 1 && bolt_is_integer_type(index->type.columns[0].type);
+	bolt_key_table_init(&index->table, &index->type);
 	return index;
 }
 

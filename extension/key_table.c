@@ -4,13 +4,15 @@
  *	  The distinct keys of a level.
  *
  * Integers, which nearly all keys are, are compared as such.  Other keys go
- * through their types' hash and equality functions; a type that has no hash
- * function is compared with every key there is.
+ * through their types' hash and equality functions.  Where a type has no hash function its
+ * bytes are hashed, if its btree operators say that equal values have the same; else it is
+ * compared with every key there is.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/nbtree.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "key_table.h"
@@ -20,8 +22,39 @@
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/typcache.h"
 
 #define INITIAL_SLOTS 64
+
+/* Says the type's btree operator class that equal values have equal bytes? */
+static bool
+equal_by_image(const TypeCacheEntry *entry, Oid collation)
+{
+	Oid function = OidIsValid(entry->btree_opf) ? get_opfamily_proc(entry->btree_opf, entry->btree_opintype,
+																	entry->btree_opintype, BTEQUALIMAGE_PROC) :
+												  InvalidOid;
+
+	return OidIsValid(function) &&
+		DatumGetBool(OidFunctionCall1Coll(function, collation, ObjectIdGetDatum(entry->btree_opintype)));
+}
+
+void
+bolt_key_column_init(KeyColumn *column, Oid type, Oid collation, MemoryContext context)
+{
+	TypeCacheEntry *entry = lookup_type_cache(
+		type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO | TYPECACHE_BTREE_OPFAMILY);
+
+	Assert(OidIsValid(entry->eq_opr_finfo.fn_oid));
+	memset(column, 0, sizeof(KeyColumn));
+	column->type = type;
+	column->collation = collation;
+	get_typlenbyval(type, &column->length, &column->by_value);
+	fmgr_info_cxt(entry->eq_opr_finfo.fn_oid, &column->equal, context);
+	if (OidIsValid(entry->hash_proc_finfo.fn_oid))
+		fmgr_info_cxt(entry->hash_proc_finfo.fn_oid, &column->hash, context);
+	else
+		column->image = equal_by_image(entry, collation);
+}
 
 void
 bolt_key_table_init(KeyTable *table, const KeyType *type)
@@ -75,6 +108,8 @@ hash_values(const KeyType *type, const Datum *key)
 		if (OidIsValid(column->hash.fn_oid))
 			hash = hash_combine(hash,
 								DatumGetUInt32(FunctionCall1Coll(&column->hash, column->collation, key[i])));
+		else if (column->image)
+			hash = hash_combine(hash, datum_image_hash(key[i], column->by_value, column->length));
 	}
 	return hash;
 }

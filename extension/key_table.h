@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fetch_graph.h"
 
 typedef struct KeyTable
@@ -27,6 +28,16 @@ typedef struct KeyTable
 } KeyTable;
 
 #define NO_KEY (-1)
+
+/* A type whose keys are compared as integers. */
+static inline bool
+bolt_is_integer_type(Oid type)
+{
+	return type == INT4OID || type == INT8OID || type == INT2OID || type == OIDOID;
+}
+
+/* How values of a type are hashed and compared; what that needs is allocated in context. */
+extern void bolt_key_column_init(KeyColumn *column, Oid type, Oid collation, MemoryContext context);
 
 /* A table in CurrentMemoryContext. */
 extern void bolt_key_table_init(KeyTable *table, const KeyType *type);

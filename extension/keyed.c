@@ -24,6 +24,7 @@
 #include "catalog/pg_type.h"
 #include "compile.h"
 #include "error.h"
+#include "key_table.h"
 #include "json_out.h"
 #include "miscadmin.h"
 #include "parser/analyze.h"
@@ -161,9 +162,7 @@ is_integer_key(const KeyPair *pair)
 	KeyComparison comparison;
 
 	bolt_compare_key(pair, 0, &comparison);
-	return pair->n == 1 &&
-		(comparison.type == INT4OID || comparison.type == INT8OID || comparison.type == INT2OID ||
-		 comparison.type == OIDOID);
+	return pair->n == 1 && bolt_is_integer_type(comparison.type);
 }
 
 void
@@ -173,18 +172,10 @@ bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair)
 	key->columns = bolt_graph_alloc(compiler, sizeof(KeyColumn) * pair->n);
 	for (int i = 0; i < pair->n; i++)
 	{
-		KeyColumn *column = &key->columns[i];
 		KeyComparison comparison;
-		TypeCacheEntry *entry;
 
 		bolt_compare_key(pair, i, &comparison);
-		entry = lookup_type_cache(comparison.type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
-		column->type = comparison.type;
-		column->collation = key_collation(pair, i);
-		get_typlenbyval(comparison.type, &column->length, &column->by_value);
-		fmgr_info_cxt(entry->eq_opr_finfo.fn_oid, &column->equal, compiler->graph->context);
-		if (OidIsValid(entry->hash_proc_finfo.fn_oid))
-			fmgr_info_cxt(entry->hash_proc_finfo.fn_oid, &column->hash, compiler->graph->context);
+		bolt_key_column_init(&key->columns[i], comparison.type, key_collation(pair, i), compiler->graph->context);
 	}
 	key->integer = is_integer_key(pair);
 }

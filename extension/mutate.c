@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "compile.h"
 #include "document.h"
@@ -21,16 +20,13 @@
 #include "executor/spi.h"
 #include "fetch.h"
 #include "graph_cache.h"
-#include "key_index.h"
 #include "miscadmin.h"
 #include "reference_check.h"
-#include "related.h"
-#include "result_columns.h"
+#include "returned_rows.h"
 #include "statement.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "write.h"
@@ -38,32 +34,6 @@
 
 /* So many rows a statement */
 #define BATCH_ROWS 10000
-
-/* Where the rows that a statement returns go. */
-typedef struct Returned
-{
-	const Model *model;
-	const FetchNode *node;
-	WriteRow **rows;
-	int nrows;
-	int next; /* how many have come */
-	WriteOutput *out;
-	MemoryContext context; /* of the texts of columns */
-	KeyIndex *index;	   /* of the rows, where it is not their order that tells them apart */
-	int nkey;
-	AttrNumber *key; /* where the key stands in what is returned */
-	bool in_order;	 /* a row that the index does not know is the next one */
-	int unwritten;	 /* … which is not before this one */
-	KeyIndex *upserted;	   /* of rows that statements before have written, or NULL */
-	List *upserted_by;	   /* the columns of its keys */
-	bool collects;		   /* what was written is not known before: rows grow */
-	int *owners;		   /* per returned row: whose it is */
-	int capacity;		   /* of owners, and of rows that grow */
-	FmgrInfo *outputs;	   /* per column */
-	List *checks;		   /* foreign keys that are checked when all rows are there */
-	Datum **checked;	   /* per check: its column of the returned rows … */
-	bool **checked_nulls;
-} Returned;
 
 /* ----------
  * Models
@@ -207,301 +177,9 @@ column_array(const StatementParam *param, WriteRow **rows, int nrows, int column
 }
 
 /* ----------
- * Rows that come back
- * ----------
- */
-
-/* The text of the column at that place in the model, as it stands in this column of the result. */
-static char *
-column_text(Returned *returned, TupleTableSlot *slot, int place, AttrNumber attno)
-{
-	if (slot->tts_isnull[attno - 1])
-		return NULL;
-	if (returned->outputs == NULL)
-		returned->outputs =
-			MemoryContextAllocZero(returned->context, sizeof(FmgrInfo) * returned->model->nfields);
-	if (!OidIsValid(returned->outputs[place].fn_oid))
-	{
-		Oid function;
-		bool varlena;
-
-		getTypeOutputInfo(returned->model->fields[place].type, &function, &varlena);
-		fmgr_info_cxt(function, &returned->outputs[place], returned->context);
-	}
-	return bolt_exact_text(&returned->outputs[place], slot->tts_values[attno - 1]);
-}
-
-static JsonValue *
-text_value(const char *text)
-{
-	JsonValue *value = palloc0(sizeof(JsonValue));
-
-	value->kind = text == NULL ? JSON_NULL : JSON_STRING;
-	value->text = value->raw = text != NULL ? text : "null";
-	value->length = value->raw_length = strlen(value->text);
-	return value;
-}
-
-/* Room for one more row that a queryset's UPDATE returns. */
-static void
-collect_row(Returned *returned)
-{
-	if (returned->nrows == returned->capacity)
-	{
-		returned->capacity = Max(returned->capacity * 2, 64);
-		returned->rows = returned->rows == NULL ?
-			palloc(sizeof(WriteRow *) * returned->capacity) :
-			repalloc_huge(returned->rows, sizeof(WriteRow *) * returned->capacity);
-		returned->owners = returned->owners == NULL ?
-			palloc(sizeof(int) * returned->capacity) :
-			repalloc_huge(returned->owners, sizeof(int) * returned->capacity);
-	}
-	returned->rows[returned->nrows++] = palloc0(sizeof(WriteRow));
-}
-
-/* ----------
- * Foreign keys of many rows
- * ----------
- */
-static void
-take_checks(void *argument, QueryDesc *query)
-{
-	Returned *returned = argument;
-	MemoryContext old = MemoryContextSwitchTo(returned->context);
-	int n;
-
-	returned->checks = bolt_take_insert_checks(query);
-	n = list_length(returned->checks);
-	returned->checked = palloc(sizeof(Datum *) * Max(n, 1));
-	returned->checked_nulls = palloc(sizeof(bool *) * Max(n, 1));
-	for (int i = 0; i < n; i++)
-	{
-		returned->checked[i] = palloc(sizeof(Datum) * returned->nrows);
-		returned->checked_nulls[i] = palloc(sizeof(bool) * returned->nrows);
-	}
-	MemoryContextSwitchTo(old);
-}
-
-/* Keeps what a returned row refers to. */
-static void
-note_references(Returned *returned, TupleTableSlot *slot, int number)
-{
-	ListCell *lc;
-
-	foreach(lc, returned->checks)
-	{
-		const ReferenceCheck *check = lfirst(lc);
-		int i = foreach_current_index(lc);
-		int place = bolt_field_place(returned->model, check->source_column);
-		AttrNumber attno = returned->node->own_attnos[place];
-
-		returned->checked_nulls[i][number] = slot->tts_isnull[attno - 1];
-		returned->checked[i][number] = slot->tts_isnull[attno - 1] ?
-			(Datum) 0 :
-			datumCopy(slot->tts_values[attno - 1], check->by_value, check->length);
-	}
-}
-
-static void
-run_checks(void *argument)
-{
-	Returned *returned = argument;
-
-	bolt_check_inserted(returned->checks, returned->next, returned->checked, returned->checked_nulls);
-}
-
-pg_noreturn static void
-refuse_same_key(const Model *model, const WriteRow *row, const char *key)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("two rows of %s have the same %s", model->name, key),
-			 bolt_errdetail_at(row->source), errhint("A row can be given once in a call.")));
-}
-
-/*
- * PostgreSQL refuses to write a row a second time within a statement.  Rows that set other columns are
- * written by other statements of the same call, where it is for us to notice.
- */
-static void
-refuse_second_upsert(Returned *returned, TupleTableSlot *slot, const WriteRow *row)
-{
-	Datum key[INDEX_MAX_KEYS];
-	ListCell *lc;
-
-	foreach(lc, returned->upserted_by)
-	{
-		AttrNumber attno = returned->node->own_attnos[bolt_field_place(returned->model, ((Field *) lfirst(lc))->attnum)];
-
-		Assert(attno > 0);
-		if (slot->tts_isnull[attno - 1])
-			return; /* null is no other null */
-		key[foreach_current_index(lc)] = slot->tts_values[attno - 1];
-	}
-	if (bolt_key_index_add(returned->upserted, key, returned->next) >= 0)
-		refuse_same_key(returned->model, row, "unique fields");
-}
-
-/* Which of the rows that were sent is it? */
-static int
-owner_of(Returned *returned, TupleTableSlot *slot)
-{
-	Datum key[INDEX_MAX_KEYS];
-	bool whole = true;
-	int owner = -1;
-
-	if (returned->index == NULL)
-		return returned->next;
-	for (int i = 0; i < returned->nkey; i++)
-	{
-		whole = whole && !slot->tts_isnull[returned->key[i] - 1];
-		key[i] = slot->tts_values[returned->key[i] - 1];
-	}
-	if (whole)
-		owner = bolt_key_index_find(returned->index, key);
-	if (!returned->in_order || (owner >= 0 && !returned->rows[owner]->written))
-		return owner;
-
-	/* a trigger has changed its key */
-	while (returned->unwritten < returned->nrows && returned->rows[returned->unwritten]->written)
-		returned->unwritten++;
-	return returned->unwritten;
-}
-
-/* The columns that are read of the rows that come back; InvalidAttrNumber stands for one that is not. */
-static void
-watch_start(void *argument, TupleDesc descriptor)
-{
-	const Returned *returned = argument;
-
-	for (int i = 0; i < returned->model->nfields; i++)
-	{
-		if (returned->node->own_attnos[i] != InvalidAttrNumber)
-			bolt_expect_column(descriptor, returned->node->own_attnos[i], returned->model->fields[i].type);
-	}
-}
-
-/* Looks at a returned row before it is written: whose is it, and which columns are to be kept? */
-static void
-watch_row(void *argument, TupleTableSlot *slot)
-{
-	Returned *returned = argument;
-	const Model *model = returned->model;
-	MemoryContext old = MemoryContextSwitchTo(returned->context);
-	int place = -1;
-	int owner;
-	WriteRow *row;
-
-	if (returned->collects)
-		collect_row(returned);
-	owner = owner_of(returned, slot);
-
-	/* a view's trigger can return what was not sent */
-	if (owner < 0 || owner >= returned->nrows || returned->next >= returned->nrows)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-				 errmsg("%s returned a row that was not written", model->name),
-				 errhint("A view's trigger has made it up, or a registered primary key is not unique.")));
-	if (returned->upserted != NULL)
-		refuse_second_upsert(returned, slot, returned->rows[owner]);
-	note_references(returned, slot, returned->next);
-	returned->owners[returned->next++] = owner;
-	row = returned->rows[owner];
-	row->written = true;
-	if (returned->out->columns != NULL)
-		row->columns = palloc0(sizeof(JsonValue *) * model->nfields);
-	while ((place = bms_next_member(returned->out->columns, place)) >= 0)
-		row->columns[place] =
-			text_value(column_text(returned, slot, place, returned->node->own_attnos[place]));
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * The rows by their primary keys.
- * Error 21000 where two rows have the same.
- */
-static KeyIndex *
-index_rows(const Model *model, WriteRow **rows, int nrows)
-{
-	KeyIndex *index = bolt_key_index_make(model, model->nprimary_key, model->primary_key);
-
-	for (int i = 0; i < nrows; i++)
-	{
-		Datum key[INDEX_MAX_KEYS];
-
-		CHECK_FOR_INTERRUPTS();
-		for (int j = 0; j < model->nprimary_key; j++)
-		{
-			const Assignment *assignment = bolt_assignment_of(rows[i], model->primary_key[j]);
-
-			Assert(assignment != NULL && !assignment->is_expression);
-			if (!bolt_column_value(assignment->field, assignment->value, -1, &key[j]))
-				Assert(false); /* a row has its key */
-		}
-		if (bolt_key_index_add(index, key, i) >= 0)
-			refuse_same_key(model, rows[i], "primary key");
-	}
-	return index;
-}
-
-/*
- * An INSERT leaves out rows that conflict, and then the order of those that come back does not say which
- * they are.  A unique index all of whose columns were sent does.
- */
-static void
-index_inserted(Returned *returned, List *fields)
-{
-	AttrNumber columns[INDEX_MAX_KEYS];
-	ListCell *lc;
-
-	foreach(lc, fields)
-		columns[foreach_current_index(lc)] = ((Field *) lfirst(lc))->attnum;
-	returned->index = bolt_key_index_make(returned->model, list_length(fields), columns);
-	for (int i = 0; i < returned->nrows; i++)
-	{
-		Datum key[INDEX_MAX_KEYS];
-		bool whole = true;
-
-		CHECK_FOR_INTERRUPTS();
-		foreach(lc, fields)
-		{
-			const Field *field = lfirst(lc);
-			const Assignment *assignment = bolt_assignment_of(returned->rows[i], field->attnum);
-
-			whole = whole &&
-				bolt_column_value(field, assignment->value, field->typmod, &key[foreach_current_index(lc)]);
-		}
-		if (whole)
-			(void) bolt_key_index_add(returned->index, key, i);
-	}
-	returned->in_order = true;
-	returned->nkey = list_length(fields);
-	returned->key = palloc(sizeof(AttrNumber) * returned->nkey);
-	foreach(lc, fields)
-		returned->key[foreach_current_index(lc)] =
-			returned->node->own_attnos[bolt_field_place(returned->model, ((Field *) lfirst(lc))->attnum)];
-}
-
-/* ----------
  * Running
  * ----------
  */
-
-/* Writes out what came back, behind what is there. */
-static void
-stitch_rows(FetchRun *run, Returned *returned)
-{
-	JsonBuffer *text = &returned->out->text;
-
-	for (int i = 0; i < returned->next; i++)
-	{
-		WriteRow *row = returned->rows[returned->owners[i]];
-
-		CHECK_FOR_INTERRUPTS();
-		row->start = text->length;
-		bolt_stitch_row(run, i, text);
-		row->length = text->length - row->start;
-	}
-}
 
 /* The rows that the statements of a call have upserted, by the columns that say which row it is. */
 typedef struct Upserts
@@ -516,8 +194,8 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm write", ALLOCSET_DEFAULT_SIZES);
-	Returned returned = {write->model, NULL, rows, nrows, 0, out, caller};
-	StatementWatcher watcher = {take_checks, run_checks, &returned};
+	ReturnedRows returned = {write->model, NULL, rows, nrows, 0, out, caller};
+	StatementWatcher watcher;
 	Document *document;
 	FetchStatement *statement;
 	List *key = NIL; /* of Field *: which of the rows were inserted? */
@@ -542,7 +220,7 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 	if (write->many)
 	{
 		if (write->kind == WRITE_UPDATE)
-			returned.index = index_rows(write->model, rows, nrows);
+			returned.index = bolt_index_rows(write->model, rows, nrows);
 		returned.nkey = write->model->nprimary_key;
 		for (int i = 0; i < rows[0]->nassigned; i++)
 		{
@@ -556,13 +234,11 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 		returned.key = returned.node->own_attnos + write->model->nfields;
 		returned.owners = palloc(sizeof(int) * nrows);
 		if (key != NIL)
-			index_inserted(&returned, key);
+			bolt_index_inserted(&returned, key);
 		if (write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_UPDATE && write->returns_objects &&
 			nrows >= BOLT_MANY_REFERENCES)
-			run->watcher = &watcher;
-		run->watch = watch_row;
-		run->watch_start = watch_start;
-		run->watch_argument = &returned;
+			bolt_check_returned(run, &returned, &watcher);
+		bolt_watch_returned(run, &returned);
 		returned.upserted = upserts->index;
 		returned.upserted_by = upserts->columns;
 	}
@@ -580,7 +256,7 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 	SPI_finish();
 	MemoryContextSwitchTo(context);
 	if (write->returns && out->returns_objects)
-		stitch_rows(run, &returned);
+		bolt_stitch_returned(run, &returned);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	return count;
@@ -669,66 +345,6 @@ refuse_key_expressions(const Model *model, const WriteRow *row)
 	}
 }
 
-/* The primary key as a document says it; members keep their places in the arguments. */
-static JsonValue *
-key_value(const Model *model, const WriteRow *row)
-{
-	JsonValue *columns[INDEX_MAX_KEYS];
-
-	for (int i = 0; i < model->nprimary_key; i++)
-		columns[i] = bolt_assignment_of(row, model->primary_key[i])->value;
-	return model->nprimary_key == 1 ? columns[0] : bolt_json_array(columns, model->nprimary_key);
-}
-
-/*
- * Before several statements update rows: locks them all in the order of their keys,
- * as one statement would.
- */
-static void
-lock_rows(const Model *model, WriteRow **rows, int nrows)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm locks", ALLOCSET_DEFAULT_SIZES);
-	JsonValue **values;
-	RelatedStatement statement;
-	KeyPair pair;
-	bool ordered = false;
-	int first;
-
-	if (model->relkind != RELKIND_RELATION && model->relkind != RELKIND_PARTITIONED_TABLE)
-		return;
-	MemoryContextSwitchTo(context);
-	values = palloc_extended(sizeof(JsonValue *) * nrows, MCXT_ALLOC_HUGE);
-	for (int i = 0; i < nrows; i++)
-		values[i] = key_value(model, rows[i]);
-	bolt_related_primary_key(model, &pair);
-	bolt_related_begin(&statement);
-	first = bolt_related_keys_params(&statement, bolt_related_targets(model, bolt_json_array(values, nrows)));
-	appendStringInfo(&statement.sql, "SELECT FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
-	bolt_related_append_is_one(&statement.sql, &pair, 0, first);
-	bolt_related_append_order(&statement.sql, &pair, 0, &ordered);
-	appendStringInfoString(&statement.sql, " FOR NO KEY UPDATE OF t0");
-	SPI_connect();
-	MemoryContextSwitchTo(context);
-	bolt_related_run(&statement);
-	SPI_finish();
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
-}
-
-/* Error 21000 where two rows have the same key; statements of their own would not notice. */
-static void
-refuse_repeated_keys(const Model *model, WriteRow **rows, int nrows)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm keys", ALLOCSET_DEFAULT_SIZES);
-
-	MemoryContextSwitchTo(context);
-	(void) index_rows(model, rows, nrows);
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
-}
-
 /*
  * Rows that set the same columns share a statement.  in_order: those that are neighbours, for the
  * order in which rows are written is that in which they are locked.
@@ -797,8 +413,8 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 	groups = group_rows(rows, nrows, write.conflict.action != CONFLICT_ERROR);
 	if (kind == WRITE_UPDATE && (list_length(groups) > 1 || nrows > BATCH_ROWS))
 	{
-		refuse_repeated_keys(model, rows, nrows);
-		lock_rows(model, rows, nrows);
+		bolt_refuse_repeated_keys(model, rows, nrows);
+		bolt_lock_rows(model, rows, nrows);
 	}
 	if (write.conflict.action == CONFLICT_UPDATE && (list_length(groups) > 1 || nrows > BATCH_ROWS))
 	{
@@ -822,7 +438,7 @@ bolt_update_queryset(Document *document, WriteStatement *write, WriteOutput *out
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm write", ALLOCSET_DEFAULT_SIZES);
-	Returned returned = {.model = write->model, .out = out, .context = caller, .collects = true};
+	ReturnedRows returned = {.model = write->model, .out = out, .context = caller, .collects = true};
 	FetchRun *run;
 	int64 count;
 
@@ -835,9 +451,7 @@ bolt_update_queryset(Document *document, WriteStatement *write, WriteOutput *out
 	returned.node = run->graph->nodes[0];
 	if (write->returns)
 	{
-		run->watch = watch_row;
-		run->watch_start = watch_start;
-		run->watch_argument = &returned;
+		bolt_watch_returned(run, &returned);
 	}
 	SPI_connect();
 	MemoryContextSwitchTo(context);
@@ -852,7 +466,7 @@ bolt_update_queryset(Document *document, WriteStatement *write, WriteOutput *out
 	SPI_finish();
 	MemoryContextSwitchTo(caller);
 	if (write->returns && out->returns_objects)
-		stitch_rows(run, &returned);
+		bolt_stitch_returned(run, &returned);
 	if (rows != NULL)
 		*rows = returned.rows;
 	MemoryContextDelete(context);

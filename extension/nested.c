@@ -453,16 +453,6 @@ insert_rows(const Model *model, WriteRow **rows, int nrows, const Conflict *conf
 	}
 }
 
-static List *
-key_fields(const Model *model)
-{
-	List *fields = NIL;
-
-	for (int i = 0; i < model->nprimary_key; i++)
-		fields = lappend(fields, unconstify(Field *, bolt_model_field_by_attnum(model, model->primary_key[i])));
-	return fields;
-}
-
 /* Model.save: rows that have a key and are there are updated, the others inserted. */
 static void
 save_rows(const Model *model, WriteRow **rows, int nrows, WriteOutput *out, bool all)
@@ -494,7 +484,7 @@ save_rows(const Model *model, WriteRow **rows, int nrows, WriteOutput *out, bool
 		some[n++] = rows[i];
 	}
 	if (n > 0)
-		insert_rows(model, bolt_rows_in_order(model, some, n, key_fields(model)), n, NULL, out, all);
+		insert_rows(model, bolt_rows_in_order(model, some, n, bolt_primary_key_fields(model)), n, NULL, out, all);
 }
 
 void

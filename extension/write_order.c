@@ -13,13 +13,17 @@
 
 #include "access/genam.h"
 #include "access/nbtree.h"
+#include "access/stratnum.h"
 #include "access/table.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog_table.h"
+#include "executor/spi.h"
 #include "json_in.h"
 #include "key_index.h"
 #include "miscadmin.h"
+#include "related.h"
+#include "returned_rows.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -261,4 +265,120 @@ bolt_rows_in_order(const Model *model, WriteRow **rows, int nrows, List *fields)
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	return result;
+}
+
+/* ----------
+ * Rows that are there
+ * ----------
+ */
+
+/* The primary key as a document says it; members keep their places in the arguments. */
+static JsonValue *
+key_value(const Model *model, const WriteRow *row)
+{
+	JsonValue *columns[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		columns[i] = bolt_assignment_of(row, model->primary_key[i])->value;
+	return model->nprimary_key == 1 ? columns[0] : bolt_json_array(columns, model->nprimary_key);
+}
+
+/* All of them by a statement, in the order of their keys. */
+static void
+lock_all(const Model *model, WriteRow **rows, int nrows)
+{
+	JsonValue **values = palloc_extended(sizeof(JsonValue *) * nrows, MCXT_ALLOC_HUGE);
+	RelatedStatement statement;
+	KeyPair pair;
+	bool ordered = false;
+	int first;
+
+	for (int i = 0; i < nrows; i++)
+		values[i] = key_value(model, rows[i]);
+	bolt_related_primary_key(model, &pair);
+	bolt_related_begin(&statement);
+	first = bolt_related_keys_params(&statement, bolt_related_targets(model, bolt_json_array(values, nrows)));
+	appendStringInfo(&statement.sql, "SELECT FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	bolt_related_append_is_one(&statement.sql, &pair, 0, first);
+	bolt_related_append_order(&statement.sql, &pair, 0, &ordered);
+	appendStringInfoString(&statement.sql, " FOR NO KEY UPDATE OF t0");
+	bolt_related_run(&statement);
+}
+
+List *
+bolt_primary_key_fields(const Model *model)
+{
+	List *fields = NIL;
+
+	for (int i = 0; i < model->nprimary_key; i++)
+		fields = lappend(fields, unconstify(Field *, bolt_model_field_by_attnum(model, model->primary_key[i])));
+	return fields;
+}
+
+/* One by one: keys that are arrays cannot be elements of arrays. */
+static void
+lock_each(const Model *model, WriteRow **rows, int nrows)
+{
+	List *fields = bolt_primary_key_fields(model);
+	WriteRow **in_order = bolt_rows_in_order(model, rows, nrows, fields);
+
+	for (int i = 0; i < nrows; i++)
+	{
+		RelatedStatement statement;
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		bolt_related_begin(&statement);
+		appendStringInfo(&statement.sql, "SELECT FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+		foreach(lc, fields)
+		{
+			const Field *field = lfirst(lc);
+			Oid type = bolt_comparison_type(field->type);
+			Datum value = (Datum) 0;
+			bool known =
+				bolt_column_value(field, bolt_assignment_of(in_order[i], field->attnum)->value, -1, &value);
+
+			appendStringInfo(&statement.sql, "%s%s %s $%d", foreach_current_index(lc) > 0 ? " AND " : "",
+							 bolt_column_text(0, field), bolt_operator(type, type, BTEqualStrategyNumber),
+							 bolt_related_param(&statement, type, value, !known));
+		}
+		appendStringInfoString(&statement.sql, " FOR NO KEY UPDATE OF t0");
+		bolt_related_run(&statement);
+	}
+}
+
+void
+bolt_lock_rows(const Model *model, WriteRow **rows, int nrows)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context;
+	bool has_arrays = false;
+
+	if (model->relkind != RELKIND_RELATION && model->relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	context = AllocSetContextCreate(caller, "bolt_orm locks", ALLOCSET_DEFAULT_SIZES);
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	for (int i = 0; i < model->nprimary_key; i++)
+		has_arrays |= !OidIsValid(get_array_type(
+			bolt_comparison_type(bolt_model_field_by_attnum(model, model->primary_key[i])->type)));
+	if (has_arrays)
+		lock_each(model, rows, nrows);
+	else
+		lock_all(model, rows, nrows);
+	SPI_finish();
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+void
+bolt_refuse_repeated_keys(const Model *model, WriteRow **rows, int nrows)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "bolt_orm keys", ALLOCSET_DEFAULT_SIZES);
+
+	MemoryContextSwitchTo(context);
+	(void) bolt_index_rows(model, rows, nrows);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
 }

@@ -25,4 +25,16 @@ extern WriteRow **bolt_rows_in_order(const Model *model, WriteRow **rows, int nr
  */
 extern List *bolt_key_of_inserted(const Model *model, List *fields, const WriteRow *row);
 
+/* Of Field *. */
+extern List *bolt_primary_key_fields(const Model *model);
+
+/*
+ * Before several statements update rows: locks them all in the order of their keys,
+ * as one statement would.
+ */
+extern void bolt_lock_rows(const Model *model, WriteRow **rows, int nrows);
+
+/* Error 21000 where two rows have the same key; statements of their own would not notice. */
+extern void bolt_refuse_repeated_keys(const Model *model, WriteRow **rows, int nrows);
+
 #endif /* BOLT_WRITE_ORDER_H */

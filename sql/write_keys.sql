@@ -13,6 +13,16 @@ CREATE TABLE spelt_jsonb (k jsonb PRIMARY KEY, n int, m int);
 CREATE TABLE spelt_pair (k numeric, l char(3), n int, m int, PRIMARY KEY (k, l));
 CREATE DOMAIN spelt_domain AS numeric CHECK (VALUE > 0);
 CREATE TABLE spelt_by_domain (k spelt_domain PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_array (k numeric[] PRIMARY KEY, n int, m int);
+CREATE TYPE spelt_kind AS (a numeric, b text);
+CREATE TABLE spelt_composite (k spelt_kind PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_money (k money PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_inet (k inet PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_bytea (k bytea PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_bits (k bit varying(4) PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_interval (k interval PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_range (k int4range PRIMARY KEY, n int, m int);
+CREATE TABLE spelt_vector (k tsvector PRIMARY KEY, n int, m int);
 -- Two rows of one key in each function that takes many rows.
 CREATE FUNCTION twice(model text, a json, b json) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -47,6 +57,17 @@ SELECT twice('spelt_float', '1', '1e0');
 SELECT twice('spelt_moment', '"2020-01-01T00:00:00Z"', '"2020-01-01T01:00:00+01"');
 SELECT twice('spelt_jsonb', '{"a": 1, "b": 2}', '{"b": 2.0, "a": 1}');
 SELECT twice('spelt_by_domain', '1', '1.0');
+SELECT twice('spelt_array', '[1, 2]', '"{1.0,2.00}"');
+SELECT twice('spelt_composite', '{"a": 1, "b": "x"}', '"(1.0,x)"');
+SELECT twice('spelt_money', '1', '"1.00"');
+SELECT twice('spelt_inet', '"10.0.0.1"', '"10.0.0.1/32"');
+SELECT twice('spelt_bytea', '"\\x6162"', '"ab"');
+SELECT twice('spelt_bits', '"1010"', '"xA"');
+SELECT twice('spelt_interval', '"1 month"', '"30 days"');
+SELECT twice('spelt_range', '"[1,4]"', '[1, 5]');
+SELECT twice('spelt_vector', '"b a"', '"a b a"');
+-- Keys that are arrays cannot be elements of one: statements for some of the rows lock them one by one.
+SELECT bolt.bulk_update('spelt_array', '[{"k": [1, 2], "n": 10}, {"k": [3], "n": {"Add": ["n", 1]}}]', '{n}');
 SELECT bolt.bulk_update('spelt_pair', '[{"k": 1, "l": "a", "n": 1}, {"k": 1.0, "l": "a ", "n": 2}]', '{n}');
 SELECT bolt.bulk_create('spelt_pair', '[{"k": 1, "l": "a", "n": 1}, {"k": 1.0, "l": "b ", "n": 2}]');
 
@@ -138,6 +159,7 @@ DROP TABLE spelt_profile, spelt_base;
 
 SET client_min_messages = warning;
 DROP FUNCTION twice;
-DROP TABLE spelt_tag, spelt_on, spelt_remark, spelt_word, spelt_page, spelt_numeric, spelt_date, spelt_char, spelt_uuid, spelt_float, spelt_moment, spelt_jsonb, spelt_pair, spelt_by_domain, spelt_child,
+DROP TABLE spelt_array, spelt_composite, spelt_money, spelt_inet, spelt_bytea, spelt_bits, spelt_interval, spelt_range, spelt_vector, spelt_tag, spelt_on, spelt_remark, spelt_word, spelt_page, spelt_numeric, spelt_date, spelt_char, spelt_uuid, spelt_float, spelt_moment, spelt_jsonb, spelt_pair, spelt_by_domain, spelt_child,
 	spelt_parent, spelt_in, spelt_loose, spelt_box, spelt_thing, spelt_does, spelt_team, spelt_job;
 DROP DOMAIN spelt_domain;
+DROP TYPE spelt_kind;
