@@ -11,7 +11,6 @@
 
 #include "access/htup_details.h"
 #include "compat.h"
-#include "compile.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "json_out.h"
@@ -22,7 +21,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "watched_types.h"
 
 PG_MODULE_MAGIC;
 
@@ -41,22 +39,6 @@ PG_FUNCTION_INFO_V1(bolt_test_leaves_garbage);
 PG_FUNCTION_INFO_V1(bolt_test_allocates);
 PG_FUNCTION_INFO_V1(bolt_test_buffer);
 PG_FUNCTION_INFO_V1(bolt_test_speed);
-
-PGDLLEXPORT void _PG_init(void);
-
-void
-_PG_init(void)
-{
-	bolt_watched_types_init();
-}
-
-/* Lookups of an extension's types watch its schema; writers do not, so this is never called here. */
-Oid
-bolt_find_extension_schema(const char *extension)
-{
-	Assert(false);
-	return InvalidOid;
-}
 
 /* A writer for the first argument, kept as long as the calling expression. */
 static JsonWriter *
