@@ -17,6 +17,7 @@
 #include "name_table.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 static bool
@@ -281,11 +282,22 @@ static Datum
 input_value(const StatementParam *param, const char *text)
 {
 	ErrorContextCallback callback = {.previous = error_context_stack, .callback = input_error_context};
+	int level = 0;
 	Datum value;
 
 	error_context_stack = &callback;
+
+	/* a null of JSON is no text "NULL", whatever "array_nulls" says */
+	if (!Array_nulls)
+	{
+		level = NewGUCNestLevel();
+		(void) set_config_option("array_nulls", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
+	}
 	value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, text), param->io_param,
 							  param->typmod);
+	if (level > 0)
+		AtEOXact_GUC(true, level);
 	error_context_stack = callback.previous;
 	return value;
 }

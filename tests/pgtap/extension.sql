@@ -37,7 +37,7 @@ SELECT volatility_is('bolt', name, 'volatile', name || ' is VOLATILE') FROM unne
 	'register_many_to_many', 'unregister']) AS n(name);
 
 SELECT set_has('SELECT name FROM pg_settings', format('VALUES (%L::text)', name), name || ' is a setting')
-FROM unnest(ARRAY['bolt_orm.chunk_size', 'bolt_orm.plan_cache_size', 'bolt_orm.max_depth', 'bolt_orm.max_sql_size', 'bolt_orm.max_operations', 'bolt_orm.bigint_as_string']) AS s(name);
+FROM unnest(ARRAY['bolt_orm.chunk_size', 'bolt_orm.plan_cache_size', 'bolt_orm.plan_cache_memory', 'bolt_orm.max_depth', 'bolt_orm.max_sql_size', 'bolt_orm.max_operations', 'bolt_orm.bigint_as_string']) AS s(name);
 SELECT is_empty($$ SELECT name FROM pg_settings WHERE name LIKE 'bolt\_orm.%' AND (short_desc IS NULL OR extra_desc IS NULL OR category IS NULL) $$,
 	'every setting has a short and a long description');
 SELECT is_empty($$ SELECT name FROM pg_settings WHERE name LIKE 'bolt\_orm.%' AND context <> 'user'
