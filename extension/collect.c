@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "act_as_owner.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
@@ -37,12 +38,15 @@
 #include "miscadmin.h"
 #include "reference_check.h"
 #include "result_columns.h"
+#include "settings.h"
 #include "statement.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/rls.h"
 
 /* ----------
@@ -187,11 +191,17 @@ append_delete(ReferringCall *call, const Collector *collector, const TargetRows 
 		bolt_append_cascades(call, collector, rows->target, NULL);
 }
 
-/* The foreign keys to rows that are deleted by their keys; locked, so that none has changed. */
+/* The foreign keys to the rows that a statement deletes, and what it says of them as it deletes them. */
 typedef struct DeleteChecks
 {
-	const TargetRows *rows;
-	List *checks; /* of ReferenceCheck * */
+	DestReceiver pub;
+	const DeleteTarget *target;
+	QueryDesc *query;
+	List *checks;	/* of ReferenceCheck * */
+	int *columns;	/* per check: the place of its column among the target's */
+	Datum **values; /* per check: that column of the deleted rows, nulls left out */
+	int *counts;
+	int capacity; /* of each of values */
 	MemoryContext context;
 } DeleteChecks;
 
@@ -199,11 +209,67 @@ static void
 take_checks(void *argument, QueryDesc *query)
 {
 	DeleteChecks *checks = argument;
-	const DeleteTarget *target = checks->rows->target;
+	const DeleteTarget *target = checks->target;
 	MemoryContext old = MemoryContextSwitchTo(checks->context);
+	ListCell *lc;
+	int n;
 
-	checks->checks = bolt_take_delete_checks(query, target->ncolumns, target->columns);
+	checks->query = query;
+	checks->checks = bolt_delete_checks(query, target->model->oid, target->ncolumns, target->columns);
+	n = list_length(checks->checks);
+	checks->columns = palloc0(sizeof(int) * Max(n, 1));
+	checks->values = palloc0(sizeof(Datum *) * Max(n, 1));
+	checks->counts = palloc0(sizeof(int) * Max(n, 1));
+	foreach(lc, checks->checks)
+	{
+		int *column = &checks->columns[foreach_current_index(lc)];
+
+		while (target->columns[*column] != ((ReferenceCheck *) lfirst(lc))->target_column)
+			++*column;
+	}
 	MemoryContextSwitchTo(old);
+}
+
+static void
+expect_columns(DestReceiver *self, int operation, TupleDesc descriptor)
+{
+	const DeleteChecks *checks = (DeleteChecks *) self;
+	ListCell *lc;
+
+	foreach(lc, checks->checks)
+		bolt_expect_column(descriptor, checks->columns[foreach_current_index(lc)] + 1,
+						   ((ReferenceCheck *) lfirst(lc))->type);
+}
+
+static bool
+note_deleted(TupleTableSlot *slot, DestReceiver *self)
+{
+	DeleteChecks *checks = (DeleteChecks *) self;
+	MemoryContext old = MemoryContextSwitchTo(checks->context);
+	ListCell *lc;
+
+	slot_getallattrs(slot);
+	foreach(lc, checks->checks)
+	{
+		const ReferenceCheck *check = lfirst(lc);
+		int i = foreach_current_index(lc);
+		int column = checks->columns[i];
+
+		if (slot->tts_isnull[column])
+			continue;
+		if (checks->counts[i] == checks->capacity)
+		{
+			checks->capacity = Max(checks->capacity * 2, 1024);
+			for (int j = 0; j < list_length(checks->checks); j++)
+				checks->values[j] = checks->values[j] == NULL ?
+					MemoryContextAllocHuge(checks->context, sizeof(Datum) * checks->capacity) :
+					repalloc_huge(checks->values[j], sizeof(Datum) * checks->capacity);
+		}
+		checks->values[i][checks->counts[i]++] =
+			datumCopy(slot->tts_values[column], check->by_value, check->length);
+	}
+	MemoryContextSwitchTo(old);
+	return true;
 }
 
 static void
@@ -214,26 +280,23 @@ run_checks(void *argument)
 
 	foreach(lc, checks->checks)
 	{
-		const ReferenceCheck *check = lfirst(lc);
-		Datum array = bolt_target_column(checks->rows, check->target_column, check->type, 0);
-		Datum *values;
-		bool *nulls;
-		int n;
-		int known = 0;
-		int16 length;
-		bool by_value;
-		char alignment;
+		int i = foreach_current_index(lc);
 
-		get_typlenbyvalalign(check->type, &length, &by_value, &alignment);
-		deconstruct_array(DatumGetArrayTypeP(array), check->type, length, by_value, alignment, &values,
-						  &nulls, &n);
-		for (int i = 0; i < n; i++)
-		{
-			if (!nulls[i])
-				values[known++] = values[i];
-		}
-		bolt_check_deleted(check, known, values);
+		if (!bolt_nothing_refers(lfirst(lc), checks->counts[i], checks->values[i]))
+			return;
 	}
+	bolt_pass_over_triggers(checks->query, checks->checks);
+}
+
+/* Is the table written itself, and not others by its rules? */
+static bool
+is_written_itself(Oid table)
+{
+	Relation relation = table_open(table, AccessShareLock);
+	bool result = relation->rd_rel->relkind == RELKIND_RELATION && relation->rd_rules == NULL;
+
+	table_close(relation, NoLock);
+	return result;
 }
 
 static void
@@ -244,17 +307,26 @@ delete_in_order(Collector *collector)
 	foreach(lc, collector->graph->deletion)
 	{
 		TargetRows *rows = &collector->rows[((DeleteTarget *) lfirst(lc))->number];
-		DeleteChecks checks = {rows, NIL, collector->context};
+		const DeleteTarget *target = rows->target;
+		DeleteChecks checks = {.target = target, .context = collector->context};
 		StatementWatcher watcher = {take_checks, run_checks, &checks};
-		bool many = rows->by_keys && rows->locked && rows->keys.count >= BOLT_MANY_REFERENCES;
+		bool many = bolt_batch_foreign_keys && rows->by_keys && rows->locked &&
+			rows->keys.count >= BOLT_MANY_REFERENCES && is_written_itself(target->model->oid);
 		ReferringCall call;
 
 		if (!has_rows(collector, rows))
 			continue;
 		bolt_begin_referring(collector, &call);
 		append_delete(&call, collector, rows);
-		rows->deleted = bolt_run_referring(collector, &call, rows->owned, NULL,
-										   rows->by_keys && rows->locked ? NULL : rows->target->model,
+		if (many)
+		{
+			bolt_init_row_receiver(&checks.pub, note_deleted);
+			checks.pub.rStartup = expect_columns;
+			appendStringInfoString(&call.sql, " RETURNING ");
+			bolt_append_columns(&call.sql, target->model, target->ncolumns, target->columns);
+		}
+		rows->deleted = bolt_run_referring(collector, &call, rows->owned, many ? &checks.pub : NULL,
+										   rows->by_keys && rows->locked ? NULL : target->model,
 										   many ? &watcher : NULL);
 	}
 }

@@ -1,19 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * reference_check.c
- *	  Foreign keys of many rows, checked by a query a key instead of one a row.
+ *	  Checks the foreign keys of many rows at once: one query per foreign key
+ *	  instead of one per row.
  *
- * The database checks a foreign key by a trigger, which runs a query for each row: a third
- * of the time of a large INSERT a key, and two thirds of that of a DELETE.  Here the
- * trigger is left out of the statement's own copy of the table's triggers, and
- * what it would have asked for each row is asked for all of them, when they are written
- * and before the statement ends: with the same locks, under the same snapshot,
- * as the same role, and with the same error.
+ * The database checks a foreign key by a trigger, which runs a query for each row. Here
+ * the same question is asked for all rows of a statement together, after they have been
+ * written and before their triggers fire. If the answer is that all keys hold, the
+ * triggers have nothing left to find and are passed over. If it is anything else, nothing is
+ * concluded from it: the triggers fire row by row as ever, with snapshots of their own, and
+ * they decide and say what is wrong.
  *
- * This is done only where nobody can tell: all triggers of the written rows are
- * such checks, immediate ones, of one column whose values are equal if
- * their bytes are.  Where the transaction has one snapshot, the check of a
- * delete has to look past it; that is left to the trigger.
+ * This is done only where nobody can tell the difference: the setting is on, the statement
+ * writes the model's own table and not another by way of a view or a rule, all row triggers for the event
+ * are such checks, immediate ones, of one column whose values are equal if their
+ * bytes are. The keys are those of the rows that were written, as RETURNING gives them. Where
+ * the transaction has one snapshot, the check of a delete has to look past it; that is left to
+ * the triggers.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +25,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "act_as_owner.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_operator.h"
@@ -116,6 +120,7 @@ comparator(Oid type)
 		if (key_types[i].type == type)
 			return key_types[i].compare;
 	}
+	Assert(false);
 	return NULL; /* not reached */
 }
 
@@ -132,12 +137,6 @@ sort_distinct(Datum *values, int n, ValueComparator compare)
 			values[kept++] = values[i];
 	}
 	return kept;
-}
-
-static bool
-contains(const Datum *values, int n, Datum value, ValueComparator compare)
-{
-	return n > 0 && bsearch(&value, values, n, sizeof(Datum), compare) != NULL;
 }
 
 /* ----------
@@ -241,6 +240,8 @@ checks_of_triggers(const TriggerDesc *triggers, int16 event, bool (*is_check)(Oi
 			trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN)
 			return NIL;
 		check = check_of_constraint(trigger->tgconstraint);
+		if (check != NULL)
+			check->trigger = i;
 		if (check == NULL || (columns != NULL && !is_member(check->target_column, ncolumns, columns)))
 			return NIL;
 		checks = lappend(checks, check);
@@ -248,61 +249,69 @@ checks_of_triggers(const TriggerDesc *triggers, int16 event, bool (*is_check)(Oi
 	return checks;
 }
 
-/* The descriptor is the statement's own copy; nothing has looked at its triggers by number yet. */
-static void
-remove_triggers(TriggerDesc *triggers, int16 event, bool (*is_check)(Oid function))
-{
-	int kept = 0;
-
-	for (int i = 0; i < triggers->numtriggers; i++)
-	{
-		const Trigger *trigger = &triggers->triggers[i];
-
-		if ((trigger->tgtype & event) == 0 || !is_check(trigger->tgfoid))
-			triggers->triggers[kept++] = *trigger;
-	}
-	triggers->numtriggers = kept;
-	if (event == TRIGGER_TYPE_INSERT)
-		triggers->trig_insert_after_row = false;
-	else
-		triggers->trig_delete_after_row = false;
-}
-
 static List *
-take_checks(QueryDesc *query, CmdType operation, int16 event, bool (*is_check)(Oid function), int ncolumns,
-			const AttrNumber *columns)
+take_checks(QueryDesc *query, Oid table, CmdType operation, int16 event, bool (*is_check)(Oid function),
+			int ncolumns, const AttrNumber *columns)
 {
 	const List *relations = query->estate->es_opened_result_relations;
 	ResultRelInfo *relation;
 	TriggerDesc *triggers;
-	List *checks;
 
 	if (!bolt_batch_foreign_keys || query->operation != operation || list_length(relations) != 1 ||
 		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 		return NIL;
 	relation = linitial(relations);
 	triggers = relation->ri_TrigDesc;
-	if (triggers == NULL || !is_plain_table(RelationGetRelid(relation->ri_RelationDesc)) ||
+	if (RelationGetRelid(relation->ri_RelationDesc) != table || triggers == NULL || !is_plain_table(table) ||
 		triggers->trig_insert_new_table || triggers->trig_delete_old_table)
 		return NIL;
-	checks = checks_of_triggers(triggers, event, is_check, ncolumns, columns);
-	if (checks != NIL)
-		remove_triggers(triggers, event, is_check);
-	return checks;
+	return checks_of_triggers(triggers, event, is_check, ncolumns, columns);
 }
 
 List *
-bolt_take_insert_checks(QueryDesc *query)
+bolt_insert_checks(QueryDesc *query, Oid table)
 {
-	return take_checks(query, CMD_INSERT, TRIGGER_TYPE_INSERT, checks_insert, 0, NULL);
+	return take_checks(query, table, CMD_INSERT, TRIGGER_TYPE_INSERT, checks_insert, 0, NULL);
 }
 
 List *
-bolt_take_delete_checks(QueryDesc *query, int ncolumns, const AttrNumber *columns)
+bolt_delete_checks(QueryDesc *query, Oid table, int ncolumns, const AttrNumber *columns)
 {
 	if (IsolationUsesXactSnapshot())
 		return NIL;
-	return take_checks(query, CMD_DELETE, TRIGGER_TYPE_DELETE, checks_delete, ncolumns, columns);
+	return take_checks(query, table, CMD_DELETE, TRIGGER_TYPE_DELETE, checks_delete, ncolumns, columns);
+}
+
+/* What a trigger does that has nothing left to check */
+static Datum
+do_nothing(PG_FUNCTION_ARGS)
+{
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * The statement has its own copy of the table's triggers, and looks up the function of
+ * each when it fires for the first time.
+ */
+void
+bolt_pass_over_triggers(QueryDesc *query, List *checks)
+{
+	ResultRelInfo *relation = linitial(query->estate->es_opened_result_relations);
+	MemoryContext old = MemoryContextSwitchTo(query->estate->es_query_cxt);
+	ListCell *lc;
+
+	foreach(lc, checks)
+	{
+		int i = ((ReferenceCheck *) lfirst(lc))->trigger;
+		FmgrInfo *function = &relation->ri_TrigFunctions[i];
+
+		Assert(i < relation->ri_TrigDesc->numtriggers);
+		Assert(relation->ri_TrigDesc->triggers[i].tgconstraint ==
+			   ((ReferenceCheck *) lfirst(lc))->constraint);
+		fmgr_info(relation->ri_TrigDesc->triggers[i].tgfoid, function);
+		function->fn_addr = do_nothing;
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /* ----------
@@ -347,11 +356,11 @@ is_range(Oid type, int n, const Datum *values)
 }
 
 /*
- * SELECT column FROM target or source WHERE column is one of the sorted values, as the owner of the
- * table, whom row security does not concern.  What it finds is in SPI_tuptable.
+ * How many rows of the target, each of which it locks, or whether any row of the source, which is enough, have one of
+ * the sorted values. Asked as the owner of the table, whom row security does not concern.
  */
 static uint64
-find_values(const ReferenceCheck *check, bool of_target, int n, Datum *values, bool locks)
+count_rows(const ReferenceCheck *check, bool of_target, int n, Datum *values)
 {
 	Oid table = of_target ? check->target : check->source;
 	AttrNumber column = of_target ? check->target_column : check->source_column;
@@ -365,8 +374,7 @@ find_values(const ReferenceCheck *check, bool of_target, int n, Datum *values, b
 	int16 length;
 	bool by_value;
 	char alignment;
-	Oid role;
-	int security;
+	Identity before;
 	uint64 found;
 
 	get_typlenbyvalalign(type, &length, &by_value, &alignment);
@@ -374,9 +382,7 @@ find_values(const ReferenceCheck *check, bool of_target, int n, Datum *values, b
 		values = bounds;
 	array = PointerGetDatum(construct_array(values, range ? 2 : n, type, length, by_value, alignment));
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT ");
-	append_column_of(&sql, table, column);
-	appendStringInfo(&sql, " FROM ONLY %s AS x WHERE ",
+	appendStringInfo(&sql, "SELECT FROM ONLY %s AS x WHERE ",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
 												RelationGetRelationName(relation)));
 	append_column_of(&sql, table, column);
@@ -388,192 +394,71 @@ find_values(const ReferenceCheck *check, bool of_target, int n, Datum *values, b
 	}
 	else
 		appendStringInfoString(&sql, " OPERATOR(pg_catalog.=) ANY ($1)");
-	if (locks)
+	if (of_target)
 	{
 		appendStringInfoString(&sql, " ORDER BY ");
 		append_column_of(&sql, table, column);
 		appendStringInfoString(&sql, " FOR KEY SHARE OF x");
 	}
-	GetUserIdAndSecContext(&role, &security);
-	SetUserIdAndSecContext(RelationGetForm(relation)->relowner,
-						   security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	else
+		appendStringInfoString(&sql, " LIMIT 1");
+	bolt_act_as_owner(table, &before);
 	found = bolt_run_kept(NULL, of_target ? KEPT_BY_INDEX : 0, sql.data, 1, &array_type, &array, NULL);
-	SetUserIdAndSecContext(role, security);
+	bolt_act_as_before(&before);
+	SPI_freetuptable(SPI_tuptable);
 	table_close(relation, NoLock);
-	bolt_expect_column(SPI_tuptable->tupdesc, 1, type);
 	return found;
 }
 
-/* The values that the last query found, sorted, each once. */
-static Datum *
-found_values(uint64 found, ValueComparator compare, int *n)
-{
-	Datum *values = palloc_extended(sizeof(Datum) * Max(found, 1), MCXT_ALLOC_HUGE);
-	bool isnull;
-
-	for (uint64 i = 0; i < found; i++)
-		values[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
-	*n = sort_distinct(values, (int) found, compare);
-	return values;
-}
-
-/* May the caller be told a value of the column? */
-static bool
-may_see(Oid table, AttrNumber column)
-{
-	Oid role = GetUserId();
-
-	if (check_enable_rls(table, InvalidOid, true) == RLS_ENABLED)
-		return false;
-	return pg_class_aclcheck(table, role, ACL_SELECT) == ACLCHECK_OK ||
-		pg_attribute_aclcheck(table, column, role, ACL_SELECT) == ACLCHECK_OK;
-}
-
-static char *
-value_text(Oid type, Datum value)
-{
-	Oid function;
-	bool varlena;
-
-	getTypeOutputInfo(type, &function, &varlena);
-	return OidOutputFunctionCall(function, value);
-}
-
 /* ----------
- * Inserted rows
+ * Checks
  * ----------
  */
-static void
-report_missing(const ReferenceCheck *check, Datum value)
-{
-	Relation source = table_open(check->source, NoLock);
-	const char *name = get_constraint_name(check->constraint);
-	const char *target = get_rel_name(check->target);
 
-	ereport(ERROR,
-			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-			 errmsg("insert or update on table \"%s\" violates foreign key constraint \"%s\"",
-					RelationGetRelationName(source), name),
-			 may_see(check->source, check->source_column) ?
-				 errdetail("Key (%s)=(%s) is not present in table \"%s\".",
-						   get_attname(check->source, check->source_column, false),
-						   value_text(check->type, value), target) :
-				 errdetail("Key is not present in table \"%s\".", target),
-			 errtableconstraint(source, name)));
-}
-
-/* The first row that refers to nothing, or nrows. */
-static int
-find_missing(const ReferenceCheck *check, int nrows, const Datum *values, const bool *nulls)
+/* Are there rows of the target for all of the values that are not null? */
+static bool
+all_present(const ReferenceCheck *check, int nrows, const Datum *values, const bool *nulls)
 {
-	ValueComparator compare = comparator(check->type);
-	Datum *wanted = palloc_extended(sizeof(Datum) * nrows, MCXT_ALLOC_HUGE);
-	Datum *present;
-	uint64 found;
-	int npresent;
+	Datum *wanted = palloc_extended(sizeof(Datum) * Max(nrows, 1), MCXT_ALLOC_HUGE);
+	bool result;
 	int n = 0;
-	int missing = nrows;
 
 	for (int i = 0; i < nrows; i++)
 	{
 		if (!nulls[i])
 			wanted[n++] = values[i];
 	}
-	n = sort_distinct(wanted, n, compare);
-	if (n > 0)
-	{
-		found = find_values(check, true, n, wanted, true);
-		if (found != n)
-		{
-			present = found_values(found, compare, &npresent);
-			for (missing = 0; missing < nrows; missing++)
-			{
-				if (!nulls[missing] && !contains(present, npresent, values[missing], compare))
-					break;
-			}
-		}
-		SPI_freetuptable(SPI_tuptable);
-	}
+	n = sort_distinct(wanted, n, comparator(check->type));
+	result = n == 0 || count_rows(check, true, n, wanted) == n;
 	pfree(wanted);
-	return missing;
+	return result;
 }
 
-void
-bolt_check_inserted(List *checks, int nrows, Datum **values, bool **nulls)
+bool
+bolt_inserted_rows_refer(List *checks, int nrows, Datum **values, bool **nulls)
 {
-	const ReferenceCheck *violated = NULL;
-	int first = nrows;
-	Datum value = (Datum) 0;
 	ListCell *lc;
 
 	foreach(lc, checks)
 	{
 		int i = foreach_current_index(lc);
-		int missing = find_missing(lfirst(lc), nrows, values[i], nulls[i]);
 
-		if (missing < first)
-		{
-			violated = lfirst(lc);
-			first = missing;
-			value = values[i][missing];
-		}
+		if (!all_present(lfirst(lc), nrows, values[i], nulls[i]))
+			return false;
 	}
-	if (violated != NULL)
-		report_missing(violated, value);
+	return true;
 }
 
-/* ----------
- * Deleted rows
- * ----------
- */
-static void
-report_referred(const ReferenceCheck *check, Datum value)
+bool
+bolt_nothing_refers(const ReferenceCheck *check, int nrows, const Datum *values)
 {
-	Relation source = table_open(check->source, NoLock);
-	const char *name = get_constraint_name(check->constraint);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-			 errmsg("update or delete on table \"%s\" violates foreign key constraint \"%s\" on table \"%s\"",
-					get_rel_name(check->target), name, RelationGetRelationName(source)),
-			 may_see(check->target, check->target_column) ?
-				 errdetail("Key (%s)=(%s) is still referenced from table \"%s\".",
-						   get_attname(check->target, check->target_column, false),
-						   value_text(check->type, value), RelationGetRelationName(source)) :
-				 errdetail("Key is still referenced from table \"%s\".", RelationGetRelationName(source)),
-			 errtableconstraint(source, name)));
-}
-
-void
-bolt_check_deleted(const ReferenceCheck *check, int nrows, const Datum *values)
-{
-	ValueComparator compare = comparator(check->type);
 	Datum *wanted = palloc_extended(sizeof(Datum) * Max(nrows, 1), MCXT_ALLOC_HUGE);
+	bool result;
 	int n;
-	uint64 found;
 
 	memcpy(wanted, values, sizeof(Datum) * nrows);
-	n = sort_distinct(wanted, nrows, compare);
-	if (n == 0)
-		return;
-	found = find_values(check, false, n, wanted, true);
-	if (found > 0)
-	{
-		int nreferred;
-		int nleft;
-		Datum *referred = found_values(found, compare, &nreferred);
-		Datum *left;
-
-		/* a row that is still there may be referred to */
-		found = find_values(check, true, nreferred, referred, false);
-		left = found_values(found, compare, &nleft);
-		for (int i = 0; i < nrows; i++)
-		{
-			if (contains(referred, nreferred, values[i], compare) &&
-				!contains(left, nleft, values[i], compare))
-				report_referred(check, values[i]);
-		}
-	}
-	SPI_freetuptable(SPI_tuptable);
+	n = sort_distinct(wanted, nrows, comparator(check->type));
+	result = n == 0 || count_rows(check, false, n, wanted) == 0;
 	pfree(wanted);
+	return result;
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * reference_check.h
- *	  Foreign keys of many rows, checked by a query a key instead of one a row.
+ *	  Checks the foreign keys of many rows at once: one query per foreign key
+ *	  instead of one per row.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,13 +15,14 @@
 #include "executor/execdesc.h"
 #include "nodes/pg_list.h"
 
-/* For fewer rows the database's own triggers do as well. */
+/* With fewer rows the database's own triggers are as fast. */
 #define BOLT_MANY_REFERENCES 16
 
 /* A foreign key of one column, taken from the triggers of a statement. */
 typedef struct ReferenceCheck
 {
 	Oid constraint;
+	int trigger; /* its place among the triggers of the table that is written */
 	Oid source; /* the table that refers … */
 	AttrNumber source_column;
 	Oid target; /* … to this one */
@@ -31,29 +33,28 @@ typedef struct ReferenceCheck
 } ReferenceCheck;
 
 /*
- * Takes the triggers that check foreign keys row by row out of a statement that
- * has been started and not yet run: an INSERT, or a DELETE.  Returns a list of
- * ReferenceCheck *, in the order of the triggers, which the caller has to check when the statement has
- * run and before it is finished.  NIL where the triggers stay: another
- * trigger of the rows could see the difference, or a key is deferred or of a kind that is not known here.
+ * The foreign keys that the row triggers of a statement check, which has been started and not yet run: an INSERT
+ * into that table, or a DELETE from it.  A list of ReferenceCheck *.  NIL where the triggers are to do it: the
+ * setting is off, the statement does not write that table itself, another trigger of the rows could see the
+ * difference, or a key is deferrable or of a kind that is not known here.
  */
-extern List *bolt_take_insert_checks(QueryDesc *query);
+extern List *bolt_insert_checks(QueryDesc *query, Oid table);
 
-/* columns: those that the caller knows of the deleted rows */
-extern List *bolt_take_delete_checks(QueryDesc *query, int ncolumns, const AttrNumber *columns);
+/* columns: those that are known of the deleted rows */
+extern List *bolt_delete_checks(QueryDesc *query, Oid table, int ncolumns, const AttrNumber *columns);
 
 /*
  * Do the rows that the inserted ones refer to exist?  Locks them, as the triggers do.
- * values, nulls: an array of nrows for each of the checks.
- * Error 23503, in the words of the database, for the first row that refers to none.
- * To be called between SPI_connect and SPI_finish, as the next.
+ * values, nulls: an array of nrows for each of the checks, as the statement has returned them.
+ * To be called between SPI_connect and SPI_finish, as the next, when the statement has run and before
+ * its triggers fire.
  */
-extern void bolt_check_inserted(List *checks, int nrows, Datum **values, bool **nulls);
+extern bool bolt_inserted_rows_refer(List *checks, int nrows, Datum **values, bool **nulls);
 
-/*
- * Does nothing refer to the deleted rows any more?  values: the target column of the check in
- * the rows, nulls left out.  Rows that were not deleted after all may be among them.
- */
-extern void bolt_check_deleted(const ReferenceCheck *check, int nrows, const Datum *values);
+/* Does nothing refer to the deleted rows?  values: the target column of the check in them, nulls left out. */
+extern bool bolt_nothing_refers(const ReferenceCheck *check, int nrows, const Datum *values);
+
+/* The checks hold for all rows of the statement: their triggers find nothing more to do. */
+extern void bolt_pass_over_triggers(QueryDesc *query, List *checks);
 
 #endif /* BOLT_REFERENCE_CHECK_H */

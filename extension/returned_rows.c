@@ -84,7 +84,8 @@ take_checks(void *argument, QueryDesc *query)
 	MemoryContext old = MemoryContextSwitchTo(returned->context);
 	int n;
 
-	returned->checks = bolt_take_insert_checks(query);
+	returned->query = query;
+	returned->checks = bolt_insert_checks(query, returned->model->oid);
 	n = list_length(returned->checks);
 	returned->checked = palloc(sizeof(Datum *) * Max(n, 1));
 	returned->checked_nulls = palloc(sizeof(bool *) * Max(n, 1));
@@ -121,7 +122,9 @@ run_checks(void *argument)
 {
 	ReturnedRows *returned = argument;
 
-	bolt_check_inserted(returned->checks, returned->next, returned->checked, returned->checked_nulls);
+	if (returned->checks != NIL &&
+		bolt_inserted_rows_refer(returned->checks, returned->next, returned->checked, returned->checked_nulls))
+		bolt_pass_over_triggers(returned->query, returned->checks);
 }
 
 pg_noreturn static void

@@ -36,7 +36,8 @@ typedef struct ReturnedRows
 	int *owners;		 /* per returned row: whose it is */
 	int capacity;		 /* of owners, and of rows that grow */
 	FmgrInfo *outputs;	 /* per column */
-	List *checks;		 /* foreign keys that are checked when all rows are there */
+	struct QueryDesc *query; /* the statement, where its foreign keys are checked for all rows at once */
+	List *checks;		   /* these foreign keys */
 	Datum **checked;	 /* per check: its column of the returned rows … */
 	bool **checked_nulls;
 } ReturnedRows;
