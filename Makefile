@@ -27,7 +27,7 @@ PG_CPPFLAGS = -I$(srcdir)/extension
 REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 REGRESS_OPTS = --use-existing --encoding=UTF8
 REGRESS_PREP = regress-database
-EXTRA_CLEAN = examples/demo $(wildcard tests/modules/*/*.o tests/modules/*/*.so)
+EXTRA_CLEAN = examples/demo $(wildcard tests/modules/*/*.o tests/modules/*/*.so tests/asan/*.o tests/asan/*.so)
 
 PG_CONFIG ?= pg_config
 export PG_CONFIG
@@ -107,7 +107,7 @@ DEMO_SOURCES = examples/demo.c examples/abridge.c
 examples/demo: $(DEMO_SOURCES) examples/abridge.h
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
 
-FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/http/lateral tests/modules/* \
+FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/http/lateral tests/modules/* tests/asan tests/asan/valgrind \
 	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client))
 
 lint: setup
