@@ -166,7 +166,7 @@ psql_ok($database, 'CREATE TABLE chain (id int PRIMARY KEY, next_id int REFERENC
 $two->ask("SET statement_timeout = '100ms'");
 my $time = $two->milliseconds(delete_of('chain', '{"id": 1}'));
 is($two->{state}, '57014', 'a delete of 30,000 levels ends at its timeout');
-cmp_ok($time, '<', 1000, '... soon');
+cmp_ok($time, '<', $ENV{BOLT_TEST_SERVER} ? 10000 : 1000, '... soon');
 is($two->ask('RESET statement_timeout; SELECT count(*) FROM chain'), 30000, '... and has deleted nothing');
 is($two->ask(delete_of('chain', '{"id": 1}')), 30000, '... and all of them without one');
 ok($two->is_alive, 'the session lives');
