@@ -39,8 +39,8 @@ bolt_act_as_owner(Oid table, Identity *before)
 	Oid owner = bolt_table_owner(table);
 
 	GetUserIdAndSecContext(&before->role, &before->security_context);
-	SetUserIdAndSecContext(owner, before->security_context | SECURITY_LOCAL_USERID_CHANGE |
-									  SECURITY_NOFORCE_RLS);
+	SetUserIdAndSecContext(owner,
+						   before->security_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 }
 
 void

@@ -325,9 +325,9 @@ delete_in_order(Collector *collector)
 			appendStringInfoString(&call.sql, " RETURNING ");
 			bolt_append_columns(&call.sql, target->model, target->ncolumns, target->columns);
 		}
-		rows->deleted = bolt_run_referring(collector, &call, rows->owned, many ? &checks.pub : NULL,
-										   rows->by_keys && rows->locked ? NULL : target->model,
-										   many ? &watcher : NULL);
+		rows->deleted =
+			bolt_run_referring(collector, &call, rows->owned, many ? &checks.pub : NULL,
+							   rows->by_keys && rows->locked ? NULL : target->model, many ? &watcher : NULL);
 	}
 }
 
@@ -348,17 +348,19 @@ owner_of_circle(const Collector *collector)
 		const Model *model = ((DeleteTarget *) lfirst(lc))->model;
 
 		if (bolt_table_owner(model->oid) != owner)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot delete rows of models that refer to one another and have different owners"),
-					 errdetail("Rows of \"%s\" would be deleted together with rows of \"%s\".", model->name,
-							   collector->rows[0].target->model->name),
-					 errhint("Delete the rows of one of them first, or let one role own both tables.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot delete rows of models that refer to one another and have different owners"),
+				 errdetail("Rows of \"%s\" would be deleted together with rows of \"%s\".", model->name,
+						   collector->rows[0].target->model->name),
+				 errhint("Delete the rows of one of them first, or let one role own both tables.")));
 		may_delete = may_delete && pg_class_aclcheck(model->oid, GetUserId(), ACL_DELETE) == ACLCHECK_OK &&
 			pg_class_aclcheck(model->oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
 			check_enable_rls(model->oid, GetUserId(), true) != RLS_ENABLED;
 	}
-	if (!may_delete && check_enable_rls(collector->rows[0].target->model->oid, GetUserId(), true) == RLS_ENABLED)
+	if (!may_delete &&
+		check_enable_rls(collector->rows[0].target->model->oid, GetUserId(), true) == RLS_ENABLED)
 		return InvalidOid; /* his own row security holds */
 	return may_delete ? InvalidOid : collector->rows[0].target->model->oid;
 }

@@ -185,8 +185,8 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 			bolt_append_column(&condition, from.alias, near_field->name);
 			if (near_field->collation != far_field->collation && OidIsValid(near_field->collation) &&
 				OidIsValid(far_field->collation))
-				bolt_append_collation(&condition, bolt_reference_collation(near_field->collation,
-																		   far_field->collation, false));
+				bolt_append_collation(
+					&condition, bolt_reference_collation(near_field->collation, far_field->collation, false));
 		}
 		from.through_condition = condition.data;
 		refuse_window_filter(&text, "a sliced prefetch of a many-to-many relation cannot filter by a window",
@@ -355,8 +355,9 @@ compile_branch(Compiler *compiler, const Branch *branch, FetchNode *parent, Sele
 	bool many = relation->kind == RELATION_MANY_TO_MANY;
 	FetchNode *node = bolt_new_node(compiler, parent, branch);
 	const Model *near_model = bolt_model_by_oid(relation->model);
-	KeyPair near_pair = {relation->nfields,		  near_model,				  branch->model,
-						 relation->source_fields, relation->target_fields, !relation_is_forward(relation)};
+	KeyPair near_pair = {relation->nfields,		  near_model,
+						 branch->model,			  relation->source_fields,
+						 relation->target_fields, !relation_is_forward(relation)};
 	KeyPair far_pair = {0};
 	KeyedFrom from = {0};
 	Statement statement = {.context = compiler->graph->context};
@@ -431,8 +432,9 @@ add_primary_key(Compiler *compiler, FetchNode *node, SelectText *text)
 	node->own_attnos = bolt_graph_alloc(compiler, sizeof(AttrNumber) * Max(model->nprimary_key, 1));
 	for (int i = 0; i < model->nprimary_key; i++)
 		node->own_attnos[i] =
-			bolt_add_output(text, bolt_column_text(bolt_base_alias(text->select),
-												   bolt_model_field_by_attnum(model, model->primary_key[i])));
+			bolt_add_output(text,
+							bolt_column_text(bolt_base_alias(text->select),
+											 bolt_model_field_by_attnum(model, model->primary_key[i])));
 }
 
 static void

@@ -37,7 +37,8 @@
 static bool
 is_deferrable(Relation index)
 {
-	return !index->rd_index->indimmediate && (index->rd_index->indisunique || index->rd_index->indisexclusion);
+	return !index->rd_index->indimmediate &&
+		(index->rd_index->indisunique || index->rd_index->indisexclusion);
 }
 
 /* The deferrable indexes, opened, in the order of their oids; the caller closes them. */
@@ -282,7 +283,8 @@ bolt_check_deferred_keys(const Model *model, const WriteRow *row)
 	SPI_connect();
 	MemoryContextSwitchTo(context);
 	bolt_related_begin(&statement);
-	appendStringInfo(&statement.sql, "SELECT t0.tableoid, t0.ctid FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	appendStringInfo(&statement.sql, "SELECT t0.tableoid, t0.ctid FROM %s AS t0 WHERE ",
+					 bolt_model_sql_name(model));
 	bolt_related_append_matches(&statement.sql, &pair, 0, "$", 1);
 	for (int i = 0; i < pair.n; i++)
 	{

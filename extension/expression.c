@@ -87,8 +87,8 @@ write_nullif(ExpressionContext *context, const ExpressionRule *rule, Operand *re
 	const Operand *null = &context->operands[1];
 
 	result->sql = psprintf("(CASE WHEN %s %s %s THEN NULL ELSE %s END)", value->sql,
-						   bolt_expression_operator(value->type, null->type, BTEqualStrategyNumber), null->sql,
-						   value->sql);
+						   bolt_expression_operator(value->type, null->type, BTEqualStrategyNumber),
+						   null->sql, value->sql);
 	result->nullable = true;
 }
 

@@ -124,7 +124,7 @@ typedef struct FetchRun
 	bool instrument;				/* measure the nodes */
 	int chunk;						/* root rows to fetch next */
 	int largest_chunk;
-	Size chunk_bytes; /* a chunk ends when its root rows are so long */
+	Size chunk_bytes;  /* a chunk ends when its root rows are so long */
 	RootWatcher watch; /* NULL: nobody looks */
 	RootWatcherStart watch_start;
 	void *watch_argument;

@@ -84,7 +84,8 @@ typedef struct KeyColumn
 	bool by_value;
 	int16 length;
 	Oid collation;
-	bool image;	   /* values that are equal are so byte by byte: without a hash function their bytes are hashed */
+	bool
+		image; /* values that are equal are so byte by byte: without a hash function their bytes are hashed */
 	FmgrInfo hash; /* fn_oid invalid: no hash function */
 	FmgrInfo equal;
 } KeyColumn;
@@ -170,9 +171,9 @@ typedef struct FetchGraph
 	int ntables;	   /* tables that the statements name */
 	Oid *tables;
 	bool bigint_as_string; /* the setting, as it was when the call began */
-	bool all_indexed; /* no child scans its whole table for its keys */
-	int users;		  /* calls that run it now */
-	bool dropped;	  /* free it when the last of them ends */
+	bool all_indexed;	   /* no child scans its whole table for its keys */
+	int users;			   /* calls that run it now */
+	bool dropped;		   /* free it when the last of them ends */
 } FetchGraph;
 
 /* What the calling function wants of the queryset. */

@@ -102,7 +102,8 @@ value_error_context(void *value)
 bool
 bolt_column_value(const Field *field, const JsonValue *literal, int32 typmod, Datum *value)
 {
-	StatementParam param = {.type = field->type, .value_type = field->type, .typmod = typmod, .what = field->name};
+	StatementParam param = {
+		.type = field->type, .value_type = field->type, .typmod = typmod, .what = field->name};
 	ErrorContextCallback callback = {.previous = error_context_stack,
 									 .callback = value_error_context,
 									 .arg = unconstify(JsonValue *, literal)};

@@ -51,6 +51,7 @@ extern bool bolt_same_value(const Field *field, const struct JsonValue *a, const
  * typmod: the column's, for the value as it will be stored; -1 for the value as it was sent.
  * Errors: those of the type's input function.
  */
-extern bool bolt_column_value(const Field *field, const struct JsonValue *literal, int32 typmod, Datum *value);
+extern bool bolt_column_value(const Field *field, const struct JsonValue *literal, int32 typmod,
+							  Datum *value);
 
 #endif /* BOLT_KEY_INDEX_H */

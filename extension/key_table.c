@@ -30,9 +30,9 @@
 static bool
 equal_by_image(const TypeCacheEntry *entry, Oid collation)
 {
-	Oid function = OidIsValid(entry->btree_opf) ? get_opfamily_proc(entry->btree_opf, entry->btree_opintype,
-																	entry->btree_opintype, BTEQUALIMAGE_PROC) :
-												  InvalidOid;
+	Oid function = OidIsValid(entry->btree_opf) ?
+		get_opfamily_proc(entry->btree_opf, entry->btree_opintype, entry->btree_opintype, BTEQUALIMAGE_PROC) :
+		InvalidOid;
 
 	return OidIsValid(function) &&
 		DatumGetBool(OidFunctionCall1Coll(function, collation, ObjectIdGetDatum(entry->btree_opintype)));

@@ -108,7 +108,7 @@ struct Model
 	AttrNumber *primary_key;
 	bool primary_key_constraint; /* a PRIMARY KEY that GROUP BY can
 										 * lean on; false where registered or inherited */
-	bool inherited; /* tables inherit from it: a key holds in each of them
+	bool inherited;				 /* tables inherit from it: a key holds in each of them
 						 * by itself, not in all of the rows that it has */
 	List *ordering;				 /* of char *: Meta.ordering ("-created_at"); use bolt_model_ordering */
 	List *relations;			 /* of ModelRelation * */

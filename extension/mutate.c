@@ -90,7 +90,10 @@ shape_write(Document *document, const WriteStatement *write)
 	int place = -1;
 
 	appendStringInfo(shape, "W%c%c%c%c", 'a' + write->kind, write->many ? 'm' : 's',
-					 write->returns_objects ? 'o' : write->returns ? 'r' : 'n', 'a' + write->conflict.action);
+					 write->returns_objects ? 'o' :
+						 write->returns		? 'r' :
+											  'n',
+					 'a' + write->conflict.action);
 	appendBinaryStringInfo(shape, (char *) &write->model->oid, sizeof(Oid));
 	appendBinaryStringInfo(shape, (char *) &n, sizeof(n));
 	for (int i = 0; i < n; i++)
@@ -206,7 +209,8 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 	MemoryContextSwitchTo(context);
 	write->row = rows[0];
 	set_returning(write, out);
-	if (write->many && write->returns && write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_ERROR)
+	if (write->many && write->returns && write->kind == WRITE_INSERT &&
+		write->conflict.action != CONFLICT_ERROR)
 		key = bolt_key_of_inserted(write->model, write->conflict.unique_fields, rows[0]);
 	write->columns = bms_copy(write->columns);
 	foreach(lc, key)
@@ -235,8 +239,8 @@ run_rows(WriteStatement *write, WriteRow **rows, int nrows, const Upserts *upser
 		returned.owners = palloc(sizeof(int) * nrows);
 		if (key != NIL)
 			bolt_index_inserted(&returned, key);
-		if (write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_UPDATE && write->returns_objects &&
-			nrows >= BOLT_MANY_REFERENCES)
+		if (write->kind == WRITE_INSERT && write->conflict.action != CONFLICT_UPDATE &&
+			write->returns_objects && nrows >= BOLT_MANY_REFERENCES)
 			bolt_check_returned(run, &returned, &watcher);
 		bolt_watch_returned(run, &returned);
 		returned.upserted = upserts->index;
@@ -428,7 +432,8 @@ bolt_write_rows(const Model *model, WriteKind kind, WriteRow **rows, int nrows, 
 
 		write.many = is_plain_row(group->rows[0]);
 		for (int from = 0; from < group->nrows; from += BATCH_ROWS)
-			count += run_rows(&write, group->rows + from, Min(BATCH_ROWS, group->nrows - from), &upserts, out);
+			count +=
+				run_rows(&write, group->rows + from, Min(BATCH_ROWS, group->nrows - from), &upserts, out);
 	}
 	return count;
 }

@@ -208,8 +208,8 @@ refer_to_owner(const Model *target, WriteRow *row, const ModelRelation *relation
 			   const WriteRow *owner)
 {
 	for (int i = 0; i < relation->nfields; i++)
-		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, relation->target_fields[i]), relation->name,
-						   bolt_written_column(model, owner, relation->source_fields[i]));
+		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, relation->target_fields[i]),
+						   relation->name, bolt_written_column(model, owner, relation->source_fields[i]));
 }
 
 WriteRow *
@@ -230,7 +230,8 @@ bolt_row_of_key(const Model *target, JsonValue *key)
 		member = key->first;
 	for (int i = 0; i < n; i++)
 	{
-		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, target->primary_key[i]), "pk", member);
+		bolt_assign_column(target, row, bolt_model_field_by_attnum(target, target->primary_key[i]), "pk",
+						   member);
 		member = n > 1 ? member->next : member;
 	}
 	return row;
@@ -310,7 +311,8 @@ known_keys(const Model *target, const Members *members, const WriteRow *owner)
 			columns[j] = assignment->value;
 		}
 		if (known)
-			keys[n++] = target->nprimary_key == 1 ? columns[0] : bolt_json_array(columns, target->nprimary_key);
+			keys[n++] =
+				target->nprimary_key == 1 ? columns[0] : bolt_json_array(columns, target->nprimary_key);
 	}
 	return bolt_json_array(keys, n);
 }
@@ -320,8 +322,8 @@ known_keys(const Model *target, const Members *members, const WriteRow *owner)
  * their keys, and those that it leaves out.  They are locked before, in one order.
  */
 static void
-lock_members(const Model *model, const Model *target, WriteRow **rows, int nrows, const ModelRelation *relation,
-			 const Members *members)
+lock_members(const Model *model, const Model *target, WriteRow **rows, int nrows,
+			 const ModelRelation *relation, const Members *members)
 {
 	MemoryContext context = CurrentMemoryContext;
 
@@ -484,7 +486,8 @@ save_rows(const Model *model, WriteRow **rows, int nrows, WriteOutput *out, bool
 		some[n++] = rows[i];
 	}
 	if (n > 0)
-		insert_rows(model, bolt_rows_in_order(model, some, n, bolt_primary_key_fields(model)), n, NULL, out, all);
+		insert_rows(model, bolt_rows_in_order(model, some, n, bolt_primary_key_fields(model)), n, NULL, out,
+					all);
 }
 
 void

@@ -52,8 +52,8 @@ begin_links(Links *links, const Model *model, const ModelRelation *relation, int
 			columns[n++] = relation->through_target_fields[i];
 	}
 	for (int i = 0; i < n; i++)
-		links->fields =
-			lappend(links->fields, unconstify(Field *, bolt_model_field_by_attnum(links->through, columns[i])));
+		links->fields = lappend(links->fields,
+								unconstify(Field *, bolt_model_field_by_attnum(links->through, columns[i])));
 	links->index = bolt_key_index_make(links->through, n, columns);
 	links->rows = palloc_extended(sizeof(WriteRow *) * Max(2 * nmembers, 1), MCXT_ALLOC_HUGE);
 }
@@ -99,12 +99,14 @@ add_row(Links *links, const WriteRow *owner, JsonValue **far, JsonValue *source,
 		JsonValue *value = bolt_written_column(links->model, owner, relation->source_fields[i]);
 
 		refuse_null(links->model, relation->source_fields[i], value, owner->source);
-		assign(links, row, (mirrored ? relation->through_target_fields : relation->through_source_fields)[i], value);
+		assign(links, row, (mirrored ? relation->through_target_fields : relation->through_source_fields)[i],
+			   value);
 	}
 	for (int i = 0; i < relation->ntarget_fields; i++)
 	{
 		refuse_null(links->target, relation->target_fields[i], far[i], source);
-		assign(links, row, (mirrored ? relation->through_source_fields : relation->through_target_fields)[i], far[i]);
+		assign(links, row, (mirrored ? relation->through_source_fields : relation->through_target_fields)[i],
+			   far[i]);
 	}
 	foreach(lc, links->fields)
 	{
@@ -202,7 +204,8 @@ look_up(Links *links, const Members *members)
 		Oid function;
 		bool varlena;
 
-		getTypeOutputInfo(bolt_model_field_by_attnum(target, relation->target_fields[i])->type, &function, &varlena);
+		getTypeOutputInfo(bolt_model_field_by_attnum(target, relation->target_fields[i])->type, &function,
+						  &varlena);
 		fmgr_info(function, &outputs[i]);
 	}
 	columns = palloc_extended(sizeof(JsonValue *) * Max(nrows * n, 1), MCXT_ALLOC_HUGE);

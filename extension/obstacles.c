@@ -26,7 +26,7 @@ typedef struct ObstacleReceiver
 	KeyTable *deleted; /* rows that are not, for they are deleted; or NULL */
 	KeyType key_type;
 	KeyTable named; /* the first ones */
-	int count; /* rows that were found: the first one is enough to refuse */
+	int count;		/* rows that were found: the first one is enough to refuse */
 } ObstacleReceiver;
 
 /* What is in the way of a delete, and by which foreign keys. */
@@ -64,7 +64,8 @@ receive_obstacle(TupleTableSlot *slot, DestReceiver *self)
 static bool
 may_be_named(const Model *model)
 {
-	if (object_aclcheck(NamespaceRelationId, get_rel_namespace(model->oid), GetUserId(), ACL_USAGE) != ACLCHECK_OK ||
+	if (object_aclcheck(NamespaceRelationId, get_rel_namespace(model->oid), GetUserId(), ACL_USAGE) !=
+			ACLCHECK_OK ||
 		check_enable_rls(model->oid, GetUserId(), true) == RLS_ENABLED)
 		return false;
 	for (int i = 0; i < model->nprimary_key; i++)

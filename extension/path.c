@@ -603,8 +603,9 @@ bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
 		bolt_append_column(sql, join->parent, near_field->name);
 		if (near_field->collation != far_field->collation && OidIsValid(near_field->collation) &&
 			OidIsValid(far_field->collation))
-			bolt_append_collation(sql, bolt_reference_collation(near_field->collation, far_field->collation,
-																join->near_is_referenced));
+			bolt_append_collation(sql,
+								  bolt_reference_collation(near_field->collation, far_field->collation,
+														   join->near_is_referenced));
 	}
 }
 

@@ -148,7 +148,7 @@ void
 bolt_append_refers(ReferringCall *call, const Collector *collector, const DeleteEdge *edge, int first)
 {
 	const ModelRelation *relation = edge->relation;
-	KeyPair pair = {relation->nfields, edge->from->model, bolt_model_by_oid(relation->target),
+	KeyPair pair = {relation->nfields,		 edge->from->model,		  bolt_model_by_oid(relation->target),
 					relation->source_fields, relation->target_fields, true};
 
 	bolt_append_has_key(call, &pair, &collector->rows[edge->from->number], first);

@@ -110,8 +110,9 @@ recognize_rows(FetchRun *run, const Model *model, WriteRow **rows, int nrows)
 
 		CHECK_FOR_INTERRUPTS();
 		for (int j = 0; j < model->nprimary_key; j++)
-			key[j] = bolt_key_index_value(
-				recognition->index, j, rows[i]->columns[bolt_field_place(model, model->primary_key[j])]->text);
+			key[j] =
+				bolt_key_index_value(recognition->index, j,
+									 rows[i]->columns[bolt_field_place(model, model->primary_key[j])]->text);
 		(void) bolt_key_index_add(recognition->index, key, i);
 		rows[i]->written = false;
 	}

@@ -38,7 +38,7 @@ begin_referrers(Referrers *referrers, const RelatedObject *object, const Related
 									 .near_model = object->model,
 									 .far_model = object->target,
 									 .near_is_referenced = true,
-							 .near_fields = relation->source_fields,
+									 .near_fields = relation->source_fields,
 									 .far_fields = relation->target_fields};
 	bolt_related_primary_key(object->target, &referrers->primary_key);
 	bolt_related_begin(&referrers->statement);

@@ -123,7 +123,8 @@ run_checks(void *argument)
 	ReturnedRows *returned = argument;
 
 	if (returned->checks != NIL &&
-		bolt_inserted_rows_refer(returned->checks, returned->next, returned->checked, returned->checked_nulls))
+		bolt_inserted_rows_refer(returned->checks, returned->next, returned->checked,
+								 returned->checked_nulls))
 		bolt_pass_over_triggers(returned->query, returned->checks);
 }
 
@@ -131,8 +132,9 @@ pg_noreturn static void
 refuse_same_key(const Model *model, const WriteRow *row, const char *key)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("two rows of %s have the same %s", model->name, key),
-			 bolt_errdetail_at(row->source), errhint("A row can be given once in a call.")));
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("two rows of %s have the same %s", model->name, key), bolt_errdetail_at(row->source),
+			 errhint("A row can be given once in a call.")));
 }
 
 /*
@@ -147,7 +149,8 @@ refuse_second_upsert(ReturnedRows *returned, TupleTableSlot *slot, const WriteRo
 
 	foreach(lc, returned->upserted_by)
 	{
-		AttrNumber attno = returned->node->own_attnos[bolt_field_place(returned->model, ((Field *) lfirst(lc))->attnum)];
+		AttrNumber attno =
+			returned->node->own_attnos[bolt_field_place(returned->model, ((Field *) lfirst(lc))->attnum)];
 
 		Assert(attno > 0);
 		if (slot->tts_isnull[attno - 1])

@@ -27,18 +27,18 @@ typedef struct ReturnedRows
 	MemoryContext context; /* of the texts of columns */
 	KeyIndex *index;	   /* of the rows, where it is not their order that tells them apart */
 	int nkey;
-	AttrNumber *key;	 /* where the key stands in what is returned */
-	bool in_order;		 /* a row that the index does not know is the next one */
-	int unwritten;		 /* … which is not before this one */
-	KeyIndex *upserted;	 /* of rows that statements before have written, or NULL */
-	List *upserted_by;	 /* the columns of its keys */
-	bool collects;		 /* what was written is not known before: rows grow */
-	int *owners;		 /* per returned row: whose it is */
-	int capacity;		 /* of owners, and of rows that grow */
-	FmgrInfo *outputs;	 /* per column */
+	AttrNumber *key;		 /* where the key stands in what is returned */
+	bool in_order;			 /* a row that the index does not know is the next one */
+	int unwritten;			 /* … which is not before this one */
+	KeyIndex *upserted;		 /* of rows that statements before have written, or NULL */
+	List *upserted_by;		 /* the columns of its keys */
+	bool collects;			 /* what was written is not known before: rows grow */
+	int *owners;			 /* per returned row: whose it is */
+	int capacity;			 /* of owners, and of rows that grow */
+	FmgrInfo *outputs;		 /* per column */
 	struct QueryDesc *query; /* the statement, where its foreign keys are checked for all rows at once */
-	List *checks;		   /* these foreign keys */
-	Datum **checked;	 /* per check: its column of the returned rows … */
+	List *checks;			 /* these foreign keys */
+	Datum **checked;		 /* per check: its column of the returned rows … */
 	bool **checked_nulls;
 } ReturnedRows;
 

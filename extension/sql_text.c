@@ -192,11 +192,12 @@ bolt_append_collation(StringInfo sql, Oid collation)
 
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("collation with OID %u does not exist", collation)));
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("collation with OID %u does not exist", collation)));
 	form = (Form_pg_collation) GETSTRUCT(tuple);
-	appendStringInfo(
-		sql, " COLLATE %s",
-		quote_qualified_identifier(get_namespace_name(form->collnamespace), NameStr(form->collname)));
+	appendStringInfo(sql, " COLLATE %s",
+					 quote_qualified_identifier(get_namespace_name(form->collnamespace),
+												NameStr(form->collname)));
 	ReleaseSysCache(tuple);
 }
 

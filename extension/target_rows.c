@@ -74,7 +74,8 @@ pg_noreturn static void
 refuse_key(const Model *model, const char *message)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("cannot delete rows of model \"%s\": %s", model->name, message),
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("cannot delete rows of model \"%s\": %s", model->name, message),
 			 errhint("A primary key that is registered has to be unique and not null in every row.")));
 }
 
@@ -110,7 +111,8 @@ bolt_check_keys(Collector *collector, TargetRows *rows)
 	if (!rows->by_keys || rows->keys.count == 0 || is_sure_key(model))
 		return;
 	bolt_begin_referring(collector, &call);
-	appendStringInfo(&call.sql, "SELECT pg_catalog.count(*) FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	appendStringInfo(&call.sql, "SELECT pg_catalog.count(*) FROM %s AS t0 WHERE ",
+					 bolt_model_sql_name(model));
 	bolt_append_has_key(&call, &pair, rows, 0);
 	bolt_run_referring(collector, &call, rows->owned, NULL, NULL, NULL);
 	found = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));

@@ -44,7 +44,7 @@
 /* What an invalidation message speaks of */
 typedef struct WatchedKey
 {
-	int cache; /* a syscache … */
+	int cache;		  /* a syscache … */
 	uint32 hashvalue; /* … and its hash of an entry */
 } WatchedKey;
 

@@ -80,11 +80,11 @@ typedef struct WriteStatement
 {
 	WriteKind kind;
 	const Model *model;
-	const WriteRow *row; /* whose columns it sets; with literals for one row */
-	bool many;			 /* parameters are arrays, an element a row */
-	bool returns;		 /* something of the rows: … */
+	const WriteRow *row;  /* whose columns it sets; with literals for one row */
+	bool many;			  /* parameters are arrays, an element a row */
+	bool returns;		  /* something of the rows: … */
 	bool returns_objects; /* … all their columns, as objects, … */
-	Bitmapset *columns;	 /* … or else these, by their places in the model */
+	Bitmapset *columns;	  /* … or else these, by their places in the model */
 	Conflict conflict;
 } WriteStatement;
 

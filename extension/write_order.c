@@ -84,8 +84,9 @@ add_column(WriteOrder *order, const Field *field, Oid compare, Oid collation)
 	if (order->ncolumns == order->capacity)
 	{
 		order->capacity = Max(order->capacity * 2, 8);
-		order->columns = order->columns == NULL ? palloc(sizeof(OrderColumn) * order->capacity) :
-												  repalloc(order->columns, sizeof(OrderColumn) * order->capacity);
+		order->columns = order->columns == NULL ?
+			palloc(sizeof(OrderColumn) * order->capacity) :
+			repalloc(order->columns, sizeof(OrderColumn) * order->capacity);
 	}
 	column = &order->columns[order->ncolumns++];
 	memset(column, 0, sizeof(OrderColumn));
@@ -311,7 +312,8 @@ bolt_primary_key_fields(const Model *model)
 	List *fields = NIL;
 
 	for (int i = 0; i < model->nprimary_key; i++)
-		fields = lappend(fields, unconstify(Field *, bolt_model_field_by_attnum(model, model->primary_key[i])));
+		fields =
+			lappend(fields, unconstify(Field *, bolt_model_field_by_attnum(model, model->primary_key[i])));
 	return fields;
 }
 
