@@ -9,6 +9,8 @@ import time
 import traceback
 from collections import Counter
 
+import psycopg
+
 import catalog
 import findings
 from generator import Generator
@@ -83,6 +85,9 @@ class Fuzzer:
             if fault.kind == "LOST":
                 session.connection.close()
             return fault
+        except psycopg.OperationalError as error:
+            session.connection.close()
+            return Fault("LOST", error)
         return None
 
     def run(self):

@@ -154,7 +154,7 @@ CREATE TABLE "Ünï ""q" (
 	"Id Ü" int PRIMARY KEY, "a__b" text, "select" int, "p k" int, "Ref" text, "x""y" text, "self_id" int REFERENCES "Ünï ""q"
 );
 CREATE TABLE "order" (
-	id int PRIMARY KEY, "exact" int, "in" int, "isnull" bool, "year" date, "len" int[], "pk" int, "model" text, "filter" text, "NOT" int,
+	id int PRIMARY KEY, "exact" int, "in" int, "isnull" bool, "year" date, "len" int[], "PK" int, "model" text, "filter" text, "NOT" int,
 	"F" int, "Value" jsonb, "a.b" int, "$1" int, "_" int, "order" int REFERENCES "order", "via_id" int REFERENCES "order"
 );
 CREATE TABLE "CamelCase" ("userId" int PRIMARY KEY, "bestFriendId" int REFERENCES "CamelCase", "orderId" int REFERENCES "order");

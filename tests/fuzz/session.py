@@ -42,14 +42,14 @@ class Session:
         for _ in range(240):
             try:
                 self.connection = psycopg.connect(dbname=self.database, autocommit=True, prepare_threshold=None)
-                break
+                self.connection.add_notice_handler(self.notice)
+                self.connection.execute(
+                    "SET statement_timeout = '20s'; SET lock_timeout = '10s'; SET client_min_messages = warning; SET timezone = 'UTC'"
+                )
+                return
             except psycopg.OperationalError:
                 time.sleep(0.5)  # the server recovers from a crash
-        else:
-            raise SystemExit("fuzz: the server does not come back")
-        self.connection.add_notice_handler(self.notice)
-        self.connection.execute("SET statement_timeout = '20s'; SET lock_timeout = '10s'; SET client_min_messages = warning; SET timezone = 'UTC'")
-        self.started = self.connection.execute("SELECT pg_postmaster_start_time(), pg_backend_pid()").fetchone()
+        raise SystemExit("fuzz: the server does not come back")
 
     def notice(self, diagnostic):
         if diagnostic.severity_nonlocalized == "WARNING":

@@ -126,6 +126,6 @@ class Ordered(Keys):
         total = 0
         for value in values:
             value = json.loads(value, parse_float=str)
-            q = {name + "__isnull": True} if value is None else {name: {"Value": value}}
+            q = {name: None} if value is None else {name: {"Value": value}}
             total += session.count({"model": case["model"], "filter": q})
         expect("filters by each value of a column", total != len(rows) and f"{total} rows, but {len(rows)}")
