@@ -1,6 +1,8 @@
 """Pages and slices are parts of the whole."""
 
+import base64
 import json
+import sys
 
 from rows import difference, member, repeated
 from session import Refused
@@ -96,3 +98,35 @@ class BadCursor(Total):
         cursor = json.loads(session.one("SELECT bolt.cursor_page(%s::json, 2)::text", document))["next"] or "W10="
         place = int(case["cut"] * len(cursor))
         ask(cursor[:place] + case["piece"] + cursor[place + case["more"] :])
+
+
+class ForgedCursor(Total):
+    """Whoever knows how a cursor is made can make one: with values that are too few, too many, or of no such type."""
+
+    kind = "page"
+    weight = 6
+
+    def further(self, g, model, case):
+        for key in ("distinct", "union", "union_all", "intersection", "difference"):
+            if key in case["document"]:
+                return None
+        odd = [None, "", "x", "1", "-1", "99999999999999999999", "NaN", "infinity", "2024-01-01", "{}", "\u00e9", "[", 1, True, [], {"a": 1}]
+        changes = [{"do": g.choice(["drop", "add", "set", "set"]), "at": g.integer(0, 6), "value": g.choice(odd)} for _ in range(g.integer(1, 3))]
+        return {**case, "changes": changes, "side": g.choice(["after", "before"])}
+
+    def check(self, session, case):
+        document = case["document"]
+        ask = lambda cursor: session.one(f"SELECT bolt.cursor_page(%s::json, 2, {case['side']} => %s)::text", document, cursor)
+        cursor = json.loads(session.one("SELECT bolt.cursor_page(%s::json, 2)::text", document))["next"]
+        if cursor is None:
+            return
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[4:])
+        for change in case["changes"]:
+            at = min(change["at"], len(values))
+            if change["do"] == "add":
+                values.insert(at, change["value"])
+            elif at < len(values):
+                values[at : at + 1] = [] if change["do"] == "drop" else [change["value"]]
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        checksum = session.one("SELECT hashtext(%s)", text) & 0xFFFFFFFF
+        ask(base64.urlsafe_b64encode(checksum.to_bytes(4, sys.byteorder) + text.encode()).decode().rstrip("="))
