@@ -5,6 +5,7 @@
 #   make test          everything from nothing, then every test
 #   make client        libbolt_orm, the asynchronous C client: client/Makefile says more
 #   make test-asan     the tests of the client and the HTTP server under AddressSanitizer, UBSan and LeakSanitizer
+#   make fuzz          random documents, for what must hold: tests/fuzz/README.md; fuzz-parser: libFuzzer on the parser
 #   make test-django   the querysets of tests/django, answered by Django and by bolt_orm
 #   make test-assert   the server's suites on a PostgreSQL with assertions, and under AddressSanitizer
 #   make test-setup    set-up on bare machines and on those that have some of it, in chroots, as root
@@ -33,18 +34,20 @@ PG_CONFIG ?= pg_config
 export PG_CONFIG
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: all setup regress-database client test-asan run-client run-test-asan cluster blog demo demo-stop test test-assert test-setup test-django test-locales test-matrix bench bench-http soak-http format format-check lint distclean \
-	run-cluster run-demo run-test run-test-django run-test-locales run-test-assert run-bench run-bench-http run-soak-http
+.PHONY: all setup regress-database client test-asan run-client run-test-asan cluster blog demo demo-stop test test-assert test-setup test-django fuzz fuzz-parser test-locales test-matrix bench bench-http soak-http format format-check lint distclean \
+	run-cluster run-demo run-test run-test-django run-fuzz run-fuzz-parser run-test-locales run-test-assert run-bench run-bench-http run-soak-http
 
 all:
 
 # On a bare machine there is no PGXS yet to include, so these set up first and then run make again.
 client test test-asan bench-http soak-http: export WITH_CLIENT = 1
+test fuzz: export WITH_FUZZ = 1
+fuzz-parser: export WITH_CLIENT = 1
 test-django bench-http: export WITH_DJANGO = 1
 bench-http: export WITH_WRK = 1
 test-locales: export WITH_LOCALES = 1
 lint format format-check: export WITH_LINT = 1
-demo test test-asan test-assert test-locales test-django bench bench-http soak-http client cluster: setup
+demo test test-asan test-assert test-locales test-django fuzz fuzz-parser bench bench-http soak-http client cluster: setup
 	@$(MAKE) --no-print-directory run-$@
 
 setup:
@@ -88,6 +91,15 @@ demo-stop:
 run-test-django: run-cluster
 	@env=$$(scripts/cluster env) && eval "$$env" && tests/django/run $(or $(DJANGO_OPTIONS),--random 2000)
 
+# FUZZ_SEED, FUZZ_DOCUMENTS, FUZZ_SECONDS, FUZZ_KINDS; FUZZ_OPTIONS: others of tests/fuzz/run, as --replay FILE.
+run-fuzz: run-cluster
+	@env=$$(scripts/cluster env) && eval "$$env" && tests/fuzz/run $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) \
+		$(if $(FUZZ_DOCUMENTS),--documents $(FUZZ_DOCUMENTS)) $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS)) \
+		$(if $(FUZZ_KINDS),--kinds $(FUZZ_KINDS)) $(FUZZ_OPTIONS)
+
+run-fuzz-parser:
+	@tests/fuzz/libfuzzer/run
+
 # TEST_ASSERT=quick: a few minutes.
 run-test-assert:
 	@scripts/test-assert
@@ -108,7 +120,7 @@ examples/demo: $(DEMO_SOURCES) examples/abridge.h
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
 
 FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/http/lateral tests/modules/* tests/asan tests/asan/valgrind \
-	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client))
+	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client tests/fuzz/libfuzzer))
 
 lint: setup
 	git grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck --exclude=SC2317
