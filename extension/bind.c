@@ -229,6 +229,20 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 	return NULL; /* not reached */
 }
 
+static bool
+bind_nothing(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	return false;
+}
+
+/* A parameter that did not come into the statement, as of an annotation that count() leaves out. */
+void
+bolt_leave_param(StatementParam *param)
+{
+	param->type = TEXTOID;
+	param->bind = bind_nothing;
+}
+
 /*
  * A parameter whose type PostgreSQL has found out.  Its literal stood in an
  * expression; a null is a value there.

@@ -206,6 +206,7 @@ extern StatementParam *bolt_add_param(Statement *statement, Oid type, BindFuncti
 extern int bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunction bind,
 						  const JsonValue *literal, const char *what);
 extern int bolt_add_constant(Statement *statement, const char *text);
+extern void bolt_leave_param(StatementParam *param);
 extern void bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context);
 extern bool bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern void bolt_mark_assigned(StatementParam *param);

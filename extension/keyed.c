@@ -79,9 +79,12 @@ infer_types(Compiler *compiler, FetchStatement *statement)
 	{
 		StatementParam *param = &statement->params[i];
 
-		if (!OidIsValid(param->type))
-			bolt_resolve_param(param, types[i] == InvalidOid || types[i] == UNKNOWNOID ? TEXTOID : types[i],
-							   compiler->graph->context);
+		if (OidIsValid(param->type))
+			continue;
+		if (i >= n || !OidIsValid(types[i]))
+			bolt_leave_param(param);
+		else
+			bolt_resolve_param(param, types[i] == UNKNOWNOID ? TEXTOID : types[i], compiler->graph->context);
 	}
 }
 

@@ -292,6 +292,9 @@ fill_terms(KeysetTerms *terms, Keyset *keyset, const SelectText *text, const Que
 		term->nulls_first =
 			order->nulls == NULLS_DEFAULT_ORDER ? order->descending : order->nulls == NULLS_FIRST_ORDER;
 		term->nullable = !is_never_null(text, from, expression);
+		/* a value's type would be found out by comparing it, not by a null test */
+		if (term->type == TEXTOID && term->sql[0] == '$')
+			term->sql = psprintf("(%s)::pg_catalog.text", term->sql);
 		if (bolt_operator(term->type, term->type, BTLessStrategyNumber) == NULL)
 			ereport(
 				ERROR,

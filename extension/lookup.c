@@ -110,11 +110,29 @@ comparison_operator(LookupContext *context, const Operand *operand, Oid other, i
 	return bolt_expression_operator(operand->type, other, strategy);
 }
 
-/* A row in which any of a key's columns is null refers to nothing. */
+/* A text or null that an annotation gave, whose type is nobody's concern yet */
+static bool
+is_untyped_value(const Operand *operand)
+{
+	return !OidIsValid(operand->type) && operand->sql[0] == '$' &&
+		strspn(operand->sql + 1, "0123456789") == strlen(operand->sql + 1);
+}
+
+/*
+ * A row in which any of a key's columns is null refers to nothing.
+ *
+ * PostgreSQL cannot tell the type of $1 IS NULL.  Whether a value is null is in the
+ * document's shape, so that the answer is known here.
+ */
 static void
 append_null_test(StringInfo sql, LookupContext *context, bool is_null)
 {
 	context->null_result = false;
+	if (context->noperands == 1 && is_untyped_value(&context->operands[0]))
+	{
+		appendStringInfoString(sql, context->operands[0].nullable == is_null ? "TRUE" : "FALSE");
+		return;
+	}
 	appendStringInfoChar(sql, '(');
 	for (int i = 0; i < context->noperands; i++)
 		appendStringInfo(sql, "%s%s %s",
@@ -654,13 +672,12 @@ resolve_lookup(LookupContext *context, Operand *operand, bool *from_year)
 bool
 bolt_path_is_isnull(const FieldPath *path, const Q *q)
 {
-	const char *name = path->rest == NIL ? "exact" : linitial(path->rest);
-
-	if (list_length(path->rest) > 1 || q->expression != NULL)
+	if (q->expression != NULL)
 		return false;
+	/* null is refused by all lookups but exact and iexact; and the null of a null is what transforms make */
 	if (q->value->kind == JSON_NULL)
-		return strcmp(name, "exact") == 0 || strcmp(name, "iexact") == 0;
-	return q->value->kind == JSON_TRUE && strcmp(name, "isnull") == 0;
+		return true;
+	return q->value->kind == JSON_TRUE && path->rest != NIL && strcmp(llast(path->rest), "isnull") == 0;
 }
 
 /* Null is something to exact and its like only. */

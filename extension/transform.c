@@ -22,23 +22,25 @@ typedef struct Transform
 	TypeClass on;
 	const char *sql; /* around the operand, at each %s */
 	Oid type;		 /* of the result; InvalidOid: as the operand */
+	bool nullable;	 /* of infinity it is null */
 } Transform;
 
 static const Transform transforms[] = {
 	{"date", CLASS_DATETIME, "(%s)::pg_catalog.date", DATEOID},
-	{"time", CLASS_DATETIME, "(%s)::pg_catalog.time", TIMEOID},
+	{"time", CLASS_DATETIME, "(%s)::pg_catalog.time", TIMEOID, true},
 	{"year", CLASS_DATE, "pg_catalog.date_part('year', %s)::pg_catalog.int4", INT4OID},
 	{"iso_year", CLASS_DATE, "pg_catalog.date_part('isoyear', %s)::pg_catalog.int4", INT4OID},
-	{"quarter", CLASS_DATE, "pg_catalog.date_part('quarter', %s)::pg_catalog.int4", INT4OID},
-	{"month", CLASS_DATE, "pg_catalog.date_part('month', %s)::pg_catalog.int4", INT4OID},
-	{"week", CLASS_DATE, "pg_catalog.date_part('week', %s)::pg_catalog.int4", INT4OID},
+	{"quarter", CLASS_DATE, "pg_catalog.date_part('quarter', %s)::pg_catalog.int4", INT4OID, true},
+	{"month", CLASS_DATE, "pg_catalog.date_part('month', %s)::pg_catalog.int4", INT4OID, true},
+	{"week", CLASS_DATE, "pg_catalog.date_part('week', %s)::pg_catalog.int4", INT4OID, true},
 	{"week_day", CLASS_DATE, "(pg_catalog.date_part('dow', %s)::pg_catalog.int4 OPERATOR(pg_catalog.+) 1)",
-	 INT4OID},
-	{"iso_week_day", CLASS_DATE, "pg_catalog.date_part('isodow', %s)::pg_catalog.int4", INT4OID},
-	{"day", CLASS_DATE, "pg_catalog.date_part('day', %s)::pg_catalog.int4", INT4OID},
-	{"hour", CLASS_TIME, "pg_catalog.date_part('hour', %s)::pg_catalog.int4", INT4OID},
-	{"minute", CLASS_TIME, "pg_catalog.date_part('minute', %s)::pg_catalog.int4", INT4OID},
-	{"second", CLASS_TIME, "pg_catalog.floor(pg_catalog.date_part('second', %s))::pg_catalog.int4", INT4OID},
+	 INT4OID, true},
+	{"iso_week_day", CLASS_DATE, "pg_catalog.date_part('isodow', %s)::pg_catalog.int4", INT4OID, true},
+	{"day", CLASS_DATE, "pg_catalog.date_part('day', %s)::pg_catalog.int4", INT4OID, true},
+	{"hour", CLASS_TIME, "pg_catalog.date_part('hour', %s)::pg_catalog.int4", INT4OID, true},
+	{"minute", CLASS_TIME, "pg_catalog.date_part('minute', %s)::pg_catalog.int4", INT4OID, true},
+	{"second", CLASS_TIME, "pg_catalog.floor(pg_catalog.date_part('second', %s))::pg_catalog.int4", INT4OID,
+	 true},
 	{"length", CLASS_TEXT, "pg_catalog.char_length(%s)", INT4OID},
 	{"lower", CLASS_TEXT, "pg_catalog.lower(%s)", TEXTOID},
 	{"upper", CLASS_TEXT, "pg_catalog.upper(%s)", TEXTOID},
@@ -132,6 +134,7 @@ transform_array(Operand *operand, const char *name)
 	{
 		operand->sql = psprintf("(%s)[%ld]", operand->sql, from + 1);
 		operand->type = get_element_type(getBaseType(operand->type));
+		operand->nullable = true;
 		return true;
 	}
 	if (*rest != '_' || !is_index(rest + 1))
@@ -207,6 +210,7 @@ transform(Select *select, Operand *operand, const char *name)
 		operand->sql = expand(transform->sql, operand->sql);
 		if (OidIsValid(transform->type))
 			operand->type = transform->type;
+		operand->nullable |= transform->nullable;
 		return true;
 	}
 	if (class == CLASS_TEXT && strcmp(name, "unaccent") == 0)
@@ -215,6 +219,7 @@ transform(Select *select, Operand *operand, const char *name)
 	{
 		operand->sql = psprintf("pg_catalog.%s(%s)", name[0] == 's' ? "lower" : "upper", operand->sql);
 		operand->type = get_range_subtype(getBaseType(operand->type));
+		operand->nullable = true;
 		return true;
 	}
 	if (class == CLASS_ARRAY)

@@ -32,6 +32,28 @@ SELECT bolt.first('{"model": "flag", "union": [{}], "values_list": ["id"]}');
 -- A filter by a window, DISTINCT and an order by what is not selected.
 SELECT bolt.fetch_json('{"model": "flagged", "annotate": {"w": {"Window": {"RowNumber": []}, "order_by": ["id"]}}, "filter": {"w__lte": 6}, "distinct": true, "values": ["flag_id"], "order_by": ["-id"], "limit": 2}');
 
+-- The type of a text or null that stands in an annotation: a null test does not need it, nor does a cursor.
+SELECT bolt.count(format('{"model": "flag", "annotate": {"v": {"Value": %s}}, "filter": {"v__isnull": true}}', v)::json),
+	bolt.count(format('{"model": "flag", "alias": {"v": {"Value": %s}}, "exclude": {"v": null}}', v)::json)
+FROM unnest(ARRAY['null', '"x"', '1']) v;
+SELECT page->'items', bolt.cursor_page(document, 1, after => page->>'next')->'items'
+FROM unnest(ARRAY['{"model": "flag", "annotate": {"v": {"Value": null}}, "filter": {"v__isnull": true}, "order_by": ["v"]}', '{"model": "flag", "order_by": [{"expr": {"Value": null}}]}']::json[]) document,
+	bolt.cursor_page(document, 1) page;
+
+-- A value of an annotation that count() leaves out.
+SELECT bolt.count('{"model": "flag", "annotate": {"a": {"Greatest": ["id", 1]}, "b": {"Case": [{"when": {"a__in": [1, 2]}, "then": 1}], "default": 0}}}');
+
+-- What is computed of a column that is never null may be null: negated, it keeps its row.
+CREATE TABLE moment (id int PRIMARY KEY, at timestamptz NOT NULL, list int[] NOT NULL, span int4range NOT NULL);
+INSERT INTO moment VALUES (1, 'infinity', '{}', 'empty'), (2, '2024-01-01 10:12:13', '{1}', '[1,5)');
+SELECT condition, bolt.count(json_build_object('model', 'moment', 'filter', condition)), bolt.count(json_build_object('model', 'moment', 'exclude', condition))
+FROM unnest(ARRAY['{"at__minute": 12}', '{"at__week": 1}', '{"at__time": "10:12:13"}', '{"at__month__gt": 1}', '{"list__0": 1}', '{"list__0_1": [1]}', '{"span__startswith": 1}',
+	'{"span__endswith__lt": 9}']::json[]) condition;
+
+-- A null test behind a transform, through an empty relation, negated.
+SELECT condition, bolt.count(json_build_object('model', 'flagged', 'filter', condition, 'distinct', true)), bolt.count(json_build_object('model', 'flagged', 'exclude', condition))
+FROM unnest(ARRAY['{"noted__isnull__lower": null}', '{"noted__isnull__lower__isnull": true}', '{"noted__isnull__lower__isnull": false}', '{"noted__isnull__trim__exact": null}']::json[]) condition;
+
 -- hstore refuses some values by an internal error.
 CREATE EXTENSION IF NOT EXISTS hstore SCHEMA fuzzed;
 CREATE TABLE stored (id int PRIMARY KEY, h hstore);

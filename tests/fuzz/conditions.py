@@ -137,6 +137,32 @@ class Conditions:
                 out.update(self.condition(model, annotations, many))
         return out
 
+    def mixes_many(self, model, q):
+        """
+        Whether several conditions go through relations to many, joined by more than AND: then a negated one speaks of any related row, and
+        the same one not negated of the row that the others speak of (docs/differences.md, negation-same-row and exclude-several).
+        """
+        connected = any(key in q for key in ("AND", "OR", "XOR", "NOT"))
+        return connected and len(list(self.to_many(model, q))) > 1
+
+    def to_many(self, model, q):
+        for key, value in q.items():
+            if key in ("AND", "OR", "XOR"):
+                for member in value:
+                    yield from self.to_many(model, member)
+            elif key == "NOT":
+                yield from self.to_many(model, value)
+            elif key != "Exists":
+                here = model
+                for name in key.split("__"):
+                    relation = next((r for r in here.relations if r.name == name), None)
+                    if relation is None:
+                        break
+                    if relation.many:
+                        yield key
+                        break
+                    here = self.models[relation.target]
+
     def simple_relations(self, model):
         return [r for r in model.relations if r.kind != "many-to-many"]
 

@@ -20,7 +20,7 @@ class Partition(Keys):
     def make(self, g):
         model = g.any_model(KEYED)
         q = g.q(model)
-        return {"model": model.name, "key": model.key, "q": q}
+        return None if g.mixes_many(model, q) else {"model": model.name, "key": model.key, "q": q}
 
     def check(self, session, case):
         q = case["q"]
