@@ -289,12 +289,27 @@ bolt_reverse_order(List *order)
 	}
 }
 
+/*
+ * A value orders nothing.  In an ORDER BY its type would be another one than in the
+ * select list, where PostgreSQL has to find it, and DISTINCT would refuse it.
+ */
+static bool
+orders_nothing(const SelectText *text, const char *expression)
+{
+	if (text->queryset != NULL && (text->queryset->distinct_on != NIL || text->queryset->combined != NIL))
+		return false;
+	return expression[0] == '$' && strspn(expression + 1, "0123456789") == strlen(expression + 1);
+}
+
 static void
 add_order_expression(SelectText *text, const char *expression, bool aggregate, const OrderTerm *term,
 					 bool reverse)
 {
-	OrderExpression *order = palloc(sizeof(OrderExpression));
+	OrderExpression *order;
 
+	if (orders_nothing(text, expression))
+		return;
+	order = palloc(sizeof(OrderExpression));
 	bolt_limit_columns(list_length(text->order) + 1);
 	bolt_wrote_sql(text->select->statement, strlen(expression));
 	order->text = pstrdup(expression);

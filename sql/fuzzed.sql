@@ -39,6 +39,8 @@ FROM unnest(ARRAY['null', '"x"', '1']) v;
 SELECT page->'items', bolt.cursor_page(document, 1, after => page->>'next')->'items'
 FROM unnest(ARRAY['{"model": "flag", "annotate": {"v": {"Value": null}}, "filter": {"v__isnull": true}, "order_by": ["v"]}', '{"model": "flag", "order_by": [{"expr": {"Value": null}}]}']::json[]) document,
 	bolt.cursor_page(document, 1) page;
+SELECT bolt.fetch_json('{"model": "flag", "annotate": {"v": {"Value": "x"}}, "exclude": {"v__in": []}, "order_by": ["v", "-in"], "distinct": true, "values": ["v", "in"]}');
+SELECT bolt.last('{"model": "flag", "annotate": {"v": {"Value": "x"}}, "order_by": ["v"]}');
 
 -- A value of an annotation that count() leaves out.
 SELECT bolt.count('{"model": "flag", "annotate": {"a": {"Greatest": ["id", 1]}, "b": {"Case": [{"when": {"a__in": [1, 2]}, "then": 1}], "default": 0}}}');
