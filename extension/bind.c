@@ -308,8 +308,8 @@ input_value(const StatementParam *param, const char *text)
 		(void) set_config_option("array_nulls", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
 								 false);
 	}
-	value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, text), param->io_param,
-							  param->typmod);
+	value = InputFunctionCall(unconstify(FmgrInfo *, &param->input), unconstify(char *, text),
+							  param->io_param, param->typmod);
 	if (level > 0)
 		AtEOXact_GUC(true, level);
 	error_context_stack = callback.previous;

@@ -26,10 +26,10 @@ typedef struct JoinedTable
 	const AttrNumber *near_fields;
 	const AttrNumber *far_fields;
 	bool near_is_referenced; /* the far table's columns refer to the near one's */
-	int call;			 /* the filter() call that made it */
-	bool nullable;		 /* its columns may be null for want of a row */
-	const char *derived; /* a subquery that stands for the table, or NULL */
-	bool many;			 /* may give a row of its parent several rows */
+	int call;				 /* the filter() call that made it */
+	bool nullable;			 /* its columns may be null for want of a row */
+	const char *derived;	 /* a subquery that stands for the table, or NULL */
+	bool many;				 /* may give a row of its parent several rows */
 } JoinedTable;
 
 typedef struct Statement Statement;

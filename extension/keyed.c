@@ -178,7 +178,8 @@ bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair)
 		KeyComparison comparison;
 
 		bolt_compare_key(pair, i, &comparison);
-		bolt_key_column_init(&key->columns[i], comparison.type, key_collation(pair, i), compiler->graph->context);
+		bolt_key_column_init(&key->columns[i], comparison.type, key_collation(pair, i),
+							 compiler->graph->context);
 	}
 	key->integer = is_integer_key(pair);
 }

@@ -189,7 +189,8 @@ append_comparison(StringInfo sql, LookupContext *context)
 		if (n > 1)
 			set_member(context, i, n);
 		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
-						 comparison_operator(context, operand, context->expression_type, context->lookup->strategy),
+						 comparison_operator(context, operand, context->expression_type,
+											 context->lookup->strategy),
 						 value);
 	}
 }
@@ -217,8 +218,8 @@ append_member_comparison(StringInfo sql, LookupContext *context, const Expressio
 	bolt_expression(context->select, context->select->origin, member, &value);
 	refuse_window(context->select, &value, context->value);
 	context->null_result |= value.nullable;
-	appendStringInfo(sql, "%s %s %s", operand->sql, comparison_operator(context, operand, value.type, strategy),
-					 value.sql);
+	appendStringInfo(sql, "%s %s %s", operand->sql,
+					 comparison_operator(context, operand, value.type, strategy), value.sql);
 	bolt_limit_sql(sql->len);
 }
 
@@ -269,7 +270,8 @@ append_composite_in(StringInfo sql, LookupContext *context)
 	appendStringInfoString(sql, " WHERE ");
 	for (int i = 0; i < n; i++)
 		appendStringInfo(sql, "%sv.c%d %s %s", i > 0 ? " AND " : "", i + 1,
-						 comparison_operator(context, &context->operands[i], InvalidOid, BTEqualStrategyNumber),
+						 comparison_operator(context, &context->operands[i], InvalidOid,
+											 BTEqualStrategyNumber),
 						 context->operands[i].sql);
 	appendStringInfoChar(sql, ')');
 }
@@ -286,9 +288,9 @@ append_in(StringInfo sql, LookupContext *context)
 	{
 		const char *subquery = value_sql(context, InvalidOid, NULL);
 
-		appendStringInfo(sql, "%s %s ANY %s", operand->sql,
-						 comparison_operator(context, operand, context->expression_type, BTEqualStrategyNumber),
-						 subquery);
+		appendStringInfo(
+			sql, "%s %s ANY %s", operand->sql,
+			comparison_operator(context, operand, context->expression_type, BTEqualStrategyNumber), subquery);
 		return;
 	}
 	refuse_expression(context);

@@ -23,7 +23,7 @@ typedef struct ReferenceCheck
 {
 	Oid constraint;
 	int trigger; /* its place among the triggers of the table that is written */
-	Oid source; /* the table that refers … */
+	Oid source;	 /* the table that refers … */
 	AttrNumber source_column;
 	Oid target; /* … to this one */
 	AttrNumber target_column;
