@@ -29,6 +29,7 @@
 #include "statement.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
+#include "watched_types.h"
 
 /* The first chunk of root rows, and by how much the next ones grow. */
 #define FIRST_CHUNK 64
@@ -132,13 +133,13 @@ reset_lists(RowLists *lists)
  * nothing that it wrote has been handed out.
  */
 static void
-prepare_writer(FetchItem *item, Oid type, const FetchRun *run)
+prepare_writer(FetchItem *item, Oid type, uint64 types, const FetchRun *run)
 {
 	JsonWriter writer;
 
 	if (item->writer.write != NULL)
 	{
-		if (item->writer.type == type && bolt_json_writer_holds(&item->writer))
+		if (item->writer.type == type && item->writer.types == types)
 			return;
 		if (item->writer.type != type && (run->returned || run->graph->users > 1))
 			bolt_refuse_changed_result();
@@ -154,6 +155,7 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc descriptor)
 	RowReceiver *receiver = (RowReceiver *) self;
 	FetchRun *run = receiver->run;
 	const FetchNode *node = receiver->node->node;
+	uint64 types = bolt_watched_types_refresh();
 
 	if (node->parent != NULL)
 		bolt_expect_key(descriptor, &node->key, node->own_attnos, 0);
@@ -171,7 +173,7 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc descriptor)
 			continue;
 		if (item->attno > descriptor->natts)
 			bolt_refuse_changed_result();
-		prepare_writer(item, TupleDescAttr(descriptor, item->attno - 1)->atttypid, run);
+		prepare_writer(item, TupleDescAttr(descriptor, item->attno - 1)->atttypid, types, run);
 	}
 	if (node->parent == NULL && run->watch_start != NULL)
 		run->watch_start(run->watch_argument, descriptor);

@@ -11,8 +11,8 @@
  * asked for a cast to json, and everything else is its output function's
  * string.
  *
- * A choice holds as long as the type and the casts to json do, which
- * bolt_json_writer_holds tells.
+ * A choice holds as long as the type and the casts to json do, that is, as long as
+ * bolt_watched_types_refresh says what it said then.
  *
  *-------------------------------------------------------------------------
  */
@@ -113,8 +113,8 @@ cast_to_json(Oid type)
 	return InvalidOid;
 }
 
-bool
-bolt_json_writer_holds(const JsonWriter *writer)
+static bool
+writer_holds(const JsonWriter *writer)
 {
 	return writer->types == bolt_watched_types_refresh();
 }
@@ -204,7 +204,7 @@ bolt_json_out_begin(void)
 static void
 write_through_cast(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
-	Oid function = bolt_json_writer_holds(writer) ? writer->cast : cast_to_json(writer->base_type);
+	Oid function = writer_holds(writer) ? writer->cast : cast_to_json(writer->base_type);
 	text *json;
 
 	if (!OidIsValid(function))

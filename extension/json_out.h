@@ -89,9 +89,6 @@ struct JsonWriter
  */
 extern void bolt_json_writer_init(JsonWriter *writer, Oid type, bool bigint_as_string, MemoryContext context);
 
-/* Is that still how values of its type are written? */
-extern bool bolt_json_writer_holds(const JsonWriter *writer);
-
 /* A string in quotes, escaped as escape_json of the same server does. */
 extern void bolt_json_write_string(JsonBuffer *out, const char *string, Size length);
 
