@@ -13,6 +13,7 @@
 
 #include "fetch_graph.h"
 #include "model.h"
+#include "nodes/bitmapset.h"
 #include "queryset.h"
 
 /* A table of the FROM clause. */
@@ -70,6 +71,8 @@ typedef struct Annotation
 	Operand operand;
 	bool alias; /* not selected */
 	bool fixed; /* a path of values(), with the joins that it had then */
+	bool used;	/* by another clause or annotation */
+	Bitmapset *referred; /* aliases of the tables that it speaks of */
 } Annotation;
 
 /* Where a condition may speak of windows */
@@ -110,6 +113,8 @@ struct Statement
 	List *params;				 /* of StatementParam * */
 	MemoryContext context;		 /* of the graph */
 	List *tables;				 /* oids of the tables it names */
+	Bitmapset *referred;		 /* aliases that columns have been written of,
+								  * since the beginning of an expression */
 	bool value_dependent;		 /* a good plan depends on the values: patterns */
 	Size written;				 /* bytes of SQL on the way to it */
 	int nconditions;			 /* that must hold together */
@@ -167,6 +172,7 @@ extern void bolt_refuse_rest(const FieldPath *path);
 extern void bolt_refuse_name(const FieldPath *path, const char *name);
 extern int bolt_first_to_many(const FieldPath *path);
 extern Select *bolt_begin_select(Statement *statement, const Model *model);
+extern void bolt_refer_to(Statement *statement, int alias);
 extern void bolt_note_table(Statement *statement, const Model *model);
 extern Select *bolt_begin_part(Select *whole);
 extern JoinedTable *bolt_add_table(Select *select, const Model *model);

@@ -89,34 +89,9 @@ find_field_reference(const Expression *expression)
 	return expression->otherwise != NULL ? find_field_reference(expression->otherwise) : NULL;
 }
 
-/* Does an expression's SQL name a column of this table? */
-static bool
-refers_to_table(const char *sql, int alias)
-{
-	char *prefix = psprintf("t%d.", alias);
-	int length = strlen(prefix);
-
-	for (const char *at = sql; *at != '\0'; at++)
-	{
-		if (*at == '"')
-		{
-			/* another's name: "t0." may stand in it */
-			while (*++at != '"' && *at != '\0')
-				;
-			if (*at == '\0')
-				break;
-		}
-		else if (strncmp(at, prefix, length) == 0 &&
-				 (at == sql || (!isalnum((unsigned char) at[-1]) && at[-1] != '_')))
-			return true;
-	}
-	return false;
-}
-
 /* An UPDATE's values are in terms of its own table, an INSERT's of none. */
 static void
-refuse_columns(const Select *select, const WriteStatement *write, const Assignment *assignment,
-			   const char *sql)
+refuse_columns(const Select *select, const WriteStatement *write, const Assignment *assignment)
 {
 	ListCell *lc;
 
@@ -126,7 +101,7 @@ refuse_columns(const Select *select, const WriteStatement *write, const Assignme
 		const Expression *reference;
 
 		if ((write->kind != WRITE_INSERT && foreach_current_index(lc) == 0) ||
-			!refers_to_table(sql, join->alias))
+			!bms_is_member(join->alias, select->statement->referred))
 			continue;
 		if (write->kind != WRITE_INSERT)
 			ereport(ERROR,
@@ -152,6 +127,7 @@ expression_value(Select *select, const WriteStatement *write, const Assignment *
 {
 	Operand operand = {0};
 
+	select->statement->referred = NULL;
 	bolt_expression(select, bolt_base_alias(select), assignment->expression, &operand);
 	if (operand.aggregate || bolt_has_aggregate(assignment->expression))
 		ereport(ERROR,
@@ -163,7 +139,7 @@ expression_value(Select *select, const WriteStatement *write, const Assignment *
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Window expressions are not allowed in this query (%s)", assignment->name),
 				 bolt_errdetail_at(assignment->value)));
-	refuse_columns(select, write, assignment, operand.sql);
+	refuse_columns(select, write, assignment);
 	return unconstify(char *, operand.sql);
 }
 

@@ -214,6 +214,7 @@ append_same_row(StringInfo sql, ConditionContext *context, List *qs)
 			appendStringInfo(&where, "%s %s %s AND ", bolt_column_text(within.alias, field),
 							 bolt_operator(field->type, field->type, BTEqualStrategyNumber),
 							 bolt_column_text(context->alias, field));
+			bolt_refer_to(inner->statement, context->alias);
 		}
 	}
 	else

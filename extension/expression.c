@@ -477,6 +477,7 @@ bolt_expression(Select *select, int alias, const Expression *expression, Operand
 void
 bolt_annotate(Select *select, const AnnotateCall *call)
 {
+	Bitmapset *referred = select->statement->referred;
 	Annotation *annotation;
 	ListCell *same;
 
@@ -489,7 +490,10 @@ bolt_annotate(Select *select, const AnnotateCall *call)
 	annotation->name = call->name;
 	annotation->expression = call->expression;
 	annotation->alias = call->alias;
+	select->statement->referred = NULL;
 	bolt_expression(select, bolt_base_alias(select), call->expression, &annotation->operand);
+	annotation->referred = bms_copy(select->statement->referred);
+	select->statement->referred = bms_join(referred, select->statement->referred);
 	annotation->operand.display = call->name;
 	same = bolt_annotation_of_name(select, call->name);
 	if (same != NULL)

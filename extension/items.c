@@ -88,36 +88,6 @@ branch_in_place_of(const Branch *branch, const Field *field)
 	return NULL;
 }
 
-/* Does another clause or annotation make use of an annotation? */
-static bool
-is_referred_to(const SelectText *text, const Annotation *annotation)
-{
-	const char *sql = annotation->operand.sql;
-	ListCell *lc;
-
-	if (strstr(text->where.data, sql) != NULL || strstr(text->having.data, sql) != NULL)
-		return true;
-	foreach(lc, text->select->windows)
-	{
-		if (strstr(lfirst(lc), sql) != NULL)
-			return true;
-	}
-	foreach(lc, text->order)
-	{
-		if (strstr(((OrderExpression *) lfirst(lc))->text, sql) != NULL)
-			return true;
-	}
-	foreach(lc, text->select->annotations)
-	{
-		const Annotation *other = lfirst(lc);
-
-		CHECK_FOR_INTERRUPTS();
-		if (other != annotation && strstr(other->operand.sql, sql) != NULL)
-			return true;
-	}
-	return false;
-}
-
 /*
  * An aggregate over a relation that is only to be written out: a child whose
  * statement groups by the keys of the rows, rather than a subquery a row.
@@ -128,7 +98,7 @@ add_aggregate_item(ItemList *items, SelectText *text, const Annotation *annotati
 	const ModelRelation *relation = bolt_keyed_aggregate(text->select, annotation->expression);
 	Branch *branch;
 
-	if (relation == NULL || is_referred_to(text, annotation))
+	if (relation == NULL || annotation->used)
 		return false;
 	branch = palloc0(sizeof(Branch));
 	branch->name = annotation->name;

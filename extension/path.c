@@ -432,6 +432,7 @@ bolt_add_join(Select *select, int parent, const ModelRelation *relation, bool th
 	if (join != NULL)
 		return join;
 	join = bolt_add_table(select, shape.model);
+	bolt_refer_to(select->statement, parent);
 	join->parent = parent;
 	join->near_model = shape.near_model;
 	join->nfields = shape.nfields;
@@ -463,6 +464,13 @@ bolt_add_derived_join(Select *select, int parent, const JoinedTable *table, cons
 	return join;
 }
 
+/* Columns of the table are written. */
+void
+bolt_refer_to(Statement *statement, int alias)
+{
+	statement->referred = bms_add_member(statement->referred, alias);
+}
+
 static void
 set_columns(Column *columns, int n, int alias, const Model *model, const AttrNumber *attnums, bool nullable)
 {
@@ -492,11 +500,11 @@ join_of_alias(const Select *select, int alias)
 
 /*
  * Are the path's columns all among attnums of its model?  Then fills in those of
- * counterparts, in the path's order.
+ * counterparts, which are holder's, in the path's order.
  */
 static bool
-counterpart_columns(const FieldPath *path, int n, const AttrNumber *attnums, const AttrNumber *counterparts,
-					AttrNumber *result)
+counterpart_columns(const FieldPath *path, const Model *holder, int n, const AttrNumber *attnums,
+					const AttrNumber *counterparts, AttrNumber *result)
 {
 	for (int i = 0; i < path->nfields; i++)
 	{
@@ -505,6 +513,10 @@ counterpart_columns(const FieldPath *path, int n, const AttrNumber *attnums, con
 		while (at < n && attnums[at] != path->fields[i]->attnum)
 			at++;
 		if (at == n)
+			return false;
+
+		/* the two are equal, but not compared alike with anything else */
+		if (bolt_model_field_by_attnum(holder, counterparts[at])->collation != path->fields[i]->collation)
 			return false;
 		result[i] = counterparts[at];
 	}
@@ -531,7 +543,7 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 		{
 			join = bolt_add_join(select, join->alias, relation, true);
 			if (last &&
-				counterpart_columns(path, relation->ntarget_fields, relation->target_fields,
+				counterpart_columns(path, join->model, relation->ntarget_fields, relation->target_fields,
 									relation->through_target_fields, attnums))
 			{
 				set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
@@ -541,7 +553,7 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 			continue;
 		}
 		if (last && relation_is_forward(relation) &&
-			counterpart_columns(path, relation->nfields, relation->target_fields, relation->source_fields,
+			counterpart_columns(path, join->model, relation->nfields, relation->target_fields, relation->source_fields,
 								attnums))
 		{
 			set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
@@ -562,7 +574,11 @@ bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_h
 
 	if (path->annotation != NULL)
 	{
-		operands[0] = path->annotation->operand;
+		Annotation *annotation = unconstify(Annotation *, path->annotation);
+
+		annotation->used = true;
+		select->statement->referred = bms_add_members(select->statement->referred, annotation->referred);
+		operands[0] = annotation->operand;
 		if (operands[0].window && select->windows_stand == WINDOWS_AROUND)
 			operands[0].sql = bolt_window_column(select, operands[0].sql);
 		return 1;
@@ -570,6 +586,7 @@ bolt_path_operands(Select *select, int alias, const FieldPath *path, int first_h
 	bolt_path_columns(select, alias, path, first_hop, columns);
 	for (int i = 0; i < path->nfields; i++)
 	{
+		bolt_refer_to(select->statement, columns[i].alias);
 		memset(&operands[i], 0, sizeof(Operand));
 		operands[i].sql = bolt_column_text(columns[i].alias, columns[i].field);
 		operands[i].type = columns[i].field->type;

@@ -43,6 +43,10 @@ SELECT answers('folded_parent', '{"annotate": {"c": {"Count": "children"}}, "ord
 SELECT answers('folded_parent', '{"filter": {"children__id": 2}}');
 SELECT answers('folded_parent', '{"exclude": {"children__id__in": [1, 2]}}');
 SELECT answers('folded_child', '{"filter": {"parent__n": 1}, "order_by": ["id"], "values_list": ["id"], "flat": true}');
+-- the key that is referred to, not the column that refers to it
+SELECT answers('folded_child', '{"filter": {"parent__k": "abc"}, "order_by": ["id"], "values": ["id", "k", "parent__k"]}');
+SELECT answers('folded_child', '{"filter": {"k": "abc"}, "order_by": ["id"], "values": ["id", "k", "parent__k"]}');
+SELECT answers('folded_child', '{"order_by": ["-parent__k", "id"], "values_list": ["id"], "flat": true}');
 SELECT bolt.delete('{"model": "folded_parent", "filter": {"n": 1}}');
 SELECT answers('folded_child', '{}');
 -- The other way round bytes decide.
@@ -62,6 +66,18 @@ CREATE INDEX ON odd_child (parent_id);
 INSERT INTO odd_parent SELECT generate_series(1, 100);
 INSERT INTO odd_child SELECT 'x', i, i, i FROM generate_series(1, 100) i;
 SELECT count(*), sum(json_array_length(o->'odd_child')) FROM bolt.fetch('{"model": "odd_parent", "prefetch_related": ["odd_child"]}') o;
+CREATE TABLE odd_note (id int PRIMARY KEY, child_id int REFERENCES odd_child, "t1.n" int, "t0.""n" int);
+INSERT INTO odd_note VALUES (1, 1, 4, 5);
+SELECT bolt.update('{"model": "odd_note"}', '{"t1.n": {"Add": ["t0.\"n", {"F": "t1.n"}]}}');
+SELECT bolt.update('{"model": "odd_note", "annotate": {"a": {"F": "child__id"}, "b": {"Add": ["t1.n", 1]}}}', '{"t0.\"n": {"F": "b"}}');
+SELECT answers('odd_note', '{}');
+SELECT bolt.update('{"model": "odd_note", "annotate": {"a": {"F": "child__t0.id >= ($1)[1]"}}}', '{"t1.n": {"F": "a"}}');
+SELECT bolt.update('{"model": "odd_note"}', '{"t1.n": {"Add": ["child__id", 1]}}');
+SELECT bolt.update('{"model": "odd_note"}', '{"t1.n": {"Subquery": {"model": "odd_child", "filter": {"id": {"OuterRef": "child_id"}}, "values": ["t0.id >= ($1)[1]"]}}}');
+SELECT bolt.create('odd_note', '{"id": 2, "t1.n": {"Add": ["t0.\"n", 1]}}');
+SELECT bolt.create('odd_note', '{"id": 2, "t1.n": {"Subquery": {"model": "odd_child", "filter": {"id": {"OuterRef": "child_id"}}, "values": ["id"]}}}');
+SELECT bolt.create('odd_note', '{"id": 2, "t1.n": {"Subquery": {"model": "odd_child", "filter": {"id": 3}, "values": ["id"]}}}');
+DROP TABLE odd_note;
 
 SET client_min_messages = warning;
 DROP FUNCTION answers;
