@@ -91,12 +91,10 @@
 #define bolt_exec_check_permissions(query) ((void) ExecCheckRTPerms((query)->rtable, true))
 #endif
 
-/* 16: parseTypeString and its like can report errors softly instead of saying "not there" */
+/* 16: a type's name can be parsed with errors reported softly */
 #if PG_VERSION_NUM >= 160000
-#define bolt_no_soft_error NULL
 #define bolt_parse_type_name(name) typeStringToTypeName((name), NULL)
 #else
-#define bolt_no_soft_error false
 #define bolt_parse_type_name(name) typeStringToTypeName(name)
 #endif
 

@@ -182,7 +182,7 @@ compile_junction(Compiler *compiler, const Branch *branch, const KeyPair *near_p
 							 comparison.opname);
 			near_field = bolt_model_field_by_attnum(through, far_pair->near_fields[i]);
 			far_field = bolt_model_field_by_attnum(branch->model, far_pair->far_fields[i]);
-			bolt_append_column(&condition, from.alias, near_field->name);
+			bolt_append_column_operand(&condition, from.alias, near_field);
 			if (near_field->collation != far_field->collation && OidIsValid(near_field->collation) &&
 				OidIsValid(far_field->collation))
 				bolt_append_collation(

@@ -195,6 +195,11 @@ extern Oid bolt_extension_schema(const char *extension);
 extern Oid bolt_find_extension_schema(const char *extension);
 extern void bolt_append_type(StringInfo sql, Oid type, int32 typmod);
 extern const char *bolt_operator(Oid left, Oid right, int strategy);
+extern char *bolt_comparison(const char *left, Oid left_type, const char *right, Oid right_type,
+							 int strategy);
+extern bool bolt_has_own_operators(Oid type);
+extern const char *bolt_operand_text(const char *sql, Oid type);
+extern void bolt_append_column_operand(StringInfo sql, int alias, const Field *field);
 extern const char *bolt_type_operator(Oid type, const char *name);
 extern Oid bolt_comparison_type(Oid type);
 /* Comparisons by btree strategy */

@@ -282,7 +282,8 @@ append_key_condition(StringInfo sql, int alias, const Field *field, const char *
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("primary key column \"%s\" of type %s has no equality operator", field->name,
 						format_type_be(field->type))));
-	appendStringInfo(sql, "%s %s %s", bolt_column_text(alias, field), opname, value);
+	bolt_append_column_operand(sql, alias, field);
+	appendStringInfo(sql, " %s %s", opname, bolt_operand_text(value, type));
 }
 
 /* Where nothing but the key is given, a column is set to what it is. */

@@ -211,9 +211,10 @@ append_same_row(StringInfo sql, ConditionContext *context, List *qs)
 		{
 			const Field *field = bolt_model_field_by_attnum(model, model->primary_key[i]);
 
-			appendStringInfo(&where, "%s %s %s AND ", bolt_column_text(within.alias, field),
-							 bolt_operator(field->type, field->type, BTEqualStrategyNumber),
-							 bolt_column_text(context->alias, field));
+			appendStringInfo(&where, "%s AND ",
+							 bolt_comparison(bolt_column_text(within.alias, field), field->type,
+											 bolt_column_text(context->alias, field), field->type,
+											 BTEqualStrategyNumber));
 			bolt_refer_to(inner->statement, context->alias);
 		}
 	}

@@ -86,9 +86,10 @@ write_nullif(ExpressionContext *context, const ExpressionRule *rule, Operand *re
 	const Operand *value = &context->operands[0];
 	const Operand *null = &context->operands[1];
 
-	result->sql = psprintf("(CASE WHEN %s %s %s THEN NULL ELSE %s END)", value->sql,
-						   bolt_expression_operator(value->type, null->type, BTEqualStrategyNumber),
-						   null->sql, value->sql);
+	result->sql =
+		psprintf("(CASE WHEN %s THEN NULL ELSE %s END)",
+				 bolt_comparison(value->sql, value->type, null->sql, null->type, BTEqualStrategyNumber),
+				 value->sql);
 	result->nullable = true;
 }
 

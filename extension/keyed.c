@@ -141,14 +141,15 @@ bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison)
 {
 	Oid near_type =
 		bolt_comparison_type(bolt_model_field_by_attnum(pair->near_model, pair->near_fields[column])->type);
-	Oid far_type =
-		bolt_comparison_type(bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column])->type);
+	const Field *far_field = bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column]);
+	Oid far_type = bolt_comparison_type(far_field->type);
 
 	comparison->type = near_type;
 	comparison->cast_key = near_type != far_type;
 	comparison->opname = bolt_operator(far_type, near_type, BTEqualStrategyNumber);
-	comparison->cast_far = comparison->opname == NULL;
-	if (comparison->cast_far)
+	comparison->cast_far = comparison->opname == NULL ||
+		(near_type == far_type && far_field->type != far_type && bolt_has_own_operators(far_type));
+	if (comparison->opname == NULL)
 		comparison->opname = bolt_operator(near_type, near_type, BTEqualStrategyNumber);
 	if (comparison->opname == NULL || !OidIsValid(get_array_type(near_type)))
 		ereport(ERROR,

@@ -351,12 +351,13 @@ append_row_comparison(StringInfo sql, const KeysetTerms *terms, int n, bool incl
 
 	if (n == 1)
 	{
-		appendStringInfo(sql, "%s %s $%d", term->sql, term_operator(term, inclusive), term->param);
+		appendStringInfo(sql, "%s %s $%d", bolt_operand_text(term->sql, term->type),
+						 term_operator(term, inclusive), term->param);
 		return;
 	}
 	appendStringInfoString(sql, "ROW(");
 	for (int i = 0; i < n; i++)
-		appendStringInfo(sql, "%s%s", i > 0 ? ", " : "", term[i].sql);
+		appendStringInfo(sql, "%s%s", i > 0 ? ", " : "", bolt_operand_text(term[i].sql, term[i].type));
 	appendStringInfo(sql, ") %s ROW(", term_operator(term, inclusive));
 	for (int i = 0; i < n; i++)
 		appendStringInfo(sql, "%s$%d", i > 0 ? ", " : "", term[i].param);
@@ -373,7 +374,8 @@ append_behind(StringInfo sql, const KeysetTerm *term, bool inclusive)
 		appendStringInfo(sql, inclusive ? "%s IS NULL" : "FALSE", term->sql);
 	else
 	{
-		appendStringInfo(sql, "%s %s $%d", term->sql, term_operator(term, inclusive), term->param);
+		appendStringInfo(sql, "%s %s $%d", bolt_operand_text(term->sql, term->type),
+						 term_operator(term, inclusive), term->param);
 		if (!compares_by_value(term))
 			appendStringInfo(sql, " OR %s IS NULL", term->sql);
 	}
@@ -385,7 +387,7 @@ append_equal(StringInfo sql, const KeysetTerm *term)
 	if (term->place_is_null)
 		appendStringInfo(sql, "%s IS NULL", term->sql);
 	else
-		appendStringInfo(sql, "%s %s $%d", term->sql,
+		appendStringInfo(sql, "%s %s $%d", bolt_operand_text(term->sql, term->type),
 						 bolt_operator(term->type, term->type, BTEqualStrategyNumber), term->param);
 }
 

@@ -97,9 +97,8 @@ value_type(const Operand *operand)
 	return OidIsValid(operand->type) ? bolt_comparison_type(operand->type) : InvalidOid;
 }
 
-/* The operator between an operand and the value; of an expression, whose type is other, where that is known. */
-static const char *
-comparison_operator(LookupContext *context, const Operand *operand, Oid other, int strategy)
+static void
+refuse_no_operator(const LookupContext *context, const Operand *operand, int strategy)
 {
 	if (OidIsValid(operand->type) && bolt_operator(operand->type, operand->type, strategy) == NULL)
 		ereport(ERROR,
@@ -107,7 +106,23 @@ comparison_operator(LookupContext *context, const Operand *operand, Oid other, i
 				 errmsg("lookup '%s' needs an operator that type %s of %s does not have",
 						context->lookup->name, format_type_be(operand->type), operand->display),
 				 bolt_errdetail_at(context->value)));
+}
+
+/* The operator between an operand and the value; of an expression, whose type is other, where that is known. */
+static const char *
+comparison_operator(const LookupContext *context, const Operand *operand, Oid other, int strategy)
+{
+	refuse_no_operator(context, operand, strategy);
 	return bolt_expression_operator(operand->type, other, strategy);
+}
+
+/* operand = value, or other comparisons, with a value whose type is other, where that is known */
+static void
+append_compared(StringInfo sql, LookupContext *context, const Operand *operand, const char *value, Oid other,
+				int strategy)
+{
+	refuse_no_operator(context, operand, strategy);
+	appendStringInfoString(sql, bolt_comparison(operand->sql, operand->type, value, other, strategy));
 }
 
 /* A text or null that an annotation gave, whose type is nobody's concern yet */
@@ -188,10 +203,8 @@ append_comparison(StringInfo sql, LookupContext *context)
 		value = value_sql(context, value_type(operand), n > 1 ? bolt_bind_member : scalar_bind(operand));
 		if (n > 1)
 			set_member(context, i, n);
-		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
-						 comparison_operator(context, operand, context->expression_type,
-											 context->lookup->strategy),
-						 value);
+		appendStringInfoString(sql, i > 0 ? " AND " : "");
+		append_compared(sql, context, operand, value, context->expression_type, context->lookup->strategy);
 	}
 }
 
@@ -218,8 +231,7 @@ append_member_comparison(StringInfo sql, LookupContext *context, const Expressio
 	bolt_expression(context->select, context->select->origin, member, &value);
 	refuse_window(context->select, &value, context->value);
 	context->null_result |= value.nullable;
-	appendStringInfo(sql, "%s %s %s", operand->sql,
-					 comparison_operator(context, operand, value.type, strategy), value.sql);
+	append_compared(sql, context, operand, value.sql, value.type, strategy);
 	bolt_limit_sql(sql->len);
 }
 
@@ -245,11 +257,9 @@ append_range(StringInfo sql, LookupContext *context)
 		const char *value = value_sql(context, value_type(operand), bolt_bind_member);
 
 		set_member(context, i, 2);
-		appendStringInfo(sql, "%s%s %s %s", i > 0 ? " AND " : "", operand->sql,
-						 comparison_operator(context, operand, InvalidOid,
-											 i == 0 ? BTGreaterEqualStrategyNumber :
-													  BTLessEqualStrategyNumber),
-						 value);
+		appendStringInfoString(sql, i > 0 ? " AND " : "");
+		append_compared(sql, context, operand, value, InvalidOid,
+						i == 0 ? BTGreaterEqualStrategyNumber : BTLessEqualStrategyNumber);
 	}
 }
 
@@ -272,8 +282,25 @@ append_composite_in(StringInfo sql, LookupContext *context)
 		appendStringInfo(sql, "%sv.c%d %s %s", i > 0 ? " AND " : "", i + 1,
 						 comparison_operator(context, &context->operands[i], InvalidOid,
 											 BTEqualStrategyNumber),
-						 context->operands[i].sql);
+						 bolt_operand_text(context->operands[i].sql, context->operands[i].type));
 	appendStringInfoChar(sql, ')');
+}
+
+static void
+append_in_subquery(StringInfo sql, LookupContext *context, const char *subquery)
+{
+	const Operand *operand = &context->operands[0];
+	Oid other = context->expression_type;
+	bool same =
+		OidIsValid(other) && OidIsValid(operand->type) && getBaseType(operand->type) == getBaseType(other);
+
+	appendStringInfo(sql, "%s %s ANY ", bolt_operand_text(operand->sql, operand->type),
+					 comparison_operator(context, operand, other, BTEqualStrategyNumber));
+	if ((same || !OidIsValid(other)) && bolt_has_own_operators(operand->type))
+		appendStringInfo(sql, "(SELECT %s FROM %s AS s (v))", bolt_operand_text("s.v", operand->type),
+						 subquery);
+	else
+		appendStringInfoString(sql, subquery);
 }
 
 static void
@@ -286,11 +313,7 @@ append_in(StringInfo sql, LookupContext *context)
 	if (context->expression != NULL && context->expression->kind == EXPRESSION_SUBQUERY &&
 		context->noperands == 1)
 	{
-		const char *subquery = value_sql(context, InvalidOid, NULL);
-
-		appendStringInfo(
-			sql, "%s %s ANY %s", operand->sql,
-			comparison_operator(context, operand, context->expression_type, BTEqualStrategyNumber), subquery);
+		append_in_subquery(sql, context, value_sql(context, InvalidOid, NULL));
 		return;
 	}
 	refuse_expression(context);
@@ -323,7 +346,7 @@ append_in(StringInfo sql, LookupContext *context)
 		return;
 	}
 	opname = comparison_operator(context, operand, InvalidOid, BTEqualStrategyNumber);
-	appendStringInfoString(sql, operand->sql);
+	appendStringInfoString(sql, bolt_operand_text(operand->sql, operand->type));
 	if (!OidIsValid(type) || !OidIsValid(get_element_type(type)))
 	{
 		appendStringInfo(sql, " %s ANY (%s)", opname, value_sql(context, type, bolt_bind_array));
@@ -387,6 +410,17 @@ append_text(StringInfo sql, LookupContext *context)
 					 text, lookup->opname, value);
 }
 
+static char *
+cast_to(const char *value, Oid type)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "(%s)::", value);
+	bolt_append_type(&sql, type, -1);
+	return sql.data;
+}
+
 /* contains, contained_by, overlap …: an operator between two of the operand's type */
 static void
 append_operator(StringInfo sql, LookupContext *context)
@@ -409,8 +443,10 @@ append_operator(StringInfo sql, LookupContext *context)
 						bolt_json_kind_name(context->value->kind)),
 				 bolt_errdetail_at(context->value)));
 	value = value_sql(context, type, lookup->bind ? lookup->bind : bolt_bind_scalar);
-	appendStringInfo(sql, "%s%s %s %s", operand->sql, cast, bolt_type_operator(operand->type, lookup->opname),
-					 value);
+	if (context->expression != NULL && bolt_has_own_operators(operand->type))
+		value = cast_to(value, type);
+	appendStringInfo(sql, "%s%s %s %s", bolt_operand_text(operand->sql, operand->type), cast,
+					 bolt_type_operator(operand->type, lookup->opname), value);
 }
 
 /*
@@ -487,8 +523,10 @@ append_trigram(StringInfo sql, LookupContext *context)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("lookup 'trigram_similar' needs the extension pg_trgm"),
 				 bolt_errdetail_at(context->value), errhint("CREATE EXTENSION pg_trgm.")));
-	appendStringInfo(sql, "%s OPERATOR(%s.%%) %s", as_text(&context->operands[0]),
-					 quote_identifier(get_namespace_name(schema)),
+
+	/* text on both sides is what the extension's operator takes, and nobody else's can */
+	appendStringInfo(sql, "(%s)::pg_catalog.text OPERATOR(%s.%%) (%s)::pg_catalog.text",
+					 as_text(&context->operands[0]), quote_identifier(get_namespace_name(schema)),
 					 value_sql(context, TEXTOID, bolt_bind_scalar));
 }
 

@@ -608,16 +608,16 @@ bolt_append_join_condition(StringInfo sql, const JoinedTable *join)
 
 		if (i > 0)
 			appendStringInfoString(sql, " AND ");
-		bolt_append_column(sql, join->alias, far_field->name);
+		bolt_append_column_operand(sql, join->alias, far_field);
 		if (opname == NULL)
 		{
 			/* no operator between the two: compare as the near one's type */
 			appendStringInfoString(sql, "::");
-			bolt_append_type(sql, near_field->type, -1);
+			bolt_append_type(sql, bolt_comparison_type(near_field->type), -1);
 			opname = bolt_operator(near_field->type, near_field->type, BTEqualStrategyNumber);
 		}
 		appendStringInfo(sql, " %s ", opname ? opname : "OPERATOR(pg_catalog.=)");
-		bolt_append_column(sql, join->parent, near_field->name);
+		bolt_append_column_operand(sql, join->parent, near_field);
 		if (near_field->collation != far_field->collation && OidIsValid(near_field->collation) &&
 			OidIsValid(far_field->collation))
 			bolt_append_collation(sql,

@@ -23,6 +23,7 @@
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "compile.h"
+#include "nodes/value.h"
 #include "parser/parse_type.h"
 #include "resolved_names.h"
 #include "utils/builtins.h"
@@ -69,6 +70,19 @@ watch_name(const TypeName *name)
 }
 
 /*
+ * A name that pg_catalog has means its type, wherever pg_catalog stands in the
+ * search_path: another's "int4" is never meant.
+ */
+static void
+prefer_catalog(TypeName *name)
+{
+	if (list_length(name->names) == 1 &&
+		SearchSysCacheExists2(TYPENAMENSP, CStringGetDatum(strVal(linitial(name->names))),
+							  ObjectIdGetDatum(PG_CATALOG_NAMESPACE)))
+		name->names = lcons(makeString("pg_catalog"), name->names);
+}
+
+/*
  * A type by the name SQL has for it.  Errors: 42704 where there is none, 22023 for
  * what is no name of a type, or of one that no value has.
  */
@@ -83,11 +97,12 @@ bolt_parse_type(const char *name, Oid *type, int32 *typmod)
 		TypeName *parsed = bolt_parse_type_name(name);
 
 		/* the type of some column would have to be watched, too */
-		valid = !parsed->pct_type;
+		valid = !parsed->pct_type && !parsed->setof;
 		if (valid)
 		{
+			prefer_catalog(parsed);
 			watch_name(parsed);
-			parseTypeString(name, type, typmod, bolt_no_soft_error);
+			typenameTypeIdAndMod(NULL, parsed, type, typmod);
 		}
 	}
 	PG_CATCH();
@@ -201,6 +216,25 @@ bolt_append_collation(StringInfo sql, Oid collation)
 	ReleaseSysCache(tuple);
 }
 
+/* The schema that has a type's own operators */
+static Oid
+type_schema(Oid type)
+{
+	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid schema = PG_CATALOG_NAMESPACE;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
+
+		/* those of arrays, ranges and enums are the pseudo-types' */
+		if (form->typtype == TYPTYPE_BASE && !OidIsValid(form->typelem))
+			schema = form->typnamespace;
+		ReleaseSysCache(tuple);
+	}
+	return schema;
+}
+
 /*
  * The type in which values of a type are compared: domains give way to their
  * base types, and a type without operators of its own to the one whose it uses
@@ -270,21 +304,66 @@ bolt_expression_operator(Oid left, Oid right, int strategy)
 	return opname != NULL ? opname : psprintf("OPERATOR(pg_catalog.%s)", bolt_comparison_names[strategy]);
 }
 
+bool
+bolt_has_own_operators(Oid type)
+{
+	return OidIsValid(type) && type_schema(bolt_comparison_type(type)) != PG_CATALOG_NAMESPACE;
+}
+
+/*
+ * An expression as an operand of its type's operators.
+ *
+ * Among the operators of a name in one schema the parser chooses by the types of
+ * the operands.  In pg_catalog only a superuser can add to them.  In the schema of
+ * an extension others may: for a domain over its type, say, or for what a function
+ * gives instead of it.  So the operand is cast to the very type that the
+ * extension's own operator takes.  That is no work where it is of that type.
+ */
+const char *
+bolt_operand_text(const char *sql, Oid type)
+{
+	StringInfoData result;
+
+	if (!bolt_has_own_operators(type))
+		return sql;
+	initStringInfo(&result);
+	appendStringInfo(&result, "(%s)::", sql);
+	bolt_append_type(&result, bolt_comparison_type(type), -1);
+	return result.data;
+}
+
+/* The same for a column: only a domain's has to be cast. */
+void
+bolt_append_column_operand(StringInfo sql, int alias, const Field *field)
+{
+	char *column = bolt_column_text(alias, field);
+
+	if (field->type == bolt_comparison_type(field->type))
+		appendStringInfoString(sql, column);
+	else
+		appendStringInfoString(sql, bolt_operand_text(column, field->type));
+}
+
+/*
+ * left op right, of expressions.  A right one whose type is not known is of the left
+ * one's, where that has operators of its own.
+ */
+char *
+bolt_comparison(const char *left, Oid left_type, const char *right, Oid right_type, int strategy)
+{
+	bool same = !OidIsValid(right_type) ||
+		(OidIsValid(left_type) && getBaseType(left_type) == getBaseType(right_type));
+
+	return psprintf("%s %s %s", bolt_operand_text(left, left_type),
+					bolt_expression_operator(left_type, right_type, strategy),
+					same ? bolt_operand_text(right, left_type) : right);
+}
+
 /* An operator of the schema that a type lives in: pg_catalog's, or its extension's. */
 const char *
 bolt_type_operator(Oid type, const char *name)
 {
-	Oid base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
-	HeapTuple tuple = OidIsValid(base) ? SearchSysCache1(TYPEOID, ObjectIdGetDatum(base)) : NULL;
-	Oid schema = PG_CATALOG_NAMESPACE;
+	Oid schema = OidIsValid(type) ? type_schema(getBaseType(type)) : PG_CATALOG_NAMESPACE;
 
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
-
-		if (form->typtype == TYPTYPE_BASE && !OidIsValid(form->typelem))
-			schema = form->typnamespace;
-		ReleaseSysCache(tuple);
-	}
 	return psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(schema)), name);
 }

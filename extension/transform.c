@@ -155,8 +155,8 @@ transform_key(Select *select, Operand *operand, const char *name, TypeClass clas
 	if (class == CLASS_JSON && is_index(name))
 		operand->sql = psprintf("(%s%s %s %s)", operand->sql, cast, opname, name);
 	else
-		operand->sql =
-			psprintf("(%s%s %s $%d)", operand->sql, cast, opname, bolt_add_constant(select->statement, name));
+		operand->sql = psprintf("(%s%s %s $%d)", bolt_operand_text(operand->sql, operand->type), cast, opname,
+								bolt_add_constant(select->statement, name));
 	operand->type = class == CLASS_HSTORE ? TEXTOID : JSONBOID;
 	operand->nullable = true;
 	return true;
@@ -170,7 +170,10 @@ transform_unaccent(Operand *operand)
 
 	if (!OidIsValid(schema))
 		return false;
-	operand->sql = psprintf("%s.unaccent(%s)", quote_identifier(get_namespace_name(schema)), operand->sql);
+
+	/* of text, as the extension's function is: one of varchar in its schema would be another's */
+	operand->sql = psprintf("%s.unaccent((%s)::pg_catalog.text)",
+							quote_identifier(get_namespace_name(schema)), operand->sql);
 	operand->type = TEXTOID;
 	return true;
 }

@@ -15,6 +15,7 @@ my $source = "$FindBin::Bin/../../extension";
 
 psql_ok($database,
 	'CREATE EXTENSION citext', 'CREATE EXTENSION hstore', 'CREATE EXTENSION pg_trgm', 'CREATE EXTENSION unaccent',
+	'CREATE DOMAIN code AS citext', 'CREATE DOMAIN bag AS hstore',
 	'CREATE TABLE parent (id int PRIMARY KEY, name varchar(20), code citext UNIQUE)',
 	"INSERT INTO parent VALUES (1, 'a', 'A'), (2, 'b', 'B')",
 	'CREATE TABLE item (id int PRIMARY KEY, v varchar(20), t text, c char(3), ci citext, n numeric(10, 2), i int, s smallint, b bigint, f float8, o bool,
@@ -24,6 +25,8 @@ psql_ok($database,
 	'CREATE TABLE item_tags (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item_id int REFERENCES item, tag_id int REFERENCES parent)',
 	'INSERT INTO item_tags (item_id, tag_id) SELECT g, 1 + g % 2 FROM generate_series(1, 5) g',
 	"SELECT bolt.register_many_to_many('item', 'item_tags', 'tags', related_name => 'items')",
+	'CREATE TABLE shelf (k code PRIMARY KEY, up code REFERENCES shelf, h bag, v varchar(20))', "INSERT INTO shelf VALUES ('a', NULL, 'a=>1', 'a'), ('B', 'a', 'b=>2', 'b')",
+	'CREATE TABLE shelf_items (shelf code REFERENCES shelf, item_id int REFERENCES item, PRIMARY KEY (shelf, item_id))', "INSERT INTO shelf_items VALUES ('a', 1), ('b', 2)",
 	'CREATE TABLE pair (a int, b varchar(10), n int, PRIMARY KEY (a, b))',
 	"INSERT INTO pair VALUES (1, 'x', 1), (2, 'y', 2)");
 
@@ -85,6 +88,19 @@ push @documents, '{"model": "item", "select_related": ["parent"], "prefetch_rela
 	'{"model": "item", "filter": {"i": 1}, "union": [{"model": "item", "filter": {"v": "a2"}}], "order_by": ["v"]}', '{"model": "item", "values": ["v"], "intersection": [{"model": "item", "values": ["v"]}]}',
 	'{"model": "item", "values": ["v"], "difference": [{"model": "item", "values": ["t"]}]}', '{"model": "item", "order_by": ["-v"], "limit": 2, "offset": 1}',
 	'{"model": "pair", "filter": {"pk": [1, "x"]}}', '{"model": "pair", "filter": {"pk__in": [[1, "x"], [2, "y"]]}}', '{"model": "item", "annotate": {"w": {"Window": {"RowNumber": []}, "order_by": ["v"]}}, "filter": {"w__lte": 2}}';
+
+# ... and domains over the types of extensions
+push @documents, map {; qq({"model": "shelf", "filter": $_}), qq({"model": "shelf", "exclude": $_}) } '{"k": "A"}', '{"pk": "A"}', '{"k__in": ["A", "b"]}', '{"k__in": [{"F": "up"}, "a"]}', '{"k__in": [{"F": "v"}, {"F": "up"}]}', '{"k__gt": "a"}',
+	'{"k__range": ["a", "c"]}', '{"k__range": [{"F": "k"}, {"F": "up"}]}', '{"k": {"F": "up"}}', '{"k": {"F": "v"}}', '{"v": {"F": "k"}}', '{"k": {"Coalesce": ["v", "v"]}}', '{"up__k": "A"}', '{"up__up__v": "a"}', '{"k__icontains": "a"}',
+	'{"k__in": {"Subquery": {"model": "shelf", "values": ["up"]}}}', '{"k__in": {"Subquery": {"model": "shelf", "values": ["v"]}}}', '{"v__in": {"Subquery": {"model": "shelf", "values": ["k"]}}}', '{"k__in": {"Subquery": {"model": "parent", "values": ["code"]}}}',
+	'{"h__a": "1"}', '{"h__a": {"F": "v"}}', '{"h__contains": {"a": "1"}}', '{"h__contains": {"F": "h"}}', '{"h__has_key": "a"}', '{"h__has_key": {"F": "v"}}', '{"h__has_keys": ["a"]}', '{"h__has_any_keys": ["a"]}', '{"h": {"F": "h"}}',
+	'{"v__unaccent": "a"}', '{"v__trigram_similar": "a"}', '{"v__trigram_similar": {"F": "v"}}', '{"k__unaccent": "a"}', '{"k__trigram_similar": "a"}', '{"NOT": {"shelf__v": "a"}}', '{"shelf__k": "b"}';
+push @documents, map {; qq({"model": "shelf", "annotate": {"x": $_}, "order_by": ["x"]}) } '{"NullIf": ["k", "up"]}', '{"NullIf": ["k", "v"]}', '{"NullIf": ["v", "k"]}', '{"NullIf": ["k", {"Value": "a"}]}', '{"Case": [{"when": {"k": "A"}, "then": "v"}]}',
+	'{"Max": "shelf__k"}', '{"Count": "shelf", "filter": {"shelf__k": "b"}}', '{"Subquery": {"model": "shelf", "filter": {"k": {"OuterRef": "up"}}, "values": ["v"]}}';
+push @documents, '{"model": "shelf", "chain": [{"values": ["v"]}, {"annotate": {"m": {"Max": "k"}}}, {"filter": {"m__gte": "A"}}]}', '{"model": "shelf", "select_related": ["up"], "prefetch_related": ["shelf", "shelf_items__item"]}', '{"model": "shelf", "prefetch_related": [{"lookup": "shelf", "queryset": {"limit": 1, "order_by": ["k"]}}]}',
+	'{"model": "item", "prefetch_related": ["shelf_items__shelf"]}', '{"model": "item", "filter": {"t__unaccent__icontains": "a"}}', '{"model": "item", "annotate": {"x": {"Cast": "i", "type": "int8"}, "y": {"Cast": "i", "type": "text"}, "z": {"Cast": "v", "type": "json"}}, "none": true}',
+	'{"model": "item", "filter": {"v__unaccent": "a1"}}', '{"model": "item", "filter": {"v__trigram_similar": {"F": "v"}}}', '{"model": "item", "filter": {"h__a": {"F": "v"}}}', '{"model": "item", "filter": {"h__has_key": {"F": "v"}}}', '{"model": "item", "filter": {"ci": {"F": "v"}}}',
+	'{"model": "item", "chain": [{"values": ["v"]}, {"annotate": {"m": {"Max": "ci"}}}, {"filter": {"m": "C1"}}]}';
 
 # ----- every row of the tables is spoken of
 
