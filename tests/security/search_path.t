@@ -255,4 +255,78 @@ for my $path ('evil, pg_catalog, public', 'public, evil')
 	is($caller->ask('SELECT pg_catalog.count(*) FROM evil.loot'), 0, '... and nothing of evil has run') or diag($caller->ask('SELECT what, pg_catalog.count(*) FROM evil.loot GROUP BY 1'));
 	$caller->ask(q(SELECT bolt.register_many_to_many('public.item', 'public.item_tags', 'tags', related_name => 'items')));
 }
+# ----- the same from within the schema of the extensions, for types that their own operators and functions do not name
+
+psql_ok($database, 'GRANT CREATE ON SCHEMA public TO bolt_evil', 'TRUNCATE evil.loot', 'SET ROLE bolt_evil', <<'SQL');
+DO $$
+DECLARE
+	types text[] = '{pg_catalog.varchar,pg_catalog.text,pg_catalog.bpchar,public.citext,public.code,public.hstore,public.bag,pg_catalog.text[]}';
+	l text;
+	r text;
+	name text;
+	made int := 0;
+BEGIN
+	FOREACH l IN ARRAY types
+	LOOP
+		FOREACH r IN ARRAY types
+		LOOP
+			BEGIN
+				EXECUTE format('CREATE FUNCTION evil.fits(%1$s, %2$s) RETURNS bool LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO evil.loot VALUES (%1$L); RETURN true; END $f$', l, r);
+				EXECUTE format('CREATE FUNCTION evil.takes(%1$s, %2$s) RETURNS pg_catalog.text LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO evil.loot VALUES (%1$L); RETURN $f2$x$f2$; END $f$', l, r);
+			EXCEPTION WHEN invalid_function_definition OR invalid_parameter_value OR feature_not_supported THEN CONTINUE;
+			END;
+			FOREACH name IN ARRAY '{=,<>,<,>,<=,>=,~~,~,@>,<@,?,?&,?|,%,->}'::text[]
+			LOOP
+				BEGIN
+					EXECUTE format('CREATE OPERATOR public.%1$s (LEFTARG = %2$s, RIGHTARG = %3$s, FUNCTION = evil.%4$s)', name, l, r, CASE name WHEN '->' THEN 'takes' ELSE 'fits' END);
+					made := made + 1;
+				EXCEPTION WHEN duplicate_function OR insufficient_privilege OR invalid_function_definition THEN NULL;
+				END;
+			END LOOP;
+		END LOOP;
+		FOREACH name IN ARRAY '{unaccent,similarity,lower,upper,max,min}'::text[]
+		LOOP
+			BEGIN
+				EXECUTE format('CREATE FUNCTION public.%1$I(%2$s) RETURNS %2$s LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO evil.loot VALUES (%1$L); RETURN $1; END $f$', name, l);
+			EXCEPTION WHEN duplicate_function OR insufficient_privilege OR invalid_function_definition OR invalid_parameter_value THEN NULL;
+			END;
+		END LOOP;
+	END LOOP;
+	ASSERT made > 300, made;
+END $$
+SQL
+
+my $caller = Sessions->new($database);
+$caller->ask('SET search_path = public');
+is($caller->ask('SELECT pg_catalog.count(*) FROM shelf WHERE k = k; SELECT pg_catalog.count(*) > 0 FROM evil.loot'), "2\nt", 'public: an operator for a domain beats the extension\'s');
+psql_ok($database, 'TRUNCATE evil.loot');
+for my $document (@documents)
+{
+	$caller->ask("SELECT bolt.fetch_json(\$d\$$document\$d\$)");
+	fail("$document: $caller->{error}") if $caller->{error};
+	my $loot = $caller->ask('SELECT pg_catalog.string_agg(DISTINCT what, \', \') FROM evil.loot');
+	next if $loot eq '';
+	fail("$document runs $loot");
+	psql_ok($database, 'TRUNCATE evil.loot');
+}
+for my $call (
+	q(SELECT bolt.create('shelf', '{"k": "n", "up": "A", "h": {"a": "1"}, "v": "n"}')), q(SELECT bolt.save('shelf', '{"k": "N", "v": "m"}')),
+	q(SELECT bolt.bulk_create('shelf', '[{"k": "o", "v": "1"}, {"k": "p", "v": "2"}]', update_conflicts => true, update_fields => '{v}', unique_fields => '{k}')),
+	q(SELECT bolt.bulk_update('shelf', '[{"k": "O", "v": "x"}, {"k": "P", "v": "y"}]', '{v}')), q(SELECT bolt.update('{"model": "shelf", "filter": {"k": "o"}}', '{"v": {"Lower": "v"}}')),
+	q(SELECT bolt.update('{"model": "shelf", "filter": {"up__k": "a"}}', '{"v": "q"}')), q(SELECT bolt.update_returning('{"model": "shelf", "filter": {"k": "P"}}', '{"v": "q"}')),
+	q(SELECT bolt.get_or_create('{"model": "shelf"}', '{"k": "q"}')), q(SELECT bolt.update_or_create('{"model": "shelf"}', '{"k": "Q"}', '{"v": "z"}')),
+	q(SELECT bolt.add('shelf', '"A"', 'shelf', '["o", "P"]')), q(SELECT bolt.remove('shelf', '"a"', 'shelf', '["O"]')), q(SELECT bolt.set('shelf', '"a"', 'shelf', '["o"]')),
+	q(SELECT bolt.cursor_page('{"model": "shelf", "order_by": ["up", "k"]}', 2, (bolt.cursor_page('{"model": "shelf", "order_by": ["up", "k"]}', 2))::pg_catalog.jsonb OPERATOR(pg_catalog.->>) 'next')),
+	q(SELECT bolt.in_bulk('{"model": "shelf"}', '["A", "b"]')), q(SELECT bolt.contains('{"model": "shelf"}', '"A"')), q(SELECT bolt.page('{"model": "shelf", "filter": {"k": "A"}}', 1, 2)),
+	q(SELECT bolt.register_relation('shelf', '{up}', on_delete => 'SET_NULL')), q(SELECT bolt.delete('{"model": "shelf", "filter": {"v": "z"}}')), q(SELECT bolt.delete('{"model": "shelf", "filter": {"k__in": ["O", "n", "p"]}}')),
+	q(SELECT bolt.register_many_to_many('shelf', 'shelf_items', 'items', related_name => 'shelves')), q(SELECT bolt.add('shelf', '"A"', 'items', '[2, 3]')), q(SELECT bolt.remove('shelf', '"A"', 'items', '[3]')), q(SELECT bolt.set('item', '3', 'shelves', '["a", "B"]')), q(SELECT bolt.clear('shelf', '"b"', 'items')))
+{
+	$caller->ask($call);
+	is($caller->{error} // '', '', "public: $call");
+	my $loot = $caller->ask('SELECT pg_catalog.string_agg(DISTINCT what, \', \') FROM evil.loot');
+	next if $loot eq '';
+	fail("$call runs $loot");
+	psql_ok($database, 'TRUNCATE evil.loot');
+}
+is($caller->ask('SELECT pg_catalog.count(*) FROM evil.loot'), 0, 'public: nothing of evil has run');
 close_test();
