@@ -69,9 +69,9 @@ typedef struct Annotation
 	const char *name;
 	const Expression *expression; /* NULL: a path of values() */
 	Operand operand;
-	bool alias; /* not selected */
-	bool fixed; /* a path of values(), with the joins that it had then */
-	bool used;	/* by another clause or annotation */
+	bool alias;			 /* not selected */
+	bool fixed;			 /* a path of values(), with the joins that it had then */
+	bool used;			 /* by another clause or annotation */
 	Bitmapset *referred; /* aliases of the tables that it speaks of */
 } Annotation;
 

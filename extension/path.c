@@ -553,8 +553,8 @@ bolt_path_columns(Select *select, int alias, const FieldPath *path, int first_ho
 			continue;
 		}
 		if (last && relation_is_forward(relation) &&
-			counterpart_columns(path, join->model, relation->nfields, relation->target_fields, relation->source_fields,
-								attnums))
+			counterpart_columns(path, join->model, relation->nfields, relation->target_fields,
+								relation->source_fields, attnums))
 		{
 			set_columns(columns, path->nfields, join->alias, join->model, attnums, join->nullable);
 			return;
