@@ -376,7 +376,8 @@ count_and_add(bolt_database *transaction, void *arg)
 	if (bolt_failed(count))
 		return count;
 	bolt_free(count);
-	bolt_free(settled(slow_echo(transaction, 0.01, 1)));
+	bolt_free(settled(
+		slow_echo(transaction, 0.1, 1))); /* long enough for the others to begin, on a busy machine, too */
 	return add(transaction, self->number);
 }
 
