@@ -122,6 +122,32 @@ CREATE TABLE dog (breed text) INHERITS (animal);
 INSERT INTO animal VALUES (1, 'cat');
 INSERT INTO dog VALUES (2, 'rex', 'poodle');
 SELECT bolt.fetch_json('{"model": "animal", "order_by": ["id"]}'), bolt.fetch_json('{"model": "dog"}');
+-- keys hold in each of the tables by itself
+SELECT bolt.fetch_json('{"model": "animal", "distinct": true, "order_by": ["id"]}'), bolt.count('{"model": "animal", "distinct": true}');
+INSERT INTO dog VALUES (1, 'bob', 'beagle');
+SELECT bolt.fetch_json('{"model": "animal", "distinct": true, "order_by": ["name"]}'), bolt.count('{"model": "animal", "distinct": true}');
+SELECT bolt.in_bulk('{"model": "animal", "only": ["id"]}', '[1, 2]');
+SELECT refused('{"model": "animal"}', $$ SELECT bolt.cursor_page($1::json, 1) $$);
+SELECT bolt.cursor_page('{"model": "animal", "distinct": true, "values": ["name"]}', 2)->'items';
+SELECT refused('{"model": "animal", "annotate": {"r": {"Window": {"RowNumber": []}, "order_by": ["name"]}}, "filter": {"r": 1}}', $$ SELECT bolt.update($1::json, '{"name": "x"}') $$);
+CREATE TABLE collar (id int PRIMARY KEY, animal_id int UNIQUE REFERENCES animal);
+SELECT bolt.fetch_json('{"model": "collar"}'), bolt.fetch_json('{"model": "animal", "select_related": ["collar"], "order_by": ["name"]}');
+CREATE TABLE spiked () INHERITS (collar);
+INSERT INTO collar VALUES (1, 1);
+INSERT INTO spiked VALUES (2, 1);
+-- now there may be several
+SELECT refused('{"model": "animal", "select_related": ["collar"]}');
+SELECT bolt.fetch_json('{"model": "animal", "prefetch_related": ["collar"], "order_by": ["name"]}');
+-- a child comes and goes in another order
+CREATE TABLE plant (id int PRIMARY KEY, name text);
+INSERT INTO plant VALUES (1, 'oak');
+SELECT bolt.fetch_json('{"model": "plant", "distinct": true}'), (SELECT string_agg(s, '') ~ 'GROUP BY' FROM bolt.sql('{"model": "plant", "distinct": true}') s) AS by_key;
+CREATE TABLE tree (id int NOT NULL, name text);
+INSERT INTO tree VALUES (1, 'elm');
+ALTER TABLE tree INHERIT plant;
+SELECT bolt.fetch_json('{"model": "plant", "distinct": true, "order_by": ["name"]}'), (SELECT string_agg(s, '') ~ 'GROUP BY' FROM bolt.sql('{"model": "plant", "distinct": true}') s) AS by_key;
+ALTER TABLE tree NO INHERIT plant;
+SELECT bolt.fetch_json('{"model": "plant", "distinct": true}');
 CREATE TYPE point3 AS (x int, y int, z int);
 CREATE TABLE points OF point3;
 INSERT INTO points VALUES (1, 2, 3);
