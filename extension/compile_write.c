@@ -466,11 +466,13 @@ compile_update_set(StringInfo sql, Compiler *compiler, Statement *statement, con
 						model->name),
 				 errhint("Name one with bolt.register_model.")));
 	if (model->inherited)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot update rows of model \"%s\" by aggregates or windows: other tables inherit from it",
-						model->name),
-				 errdetail("Its rows and those of the inheriting tables may have the same primary keys.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg(
+				 "cannot update rows of model \"%s\" by aggregates or windows: other tables inherit from it",
+				 model->name),
+			 errdetail("Its rows and those of the inheriting tables may have the same primary keys.")));
 	bolt_begin_select_text(text, statement, model, annotations_of(queryset));
 	alias = bolt_base_alias(text->select);
 	appendStringInfo(sql, "UPDATE %s AS t%d SET ", bolt_model_sql_name(model), alias);
