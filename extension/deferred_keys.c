@@ -18,6 +18,8 @@
 #include "catalog/index.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "compat.h"
 #include "deferred_keys.h"
@@ -26,6 +28,7 @@
 #include "key_index.h"
 #include "miscadmin.h"
 #include "related.h"
+#include "result_columns.h"
 #include "storage/bufmgr.h"
 #include "storage/lock.h"
 #include "utils/lsyscache.h"
@@ -242,13 +245,26 @@ check_index(Relation table, Relation index, TupleTableSlot *slot, ItemPointer pl
 		check_exclusion_constraint(table, index, info, place, values, nulls, estate, false);
 }
 
+/*
+ * The row was looked up by the table's name, which may have come to mean something else in the meantime: a view
+ * can say any table and any place.  Only rows of the model are checked, and only where it has pages.
+ */
 static void
-check_row(Oid oid, ItemPointer place)
+check_row(const Model *model, Oid oid, ItemPointer place)
 {
-	Relation table = table_open(oid, RowExclusiveLock);
-	TupleTableSlot *slot = table_slot_create(table, NULL);
-	EState *estate = CreateExecutorState();
+	Relation table;
+	TupleTableSlot *slot;
+	EState *estate;
 	ListCell *lc;
+
+	if (oid != model->oid && !list_member_oid(find_all_inheritors(model->oid, NoLock, NULL), oid))
+		bolt_refuse_changed_result();
+	table = table_open(oid, RowExclusiveLock);
+	if (table->rd_rel->relkind != RELKIND_RELATION || !ItemPointerIsValid(place) ||
+		ItemPointerGetBlockNumber(place) >= RelationGetNumberOfBlocks(table))
+		bolt_refuse_changed_result();
+	slot = table_slot_create(table, NULL);
+	estate = CreateExecutorState();
 
 	if (table_tuple_fetch_row_version(table, place, SnapshotSelf, slot) && find_root(table, place))
 	{
@@ -297,15 +313,21 @@ bolt_check_deferred_keys(const Model *model, const WriteRow *row)
 		bolt_related_param(&statement, comparison.type, value, !known);
 	}
 	nrows = bolt_related_run(&statement);
+	bolt_expect_column(SPI_tuptable->tupdesc, 1, OIDOID);
+	bolt_expect_column(SPI_tuptable->tupdesc, 2, TIDOID);
 	for (uint64 i = 0; i < nrows; i++)
 	{
-		bool isnull;
-		Oid oid = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		Datum place = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
-		ItemPointerData copy = *(ItemPointer) DatumGetPointer(place);
+		bool no_table;
+		bool no_place;
+		Oid oid = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &no_table));
+		Datum place = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &no_place);
+		ItemPointerData copy;
 
 		CHECK_FOR_INTERRUPTS();
-		check_row(oid, &copy);
+		if (no_table || no_place)
+			bolt_refuse_changed_result();
+		copy = *(ItemPointer) DatumGetPointer(place);
+		check_row(model, oid, &copy);
 	}
 	SPI_finish();
 	MemoryContextSwitchTo(context);

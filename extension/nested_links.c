@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "nested.h"
 #include "related.h"
+#include "result_columns.h"
 #include "utils/lsyscache.h"
 
 /* The rows that are to be there, each pair of keys once. */
@@ -199,11 +200,14 @@ look_up(Links *links, const Members *members)
 	appendStringInfo(&statement.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(target));
 	bolt_related_append_is_one(&statement.sql, &pair, 0, first);
 	nrows = bolt_related_run(&statement);
+	bolt_expect_key(SPI_tuptable->tupdesc, &index->type, NULL, 1);
 	for (int i = 0; i < n; i++)
 	{
 		Oid function;
 		bool varlena;
 
+		bolt_expect_column(SPI_tuptable->tupdesc, pair.n + i + 1,
+						   bolt_model_field_by_attnum(target, relation->target_fields[i])->type);
 		getTypeOutputInfo(bolt_model_field_by_attnum(target, relation->target_fields[i])->type, &function,
 						  &varlena);
 		fmgr_info(function, &outputs[i]);
@@ -212,12 +216,17 @@ look_up(Links *links, const Members *members)
 	for (uint64 row = 0; row < nrows; row++)
 	{
 		Datum key[INDEX_MAX_KEYS];
+		bool whole = true; /* a view's key may be null */
 		bool isnull;
 
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < pair.n; i++)
+		{
 			key[i] = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1, &isnull);
-		(void) bolt_key_index_add(index, key, (int) row);
+			whole = whole && !isnull;
+		}
+		if (whole)
+			(void) bolt_key_index_add(index, key, (int) row);
 		for (int i = 0; i < n; i++)
 			columns[row * n + i] = text_of_column(row, pair.n + i + 1, &outputs[i]);
 	}

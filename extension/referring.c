@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "access/transam.h"
 #include "act_as_owner.h"
 #include "catalog/pg_type.h"
 #include "collector.h"
@@ -106,6 +107,32 @@ append_in_range(ReferringCall *call, const KeyPair *pair, const TargetRows *keys
 	return true;
 }
 
+/*
+ * What is done to the referring rows is done as their table's owner.  A comparison of the server's types, or without a
+ * cast, runs the server's code alone.  A cast to or from a type that somebody has made can run a function of his,
+ * and who owns the table referred to may have changed its columns' types since the relation was registered.
+ */
+static void
+refuse_foreign_cast(const KeyPair *pair, int column, const KeyComparison *comparison)
+{
+	const Field *far_field = bolt_model_field_by_attnum(pair->far_model, pair->far_fields[column]);
+	Oid far_type = bolt_comparison_type(far_field->type);
+
+	if (!comparison->cast_far || far_type == comparison->type ||
+		(far_type < FirstNormalObjectId && comparison->type < FirstNormalObjectId) ||
+		bolt_table_owner(pair->near_model->oid) == bolt_table_owner(pair->far_model->oid))
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		 errmsg(
+			 "cannot delete rows of model \"%s\": what refers to them is compared by a cast that its owner has not made",
+			 pair->near_model->name),
+		 errdetail("Column \"%s\" of \"%s\" would have to be cast to another role's type.", far_field->name,
+				   pair->far_model->name),
+		 errhint("Give both columns one type, or take the registered relation back.")));
+}
+
 /* t0.key = ANY ($1), or for several columns EXISTS about arrays side by side */
 void
 bolt_append_has_key(ReferringCall *call, const KeyPair *pair, const TargetRows *keys, int first)
@@ -119,6 +146,7 @@ bolt_append_has_key(ReferringCall *call, const KeyPair *pair, const TargetRows *
 		KeyComparison comparison;
 
 		bolt_compare_key(pair, i, &comparison);
+		refuse_foreign_cast(pair, i, &comparison);
 		add_param(call, get_array_type(comparison.type),
 				  bolt_target_column(keys, pair->near_fields[i], comparison.type, first));
 	}
