@@ -620,6 +620,7 @@ bolt_run_begin(FetchGraph *graph, const Document *document)
 	run->document = document;
 	run->role = GetUserId();
 	run->row_security = row_security;
+	run->noforce_rls = InNoForceRLSOperation();
 	run->context = context;
 	run->row_context = AllocSetContextCreate(context, "bolt_orm row", ALLOCSET_SMALL_SIZES);
 	run->call_context = AllocSetContextCreate(context, "bolt_orm chunk", ALLOCSET_DEFAULT_SIZES);
@@ -730,7 +731,8 @@ run_root(FetchRun *run)
 static void
 check_role(const FetchRun *run)
 {
-	if (run->role != GetUserId() || run->row_security != row_security)
+	if (run->role != GetUserId() || run->row_security != row_security ||
+		run->noforce_rls != InNoForceRLSOperation())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the role or \"row_security\" has changed during a fetch")));

@@ -118,6 +118,7 @@ typedef struct FetchRun
 	struct StatementCursor *cursor; /* of the root, or NULL */
 	Oid role;						/* whose run it is */
 	bool row_security;				/* as it was at its start */
+	bool noforce_rls;				/* as well: FORCE ROW LEVEL SECURITY did not count */
 	bool locks;						/* rows are locked: each statement sees the latest */
 	bool done;						/* no root rows are left */
 	bool returned;					/* some rows have been handed out */

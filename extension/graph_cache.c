@@ -4,8 +4,10 @@
  *	  Compiled graphs, kept by the shape of their documents.
  *
  * The key holds all that the meaning of names depends on: the role, for it
- * decides which schemas are seen, and the search_path.  What names mean changes
- * with bolt_model_refresh's number, under which an entry was compiled.
+ * decides which schemas are seen, and the search_path.  So does whether FORCE ROW LEVEL
+ * SECURITY counts: it does not where a row is deleted because of another, and the plan
+ * cache does not look at that.  What names mean changes with bolt_model_refresh's
+ * number, under which an entry was compiled.
  *
  *-------------------------------------------------------------------------
  */
@@ -118,6 +120,7 @@ complete_key(const Document *document, StringInfo key, FetchPurpose purpose)
 
 	appendStringInfoChar(key, 'a' + purpose);
 	appendStringInfoChar(key, document->bigint_as_string ? '"' : '0');
+	appendStringInfoChar(key, InNoForceRLSOperation() ? 'n' : 'f');
 	appendBinaryStringInfo(key, (char *) &role, sizeof(role));
 	appendBinaryStringInfo(key, (char *) &search_path, sizeof(search_path));
 }

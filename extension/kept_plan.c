@@ -6,7 +6,8 @@
  * The statements of a delete or of a related manager follow from models and
  * relations alone.  Their text is made anew each time, which takes microseconds;
  * PostgreSQL's plan cache knows when tables, role or row security make
- * a plan stale.
+ * a plan stale.  It does not look at whether FORCE ROW LEVEL SECURITY counts, which
+ * act_as_owner.c decides; so this belongs to what a plan is kept by.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,6 +16,7 @@
 #include "common/hashfn.h"
 #include "kept_plan.h"
 #include "lib/ilist.h"
+#include "miscadmin.h"
 #include "plan_memory.h"
 #include "settings.h"
 #include "statement.h"
@@ -30,7 +32,8 @@ typedef struct KeptPlan
 	int users; /* calls that run it now */
 	bool dropped;
 	int hints;
-	uint64 types; /* bolt_watched_types_refresh when it was made */
+	bool noforce_rls; /* FORCE ROW LEVEL SECURITY did not count when it was made */
+	uint64 types;	  /* bolt_watched_types_refresh when it was made */
 	dlist_node recency;
 	PlanMemory memory;
 } KeptPlan;
@@ -81,7 +84,7 @@ is_plan_of(const KeptPlan *plan, const Model *ordered, int hints, const char *sq
 		   const Oid *types)
 {
 	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams || plan->hints != hints ||
-		plan->types != bolt_watched_types_refresh() ||
+		plan->noforce_rls != InNoForceRLSOperation() || plan->types != bolt_watched_types_refresh() ||
 		plan->statement.ordered_table != (ordered != NULL ? ordered->oid : InvalidOid))
 		return false;
 	for (int i = 0; i < nparams; i++)
@@ -103,6 +106,7 @@ make_plan(const Model *ordered, int hints, const char *sql, int nparams, const O
 	plan->hash = hash;
 	plan->statement.sql = MemoryContextStrdup(context, sql);
 	plan->hints = hints;
+	plan->noforce_rls = InNoForceRLSOperation();
 	plan->types = bolt_watched_types_refresh();
 	plan->statement.generic_plan = true;
 	plan->statement.keyed_by_index = (hints & KEPT_BY_INDEX) != 0;
@@ -119,7 +123,8 @@ make_plan(const Model *ordered, int hints, const char *sql, int nparams, const O
 static KeptPlan *
 plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types)
 {
-	uint64 hash = hash_bytes_extended((const unsigned char *) sql, strlen(sql), nparams << 8 | hints);
+	uint64 seed = nparams << 8 | hints << 1 | InNoForceRLSOperation();
+	uint64 hash = hash_bytes_extended((const unsigned char *) sql, strlen(sql), seed);
 	KeptEntry *entry;
 	KeptPlan *plan;
 	bool found;
