@@ -92,8 +92,8 @@ bolt_add_constant(Statement *statement, const char *text)
 	return list_length(statement->params);
 }
 
-static void
-wrong_literal(const StatementParam *param, const JsonValue *literal, const char *expected)
+void
+bolt_wrong_literal(const StatementParam *param, const JsonValue *literal, const char *expected)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -125,7 +125,8 @@ append_quoted(StringInfo text, const char *from, int length)
 static void
 append_array_text(StringInfo text, const JsonValue *literal, Oid element_type)
 {
-	bool of_json = element_type == JSONOID || element_type == JSONBOID;
+	Oid base = getBaseType(element_type);
+	bool of_json = base == JSONOID || base == JSONBOID;
 
 	check_stack_depth();
 	appendStringInfoChar(text, '{');
@@ -172,7 +173,7 @@ range_text(const StatementParam *param, const JsonValue *literal)
 			if (bound->kind == JSON_STRING || bound->kind == JSON_NUMBER)
 				append_quoted(&text, bound->text, bound->length);
 			else if (bound->kind != JSON_NULL)
-				wrong_literal(param, bound, "bounds that are texts, numbers or null");
+				bolt_wrong_literal(param, bound, "bounds that are texts, numbers or null");
 		}
 		appendStringInfoChar(&text, ')');
 	}
@@ -185,7 +186,7 @@ range_text(const StatementParam *param, const JsonValue *literal)
 		appendStringInfoChar(&text, ']');
 	}
 	else
-		wrong_literal(param, literal, "a range as a text, as an array of its two bounds, or a value");
+		bolt_wrong_literal(param, literal, "a range as a text, as an array of its two bounds, or a value");
 	if (type_is_multirange(param->value_type) && text.data[0] != '{')
 		return psprintf("{%s}", text.data);
 	return text.data;
@@ -195,7 +196,7 @@ range_text(const StatementParam *param, const JsonValue *literal)
 static char *
 literal_text(const StatementParam *param, const JsonValue *literal)
 {
-	Oid type = param->value_type;
+	Oid type = getBaseType(param->value_type);
 
 	if (type == JSONOID || type == JSONBOID)
 		return pnstrdup(literal->raw, literal->raw_length);
@@ -213,19 +214,19 @@ literal_text(const StatementParam *param, const JsonValue *literal)
 		case JSON_STRING:
 			return unconstify(char *, literal->text);
 		case JSON_ARRAY:
-			if (OidIsValid(get_element_type(getBaseType(type))))
+			if (OidIsValid(get_element_type(type)))
 			{
 				StringInfoData text;
 
 				initStringInfo(&text);
-				append_array_text(&text, literal, get_element_type(getBaseType(type)));
+				append_array_text(&text, literal, get_element_type(type));
 				return text.data;
 			}
 			break;
 		case JSON_OBJECT:
 			break;
 	}
-	wrong_literal(param, literal, psprintf("a value of type %s", format_type_be(type)));
+	bolt_wrong_literal(param, literal, psprintf("a value of type %s", format_type_be(param->value_type)));
 	return NULL; /* not reached */
 }
 
@@ -346,16 +347,32 @@ bolt_bind_assigned(const StatementParam *param, const JsonValue *literal, Datum 
 	return bolt_bind_scalar(param, literal, value);
 }
 
+/* False for a JSON null */
+static bool
+read_literal(const StatementParam *param, const JsonValue *literal, Datum *value)
+{
+	char *text;
+
+	if ((literal->kind == JSON_OBJECT || literal->kind == JSON_ARRAY) &&
+		bolt_type_is_structured(param->value_type))
+	{
+		*value = bolt_structured_value(param, literal);
+		return true;
+	}
+	text = literal_text(param, literal);
+	if (text == NULL)
+		return false;
+	*value = input_value(param, text);
+	return true;
+}
+
 bool
 bolt_bind_scalar(const StatementParam *param, const JsonValue *literal, Datum *value)
 {
-	char *text = literal_text(param, literal);
-
-	if (text == NULL)
+	if (!read_literal(param, literal, value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("Cannot use None as a query value"),
 				 bolt_errdetail_at(literal), errhint("Use the lookup \"isnull\".")));
-	*value = input_value(param, text);
 	return true;
 }
 
@@ -372,23 +389,20 @@ bind_elements(const StatementParam *param, const JsonValue *literal, int member,
 	json_foreach(each, literal)
 	{
 		const JsonValue *element = each;
-		char *text;
 
 		CHECK_FOR_INTERRUPTS();
 		if (member >= 0)
 		{
 			if (each->kind != JSON_ARRAY || each->count != param->members)
-				wrong_literal(param, each, psprintf("arrays of %d values", param->members));
+				bolt_wrong_literal(param, each, psprintf("arrays of %d values", param->members));
 			element = each->first;
 			for (int i = 0; i < member; i++)
 				element = element->next;
 		}
 		else if (each->kind == JSON_NULL)
 			continue;
-		text = literal_text(param, element);
-		if (text == NULL)
-			wrong_literal(param, element, "values other than null in a composite key");
-		elements[n++] = input_value(param, text);
+		if (!read_literal(param, element, &elements[n++]))
+			bolt_wrong_literal(param, element, "values other than null in a composite key");
 	}
 	get_typlenbyvalalign(param->value_type, &typlen, &typbyval, &typalign);
 	*value = PointerGetDatum(construct_array(elements, n, param->value_type, typlen, typbyval, typalign));
@@ -399,7 +413,7 @@ static void
 expect_list(const StatementParam *param, const JsonValue *literal)
 {
 	if (literal->kind != JSON_ARRAY)
-		wrong_literal(param, literal, "an array");
+		bolt_wrong_literal(param, literal, "an array");
 }
 
 /* in: an array of the column's type */

@@ -86,6 +86,7 @@ plain_value(const StatementParam *param, Oid type, int32 typmod, const JsonValue
 	getTypeInputInfo(type, &input, &leaf.io_param);
 	fmgr_info(input, &leaf.input);
 	bolt_mark_assigned(&leaf);
+	leaf.assigned = param->assigned;
 	(void) bolt_bind_assigned(&leaf, literal, &value);
 	return value;
 }
@@ -243,11 +244,7 @@ value_of(const StatementParam *param, Oid type, int32 typmod, const JsonValue *l
 	if (literal->kind != JSON_STRING && literal->kind != JSON_NULL && bolt_type_is_structured(base))
 	{
 		if (literal->kind != (OidIsValid(get_element_type(base)) ? JSON_ARRAY : JSON_OBJECT))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("column \"%s\" needs a value of type %s, not %s", param->what,
-							format_type_be(type), bolt_json_kind_name(literal->kind)),
-					 bolt_errdetail_at(literal)));
+			bolt_wrong_literal(param, literal, psprintf("a value of type %s", format_type_be(type)));
 		*value = OidIsValid(get_element_type(base)) ? array_value(param, base, base_typmod, literal) :
 													  composite_value(param, base, base_typmod, literal);
 		if (base != type)

@@ -209,7 +209,8 @@ extern char *bolt_collation_name(Oid collation);
 extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
 
 extern char *bolt_column_text(int alias, const Field *field);
-extern void bolt_append_unnest(StringInfo sql, int first, int n, const char *alias);
+extern void bolt_append_unnest(StringInfo sql, List *arrays, const Oid *types, const char *alias);
+extern void bolt_append_unnest_params(StringInfo sql, int first, int n, const Oid *types, const char *alias);
 
 /* bind.c */
 extern StatementParam *bolt_add_param(Statement *statement, Oid type, BindFunction bind,
@@ -218,6 +219,7 @@ extern int bolt_add_value(Statement *statement, Oid type, int32 typmod, BindFunc
 						  const JsonValue *literal, const char *what);
 extern int bolt_add_constant(Statement *statement, const char *text);
 extern void bolt_leave_param(StatementParam *param);
+extern void bolt_wrong_literal(const StatementParam *param, const JsonValue *literal, const char *expected);
 extern void bolt_resolve_param(StatementParam *param, Oid type, MemoryContext context);
 extern bool bolt_bind_value(const StatementParam *param, const JsonValue *literal, Datum *value);
 extern void bolt_mark_assigned(StatementParam *param);
@@ -448,6 +450,9 @@ extern Oid bolt_reference_collation(Oid near_collation, Oid far_collation, bool 
 extern void bolt_append_collation(StringInfo sql, Oid collation);
 
 extern void bolt_compare_key(const KeyPair *pair, int column, KeyComparison *comparison);
+
+/* The types in which the columns of a key are compared, allocated in CurrentMemoryContext. */
+extern Oid *bolt_key_types(const KeyPair *pair);
 extern void bolt_fill_key_type(Compiler *compiler, KeyType *key, const KeyPair *pair);
 extern void bolt_add_key_params(Statement *statement, const KeyPair *pair);
 extern char *bolt_far_key(const KeyPair *pair, int column, int alias, bool cast);

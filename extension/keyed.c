@@ -254,6 +254,21 @@ key_condition(const KeyPair *pair, int alias, bool any)
 	return sql.data;
 }
 
+Oid *
+bolt_key_types(const KeyPair *pair)
+{
+	Oid *types = palloc(sizeof(Oid) * pair->n);
+
+	for (int i = 0; i < pair->n; i++)
+	{
+		KeyComparison comparison;
+
+		bolt_compare_key(pair, i, &comparison);
+		types[i] = comparison.type;
+	}
+	return types;
+}
+
 /* ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS k (c1, c2) */
 static char *
 key_table(const KeyPair *pair)
@@ -261,7 +276,7 @@ key_table(const KeyPair *pair)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	bolt_append_unnest(&sql, 1, pair->n, "k");
+	bolt_append_unnest_params(&sql, 1, pair->n, bolt_key_types(pair), "k");
 	return sql.data;
 }
 

@@ -269,14 +269,16 @@ append_composite_in(StringInfo sql, LookupContext *context)
 {
 	int n = context->noperands;
 	int first = list_length(context->select->statement->params) + 1;
+	Oid *types = palloc(sizeof(Oid) * n);
 
 	for (int i = 0; i < n; i++)
 	{
-		value_sql(context, value_type(&context->operands[i]), bolt_bind_member_column);
+		types[i] = value_type(&context->operands[i]);
+		value_sql(context, types[i], bolt_bind_member_column);
 		set_member(context, i, n);
 	}
 	appendStringInfoString(sql, "EXISTS (SELECT 1 FROM ");
-	bolt_append_unnest(sql, first, n, "v");
+	bolt_append_unnest_params(sql, first, n, types, "v");
 	appendStringInfoString(sql, " WHERE ");
 	for (int i = 0; i < n; i++)
 		appendStringInfo(sql, "%sv.c%d %s %s", i > 0 ? " AND " : "", i + 1,

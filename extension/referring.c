@@ -153,7 +153,7 @@ bolt_append_has_key(ReferringCall *call, const KeyPair *pair, const TargetRows *
 	if (pair->n > 1)
 	{
 		appendStringInfoString(&call->sql, "EXISTS (SELECT 1 FROM ");
-		bolt_append_unnest(&call->sql, param, pair->n, "k");
+		bolt_append_unnest_params(&call->sql, param, pair->n, bolt_key_types(pair), "k");
 		appendStringInfoString(&call->sql, " WHERE ");
 	}
 	for (int i = 0; i < pair->n; i++)

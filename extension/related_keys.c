@@ -67,7 +67,7 @@ is_compound(Oid type)
 	Oid base = getBaseType(type);
 
 	return base == JSONOID || base == JSONBOID || OidIsValid(get_element_type(base)) || type_is_range(base) ||
-		type_is_multirange(base) || bolt_type_class(base) == CLASS_HSTORE;
+		type_is_multirange(base) || type_is_rowtype(base) || bolt_type_class(base) == CLASS_HSTORE;
 }
 
 static bool

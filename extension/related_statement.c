@@ -175,16 +175,18 @@ bolt_related_append_collation(StringInfo sql, const KeyPair *pair, int column)
 void
 bolt_related_append_keys(StringInfo sql, const KeyPair *pair, int first)
 {
-	appendStringInfoString(sql, "ROWS FROM (");
+	List *arrays = NIL;
+
 	for (int i = 0; i < pair->n; i++)
 	{
-		appendStringInfo(sql, "%spg_catalog.unnest($%d", i > 0 ? ", " : "", first + i);
-		bolt_related_append_collation(sql, pair, i);
-		appendStringInfoChar(sql, ')');
+		StringInfoData array;
+
+		initStringInfo(&array);
+		appendStringInfo(&array, "$%d", first + i);
+		bolt_related_append_collation(&array, pair, i);
+		arrays = lappend(arrays, array.data);
 	}
-	appendStringInfoString(sql, ") AS k (");
-	bolt_append_names(sql, "c", pair->n);
-	appendStringInfoChar(sql, ')');
+	bolt_append_unnest(sql, arrays, bolt_key_types(pair), "k");
 }
 
 void

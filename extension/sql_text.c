@@ -185,18 +185,35 @@ bolt_append_names(StringInfo sql, const char *prefix, int n)
 }
 
 /*
- * Parameters first to first + n - 1, arrays of one length, as the columns of a
- * table.  ROWS FROM, for unnest of several arrays is only known unqualified.
+ * Arrays of one length as the columns of a table.  ROWS FROM, for unnest of several
+ * arrays is only known unqualified; but it makes several columns of an array of
+ * composites, where a SELECT makes one.
  */
 void
-bolt_append_unnest(StringInfo sql, int first, int n, const char *alias)
+bolt_append_unnest(StringInfo sql, List *arrays, const Oid *types, const char *alias)
 {
-	appendStringInfoString(sql, "ROWS FROM (");
+	int n = list_length(arrays);
+	bool composites = false;
+
 	for (int i = 0; i < n; i++)
-		appendStringInfo(sql, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "", first + i);
+		composites |= type_is_rowtype(types[i]);
+	appendStringInfoString(sql, composites ? "(SELECT " : "ROWS FROM (");
+	for (int i = 0; i < n; i++)
+		appendStringInfo(sql, "%spg_catalog.unnest(%s)", i > 0 ? ", " : "", (char *) list_nth(arrays, i));
 	appendStringInfo(sql, ") AS %s (", alias);
 	bolt_append_names(sql, "c", n);
 	appendStringInfoChar(sql, ')');
+}
+
+/* The same of parameters, from first on */
+void
+bolt_append_unnest_params(StringInfo sql, int first, int n, const Oid *types, const char *alias)
+{
+	List *arrays = NIL;
+
+	for (int i = 0; i < n; i++)
+		arrays = lappend(arrays, psprintf("$%d", first + i));
+	bolt_append_unnest(sql, arrays, types, alias);
 }
 
 void
