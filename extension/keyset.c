@@ -173,7 +173,7 @@ bolt_add_keyset_order(SelectText *text)
 	else
 	{
 		refuse_inherited(text);
-		add_path(text, bolt_parse_path(text->model, "pk", queryset->source), descending);
+		add_path(text, bolt_parse_path(text->model, PRIMARY_KEY_PATH, queryset->source), descending);
 	}
 	text->order = without_repetitions(text->order);
 	if (list_length(text->order) > MAX_TERMS)

@@ -135,7 +135,7 @@ is_key_value(const Model *target, JsonValue *member, JsonValue **key)
 	if (member->count != 1 || target->nprimary_key != 1 || member->first->kind == JSON_NULL)
 		return false;
 	*key = member->first;
-	return strcmp(member->first->name, "pk") == 0 ||
+	return (strcmp(member->first->name, "pk") == 0 && bolt_model_field(target, "pk") == NULL) ||
 		strcmp(member->first->name, bolt_model_field_by_attnum(target, target->primary_key[0])->name) == 0;
 }
 

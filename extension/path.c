@@ -143,7 +143,7 @@ take_name(FieldPath *path, List *segments, int from, bool *goes_on)
 		name[length] = '\0';
 		field = bolt_model_field(path->model, name);
 
-		if (strcmp(name, "pk") == 0 && (field == NULL || path->model->nprimary_key > 0))
+		if (strcmp(name, PRIMARY_KEY_PATH) == 0 || (field == NULL && strcmp(name, "pk") == 0))
 		{
 			path_ends_at_primary_key(path);
 			*goes_on = false;

@@ -265,6 +265,12 @@ extern void bolt_document_add_aggregates(Document *document, const char *text, i
 extern void bolt_add_filter_call(QuerySet *queryset, FilterCall *filter);
 
 /* A condition for FilterCall: path compared with a literal. */
+/*
+ * The primary key in a path that we make ourselves.  In a document it is "pk", unless
+ * a column is called that; this is no name that anybody writes.
+ */
+#define PRIMARY_KEY_PATH "\001pk"
+
 extern FilterCall *bolt_make_condition(const char *path, JsonValue *literal);
 
 extern OrderTerm *bolt_make_order_term(const char *path, JsonValue *value);

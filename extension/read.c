@@ -553,7 +553,7 @@ bolt_contains(PG_FUNCTION_ARGS)
 	literal = bolt_document_add_value(document, VARDATA(key), VARSIZE(key) - VARHDRSZ);
 	if (literal->kind == JSON_NULL)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("primary key must not be null")));
-	bolt_add_filter_call(queryset, bolt_make_condition("pk", literal));
+	bolt_add_filter_call(queryset, bolt_make_condition(PRIMARY_KEY_PATH, literal));
 	bolt_document_add_shape(document, "contains");
 	return run_scalar(document, FETCH_EXISTS);
 }
@@ -574,6 +574,8 @@ bolt_in_bulk(PG_FUNCTION_ARGS)
 	field = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	if (field[0] == '\0')
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("Cannot resolve keyword '' into field")));
+	if (strcmp(field, "pk") == 0)
+		field = PRIMARY_KEY_PATH; /* as it is where no field is given */
 	bolt_refuse_slice(document, "Cannot use 'limit' or 'offset' with in_bulk()");
 	refuse_combined(document, "in_bulk()");
 	refuse_values(document, "in_bulk() cannot be used with values() or values_list()");

@@ -53,7 +53,9 @@ filter_by_keys(Document *document, const Model *model, WriteRow **rows, int nrow
 	literal = nrows == 1 ? bolt_json_array(keys, 1)->first : bolt_json_array(keys, nrows);
 	literal->parent = NULL;
 	bolt_document_add_literal(document, literal);
-	bolt_add_filter_call(document->queryset, bolt_make_condition(nrows == 1 ? "pk" : "pk__in", literal));
+	bolt_add_filter_call(document->queryset,
+						 bolt_make_condition(nrows == 1 ? PRIMARY_KEY_PATH : PRIMARY_KEY_PATH "__in",
+											 literal));
 	bolt_document_add_shape(document, nrows == 1 ? "one key" : "keys");
 }
 

@@ -408,7 +408,7 @@ add_primary_key_order(SelectText *text, int alias)
 				 errmsg("Cannot reorder a query once a slice has been taken"),
 				 bolt_errdetail_at(queryset->source), errhint("Give the queryset an order_by.")));
 	if (text->model->nprimary_key > 0)
-		add_term(text, text->model, alias, bolt_make_order_term("pk", NULL), queryset->reverse);
+		add_term(text, text->model, alias, bolt_make_order_term(PRIMARY_KEY_PATH, NULL), queryset->reverse);
 }
 
 /* The queryset's order, else its model's. */

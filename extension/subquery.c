@@ -33,8 +33,8 @@ add_column(SelectText *text, Operand *result)
 	const QuerySet *queryset = text->queryset;
 	int alias = bolt_base_alias(text->select);
 	const PathTerm *term = queryset->values != NIL ? linitial(queryset->values) : NULL;
-	FieldPath *path =
-		bolt_parse_select_path(text->select, term ? term->path : "pk", term ? term->value : queryset->source);
+	FieldPath *path = bolt_parse_select_path(text->select, term ? term->path : PRIMARY_KEY_PATH,
+											 term ? term->value : queryset->source);
 	Operand operands[INDEX_MAX_KEYS];
 
 	if (list_length(queryset->values) > 1 || path->nfields > 1)

@@ -124,6 +124,25 @@ SELECT names_test.look('names_other, names_test');
 SELECT bolt.count('{"model": "names_other.app.Note"}'), bolt.count('{"model": "names_test.app.Note"}');
 SELECT bolt.count('{"model": "names_nowhere.app.Note"}');
 
+-- a column called pk is a column; what speaks of the primary key without a name means the key
+CREATE TABLE names_test.keyed (a int, b int, pk int, PRIMARY KEY (a, b));
+CREATE TABLE names_test.labelled (id int PRIMARY KEY, pk text, n int);
+CREATE TABLE names_test.refers (id int PRIMARY KEY, labelled_id int REFERENCES names_test.labelled, pk int);
+INSERT INTO names_test.keyed VALUES (1, 2, 3), (2, 1, 4);
+INSERT INTO names_test.labelled VALUES (1, 'x', 5), (2, 'y', 6), (3, 'x', 7);
+INSERT INTO names_test.refers VALUES (10, 1, 2), (11, 2, 1);
+SET search_path = names_test, public;
+SELECT bolt.fetch_json('{"model": "keyed", "filter": {"pk": 3}}');
+SELECT bolt.contains('{"model": "keyed"}', '[2, 1]'), bolt.in_bulk('{"model": "keyed"}');
+SELECT bolt.fetch_json('{"model": "labelled", "filter": {"pk": "x"}, "order_by": ["-pk", "id"]}');
+SELECT bolt.fetch_json('{"model": "labelled", "values": ["pk"], "order_by": ["id"]}');
+SELECT bolt.fetch_json('{"model": "refers", "filter": {"labelled__pk": "y"}, "prefetch_related": ["labelled"]}');
+SELECT bolt.in_bulk('{"model": "labelled"}', '[1, 2]'), bolt.contains('{"model": "labelled"}', '3'), bolt.last('{"model": "labelled"}');
+SELECT bolt.save('labelled', '{"id": 1, "pk": "z"}'), bolt.update('{"model": "labelled", "filter": {"pk": "z"}}', '{"pk": "x"}');
+SELECT bolt.create('refers', '{"id": 12, "labelled": {"id": 4, "pk": "new"}, "pk": 1}');
+SELECT bolt.cursor_page('{"model": "labelled", "order_by": ["n"], "only": ["pk"]}', 2) -> 'items';
+SELECT * FROM bolt.delete('{"model": "labelled", "filter": {"pk": "new", "refers__pk": 7}}');
+
 RESET search_path;
 SET client_min_messages = error;
 SELECT bolt.unregister('names_other.note'), bolt.unregister('names_test.note');
