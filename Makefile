@@ -120,7 +120,8 @@ examples/demo: $(DEMO_SOURCES) examples/abridge.h
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
 
 FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/http/lateral tests/modules/* tests/asan tests/asan/valgrind \
-	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client tests/fuzz/libfuzzer))
+	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client tests/fuzz/libfuzzer)) \
+	$(wildcard client/include/*.hpp client/examples/*.cpp)
 
 lint: setup
 	git grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck --exclude=SC2317

@@ -92,7 +92,7 @@ struct bolt_evhttp_request
 typedef struct bolt_evhttp__block
 {
 	struct bolt_evhttp__block *next;
-	max_align_t bytes[];
+	max_align_t bytes[1]; /* and more; C++ has no flexible arrays */
 } bolt_evhttp__block;
 
 struct bolt_evhttp_route_entry

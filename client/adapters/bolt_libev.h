@@ -99,13 +99,7 @@ static inline int
 bolt_libev_attach(bolt_database *database, struct ev_loop *loop)
 {
 	bolt_libev *self = (bolt_libev *) calloc(1, sizeof(bolt_libev));
-	bolt_loop hooks = {
-		.size = sizeof(bolt_loop),
-		.data = self,
-		.watch = bolt_libev__watch,
-		.set_timer = bolt_libev__set_timer,
-		.detach = bolt_libev__detach,
-	};
+	bolt_loop hooks = {sizeof(bolt_loop), self, bolt_libev__watch, bolt_libev__set_timer, bolt_libev__detach};
 
 	if (self == NULL)
 		return -1;

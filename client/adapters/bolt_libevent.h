@@ -88,13 +88,8 @@ static inline int
 bolt_libevent_attach(bolt_database *database, struct event_base *base)
 {
 	bolt_libevent *self = (bolt_libevent *) calloc(1, sizeof(bolt_libevent));
-	bolt_loop loop = {
-		.size = sizeof(bolt_loop),
-		.data = self,
-		.watch = bolt_libevent__watch,
-		.set_timer = bolt_libevent__set_timer,
-		.detach = bolt_libevent__detach,
-	};
+	bolt_loop loop = {sizeof(bolt_loop), self, bolt_libevent__watch, bolt_libevent__set_timer,
+					  bolt_libevent__detach};
 
 	if (self == NULL)
 		return -1;

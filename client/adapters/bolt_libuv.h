@@ -120,13 +120,7 @@ static inline int
 bolt_libuv_attach(bolt_database *database, uv_loop_t *loop)
 {
 	bolt_libuv *self = (bolt_libuv *) calloc(1, sizeof(bolt_libuv));
-	bolt_loop hooks = {
-		.size = sizeof(bolt_loop),
-		.data = self,
-		.watch = bolt_libuv__watch,
-		.set_timer = bolt_libuv__set_timer,
-		.detach = bolt_libuv__detach,
-	};
+	bolt_loop hooks = {sizeof(bolt_loop), self, bolt_libuv__watch, bolt_libuv__set_timer, bolt_libuv__detach};
 
 	if (self == NULL)
 		return -1;

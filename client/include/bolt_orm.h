@@ -32,4 +32,8 @@
 #include "bolt_orm/response.h"
 #include "bolt_orm/viewset.h"
 
+#ifdef __cplusplus
+#include "bolt_orm/cplusplus.h"
+#endif
+
 #endif /* BOLT_ORM_H */

@@ -9,6 +9,8 @@
 
 #include "types.h"
 
+BOLT_BEGIN_DECLS
+
 /** The body of a coroutine. What it returns is bolt_pointer of the future. */
 typedef void *(*bolt_coroutine)(void *arg);
 
@@ -22,5 +24,7 @@ typedef void *(*bolt_coroutine)(void *arg);
  * (BOLT_MEMORY_ERROR, BOLT_INTERFACE_ERROR)
  */
 BOLT_API bolt_future *bolt_spawn(bolt_database *database, bolt_coroutine body, void *arg);
+
+BOLT_END_DECLS
 
 #endif

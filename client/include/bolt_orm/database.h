@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "arguments.h"
 #include "types.h"
+
+BOLT_BEGIN_DECLS
 
 /** A further server with the same data, for reading: bolt_using(queryset, "alias"). */
 typedef struct bolt_replica
@@ -50,7 +53,7 @@ typedef struct bolt_options
 } bolt_options;
 
 /** `BOLT_OPTIONS(.connections = 8, .query_timeout = 2000)`: an argument for bolt_open. */
-#define BOLT_OPTIONS(...) (&(bolt_options){.size = sizeof(bolt_options), __VA_ARGS__})
+#define BOLT_OPTIONS(...) BOLT__OPTIONS(bolt_options, __VA_ARGS__)
 
 /**
  * A database. Nothing is connected before the first request.
@@ -89,5 +92,7 @@ typedef struct bolt_statistics
 
 /** Fills in `statistics`, summed over the primary and the replicas. */
 BOLT_API void bolt_get_statistics(const bolt_database *database, bolt_statistics *statistics);
+
+BOLT_END_DECLS
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "types.h"
 
+BOLT_BEGIN_DECLS
+
 /**
  * What went wrong, by the name of Django's exception where Django has one.
  */
@@ -147,5 +149,7 @@ BOLT_API bolt_exception *bolt_error_ref(const bolt_exception *error);
  * @threads any.
  */
 BOLT_API void bolt_error_unref(bolt_exception *error);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_ERROR_H */

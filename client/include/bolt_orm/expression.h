@@ -16,6 +16,8 @@
 #include "q.h"
 #include "value.h"
 
+BOLT_BEGIN_DECLS
+
 /** A field, an annotation, a path through relations. */
 BOLT_API bolt_expr *bolt_f(const char *path);
 
@@ -48,7 +50,7 @@ BOLT_API bolt_expr *bolt_exists(bolt_queryset *queryset);
 /**
  * The function of a name, as the document's reference has it: bolt_func("Lower", "name").
  */
-#define bolt_func(name, ...) bolt_func_of(name, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_func(...) bolt_func_of(BOLT__FIRST(__VA_ARGS__), BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 BOLT_API bolt_expr *bolt_func_of(const char *name, const bolt_argument *operands, size_t count);
 
 #define bolt_add(...) bolt_func("Add", __VA_ARGS__)
@@ -129,31 +131,30 @@ typedef struct bolt_aggregate_options
 /**
  * The aggregate of a name: bolt_aggregate("Sum", "price", .distinct = true).
  */
-#define bolt_aggregate(name, x, ...) \
-	bolt_aggregate_of(name, (const bolt_argument[]){BOLT_ARGUMENT(x)}, 1, \
-					  &(const bolt_aggregate_options){.size = sizeof(bolt_aggregate_options), \
-													  ##__VA_ARGS__})
+#define bolt_aggregate(...) \
+	bolt_aggregate_of(BOLT__FIRST(__VA_ARGS__), BOLT__CONDITIONS_0(BOLT__SECOND(__VA_ARGS__)), \
+					  BOLT__OPTIONS(bolt_aggregate_options, BOLT__REST_2(__VA_ARGS__)))
 BOLT_API bolt_expr *bolt_aggregate_of(const char *name, const bolt_argument *operands, size_t count,
 									  const bolt_aggregate_options *options);
 
 /** bolt_count("*"), bolt_count("comments", .filter = bolt_q(BOLT_KW("comments__author", 5))). */
-#define bolt_count(x, ...) bolt_aggregate("Count", x, ##__VA_ARGS__)
-#define bolt_sum(x, ...) bolt_aggregate("Sum", x, ##__VA_ARGS__)
-#define bolt_avg(x, ...) bolt_aggregate("Avg", x, ##__VA_ARGS__)
-#define bolt_min(x, ...) bolt_aggregate("Min", x, ##__VA_ARGS__)
-#define bolt_max(x, ...) bolt_aggregate("Max", x, ##__VA_ARGS__)
-#define bolt_stddev(x, ...) bolt_aggregate("StdDev", x, ##__VA_ARGS__)
-#define bolt_variance(x, ...) bolt_aggregate("Variance", x, ##__VA_ARGS__)
-#define bolt_array_agg(x, ...) bolt_aggregate("ArrayAgg", x, ##__VA_ARGS__)
-#define bolt_json_agg(x, ...) bolt_aggregate("JSONAgg", x, ##__VA_ARGS__)
-#define bolt_bool_and(x, ...) bolt_aggregate("BoolAnd", x, ##__VA_ARGS__)
-#define bolt_bool_or(x, ...) bolt_aggregate("BoolOr", x, ##__VA_ARGS__)
+#define bolt_count(...) bolt_aggregate("Count", __VA_ARGS__)
+#define bolt_sum(...) bolt_aggregate("Sum", __VA_ARGS__)
+#define bolt_avg(...) bolt_aggregate("Avg", __VA_ARGS__)
+#define bolt_min(...) bolt_aggregate("Min", __VA_ARGS__)
+#define bolt_max(...) bolt_aggregate("Max", __VA_ARGS__)
+#define bolt_stddev(...) bolt_aggregate("StdDev", __VA_ARGS__)
+#define bolt_variance(...) bolt_aggregate("Variance", __VA_ARGS__)
+#define bolt_array_agg(...) bolt_aggregate("ArrayAgg", __VA_ARGS__)
+#define bolt_json_agg(...) bolt_aggregate("JSONAgg", __VA_ARGS__)
+#define bolt_bool_and(...) bolt_aggregate("BoolAnd", __VA_ARGS__)
+#define bolt_bool_or(...) bolt_aggregate("BoolOr", __VA_ARGS__)
 
 /** The texts with a delimiter between them, a literal text here: bolt_string_agg("name", "; "). */
-#define bolt_string_agg(x, delimiter, ...) \
-	bolt_aggregate_of( \
-		"StringAgg", (const bolt_argument[]){BOLT_ARGUMENT(x), BOLT_ARGUMENT(bolt_value(delimiter))}, 2, \
-		&(const bolt_aggregate_options){.size = sizeof(bolt_aggregate_options), ##__VA_ARGS__})
+#define bolt_string_agg(...) \
+	bolt_aggregate_of("StringAgg", \
+					  BOLT__CONDITIONS_0(BOLT__FIRST(__VA_ARGS__), bolt_value(BOLT__SECOND(__VA_ARGS__))), \
+					  BOLT__OPTIONS(bolt_aggregate_options, BOLT__REST_2(__VA_ARGS__)))
 
 /* ----------
  * Windows
@@ -170,8 +171,8 @@ typedef struct bolt_window_options
  * An aggregate or one of the functions below over a window:
  * bolt_window(bolt_row_number(), .partition_by = BOLT_LIST("author"), .order_by = BOLT_LIST("-id")).
  */
-#define bolt_window(expr, ...) \
-	bolt_window_of(expr, &(const bolt_window_options){.size = sizeof(bolt_window_options), ##__VA_ARGS__})
+#define bolt_window(...) \
+	bolt_window_of(BOLT__FIRST(__VA_ARGS__), BOLT__OPTIONS(bolt_window_options, BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_expr *bolt_window_of(bolt_expr *expr, const bolt_window_options *options);
 
 #define bolt_row_number() bolt_func("RowNumber")
@@ -198,10 +199,12 @@ typedef enum bolt_nulls
  * A term of an ordering, and of that only: bolt_desc(bolt_lower("name"), BOLT_NULLS_LAST).
  * The nulls may be left out.
  */
-#define bolt_asc(x, ...) \
-	bolt_ordering_of(BOLT_ARGUMENT(x), false, BOLT__OPTIONAL(BOLT_NULLS_DEFAULT, ##__VA_ARGS__))
-#define bolt_desc(x, ...) \
-	bolt_ordering_of(BOLT_ARGUMENT(x), true, BOLT__OPTIONAL(BOLT_NULLS_DEFAULT, ##__VA_ARGS__))
+#define bolt_asc(...) \
+	bolt_ordering_of(BOLT_ARGUMENT(BOLT__FIRST(__VA_ARGS__)), false, \
+					 BOLT__SECOND(__VA_ARGS__, BOLT_NULLS_DEFAULT))
+#define bolt_desc(...) \
+	bolt_ordering_of(BOLT_ARGUMENT(BOLT__FIRST(__VA_ARGS__)), true, \
+					 BOLT__SECOND(__VA_ARGS__, BOLT_NULLS_DEFAULT))
 BOLT_API bolt_expr *bolt_ordering_of(bolt_argument term, bool descending, bolt_nulls nulls);
 
 /**
@@ -211,5 +214,7 @@ BOLT_API bolt_expr *bolt_ordering_of(bolt_argument term, bool descending, bolt_n
  * @threads any.
  */
 BOLT_API void bolt_expr_free(bolt_expr *expr);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_EXPRESSION_H */

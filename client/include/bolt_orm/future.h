@@ -19,7 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arguments.h"
 #include "types.h"
+
+BOLT_BEGIN_DECLS
 
 /**
  * What runs when a future has settled. The future is lent for the call: neither free it nor keep it
@@ -68,8 +71,8 @@ BOLT_API bolt_future *bolt_await(bolt_future *future);
  * Ownership: takes the references.
  */
 #define bolt_gather(...) \
-	bolt_gather_all(sizeof((bolt_future *[]){__VA_ARGS__}) / sizeof(bolt_future *), \
-					(bolt_future *[]){__VA_ARGS__})
+	BOLT__MADE(bolt_gather_all(BOLT__NUMBER_OF(bolt_future *, NULL, __VA_ARGS__) - 1, \
+							   BOLT__ARRAY_OF(bolt_future *, NULL, __VA_ARGS__) + 1))
 
 /** As bolt_gather, of an array, which is read during the call only. No futures at all settle at once. */
 BOLT_API bolt_future *bolt_gather_all(size_t count, bolt_future *const *futures);
@@ -154,5 +157,7 @@ BOLT_API bool bolt_boolean(const bolt_future *future);
 
 /** What the body of a coroutine returned (bolt_spawn); else NULL. */
 BOLT_API void *bolt_pointer(const bolt_future *future);
+
+BOLT_END_DECLS
 
 #endif

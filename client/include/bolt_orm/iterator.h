@@ -21,6 +21,8 @@
 
 #include "types.h"
 
+BOLT_BEGIN_DECLS
+
 /**
  * The next object: a future whose bolt_json is its text, and NULL (without an error) after the last one.
  *
@@ -37,5 +39,7 @@ BOLT_API bolt_future *bolt_anext(bolt_iterator *iterator);
  * does nothing.
  */
 BOLT_API void bolt_aclose(bolt_iterator *iterator);
+
+BOLT_END_DECLS
 
 #endif

@@ -17,6 +17,8 @@
 
 #include "types.h"
 
+BOLT_BEGIN_DECLS
+
 /** What to watch a socket for, and what it is ready for; to be ORed. */
 enum bolt_event
 {
@@ -70,5 +72,7 @@ BOLT_API void bolt_timer_fired(bolt_database *database);
  * @return 0, or -1 where it is refused: inside a callback or a coroutine, or with another loop attached
  */
 BOLT_API int bolt_run(bolt_database *database);
+
+BOLT_END_DECLS
 
 #endif

@@ -23,6 +23,8 @@
 #include "iterator.h"
 #include "queryset.h"
 
+BOLT_BEGIN_DECLS
+
 /* ----------
  * Objects
  * ----------
@@ -33,7 +35,7 @@
  *
  * @return bolt_json: the object. BOLT_DOES_NOT_EXIST, BOLT_MULTIPLE_OBJECTS_RETURNED.
  */
-#define bolt_aget(queryset, ...) bolt_aget_by(queryset, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_aget(...) BOLT__MADE(bolt_aget_by(BOLT__FIRST(__VA_ARGS__), BOLT__CONDITIONS_AFTER(__VA_ARGS__)))
 BOLT_API bolt_future *bolt_aget_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t count);
 
 /**
@@ -57,11 +59,13 @@ BOLT_API bolt_future *bolt_afirst(bolt_queryset *queryset);
 BOLT_API bolt_future *bolt_alast(bolt_queryset *queryset);
 
 /** @return bolt_json: the first object by these fields: bolt_aearliest(articles, "created_at"). BOLT_DOES_NOT_EXIST. */
-#define bolt_aearliest(queryset, ...) bolt_aearliest_by(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_aearliest(...) \
+	BOLT__MADE(bolt_aearliest_by(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_aearliest_by(bolt_queryset *queryset, const char *const *fields, size_t count);
 
 /** @return bolt_json: the last object by these fields. BOLT_DOES_NOT_EXIST. */
-#define bolt_alatest(queryset, ...) bolt_alatest_by(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_alatest(...) \
+	BOLT__MADE(bolt_alatest_by(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_alatest_by(bolt_queryset *queryset, const char *const *fields, size_t count);
 
 typedef struct bolt_in_bulk_options
@@ -72,9 +76,9 @@ typedef struct bolt_in_bulk_options
 } bolt_in_bulk_options;
 
 /** bolt_ain_bulk(tags, .ids = BOLT_LIST(1, 2)). @return bolt_json: an object of objects by their keys. */
-#define bolt_ain_bulk(queryset, ...) \
-	bolt_ain_bulk_with(queryset, \
-					   &(const bolt_in_bulk_options){.size = sizeof(bolt_in_bulk_options), ##__VA_ARGS__})
+#define bolt_ain_bulk(...) \
+	BOLT__MADE(bolt_ain_bulk_with(BOLT__FIRST(__VA_ARGS__), \
+								  BOLT__OPTIONS(bolt_in_bulk_options, BOLT__REST_1(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_ain_bulk_with(bolt_queryset *queryset, const bolt_in_bulk_options *options);
 
 typedef struct bolt_page_options
@@ -86,8 +90,9 @@ typedef struct bolt_page_options
 } bolt_page_options;
 
 /** @return bolt_json: {"items": […], "total": n, "page": p, "pages": n, "page_size": s, "has_next": b, "has_previous": b}. */
-#define bolt_apage(queryset, ...) \
-	bolt_apage_with(queryset, &(const bolt_page_options){.size = sizeof(bolt_page_options), ##__VA_ARGS__})
+#define bolt_apage(...) \
+	BOLT__MADE(bolt_apage_with(BOLT__FIRST(__VA_ARGS__), \
+							   BOLT__OPTIONS(bolt_page_options, BOLT__REST_1(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_apage_with(bolt_queryset *queryset, const bolt_page_options *options);
 
 typedef struct bolt_cursor_page_options
@@ -99,10 +104,9 @@ typedef struct bolt_cursor_page_options
 } bolt_cursor_page_options;
 
 /** Keyset pagination. @return bolt_json: {"items": […], "next": cursor or null, "previous": cursor or null}. */
-#define bolt_acursor_page(queryset, ...) \
-	bolt_acursor_page_with(queryset, \
-						   &(const bolt_cursor_page_options){.size = sizeof(bolt_cursor_page_options), \
-															 ##__VA_ARGS__})
+#define bolt_acursor_page(...) \
+	BOLT__MADE(bolt_acursor_page_with(BOLT__FIRST(__VA_ARGS__), \
+									  BOLT__OPTIONS(bolt_cursor_page_options, BOLT__REST_1(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_acursor_page_with(bolt_queryset *queryset,
 											 const bolt_cursor_page_options *options);
 
@@ -112,7 +116,7 @@ BOLT_API bolt_future *bolt_acursor_page_with(bolt_queryset *queryset,
  * @param pk of one column a value, of several a BOLT_LIST.
  * @return bolt_json: the object. BOLT_DOES_NOT_EXIST.
  */
-#define bolt_arefresh_from_db(queryset, pk) bolt_arefresh_from_db_of(queryset, BOLT_ARGUMENT(pk))
+#define bolt_arefresh_from_db(queryset, pk) BOLT__MADE(bolt_arefresh_from_db_of(queryset, BOLT_ARGUMENT(pk)))
 BOLT_API bolt_future *bolt_arefresh_from_db_of(bolt_queryset *queryset, bolt_argument pk);
 
 /* ----------
@@ -127,7 +131,7 @@ BOLT_API bolt_future *bolt_acount(bolt_queryset *queryset);
 BOLT_API bolt_future *bolt_aexists(bolt_queryset *queryset);
 
 /** @return bolt_boolean: whether the object with this primary key is in the queryset. */
-#define bolt_acontains(queryset, pk) bolt_acontains_pk(queryset, BOLT_ARGUMENT(pk))
+#define bolt_acontains(queryset, pk) BOLT__MADE(bolt_acontains_pk(queryset, BOLT_ARGUMENT(pk)))
 BOLT_API bolt_future *bolt_acontains_pk(bolt_queryset *queryset, bolt_argument pk);
 
 /** bolt_aaggregate(articles, BOLT_KW("n", bolt_count("*"))). @return bolt_json: {"n": 5}. */
@@ -140,9 +144,9 @@ typedef struct bolt_explain_options
 } bolt_explain_options;
 
 /** @return bolt_json: a tree; for each node its path, model, SQL, plan and, analyzed, rows and milliseconds. */
-#define bolt_aexplain(queryset, ...) \
-	bolt_aexplain_with(queryset, \
-					   &(const bolt_explain_options){.size = sizeof(bolt_explain_options), ##__VA_ARGS__})
+#define bolt_aexplain(...) \
+	BOLT__MADE(bolt_aexplain_with(BOLT__FIRST(__VA_ARGS__), \
+								  BOLT__OPTIONS(bolt_explain_options, BOLT__REST_1(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_aexplain_with(bolt_queryset *queryset, const bolt_explain_options *options);
 
 /** What will make the queryset slow. @return bolt_json: an array of {"level", "code", "message", "hint"}. */
@@ -167,11 +171,11 @@ BOLT_API bolt_future *bolt_acatalog(bolt_database *database);
  */
 
 /** bolt_acreate(tags, BOLT_KW("name", "c")). @return bolt_json: the object. */
-#define bolt_acreate(queryset, values) bolt_acreate_of(queryset, BOLT_ARGUMENT(values))
+#define bolt_acreate(queryset, values) BOLT__MADE(bolt_acreate_of(queryset, BOLT_ARGUMENT(values)))
 BOLT_API bolt_future *bolt_acreate_of(bolt_queryset *queryset, bolt_argument values);
 
 /** Updates by the primary key among the values, or else creates. @return bolt_json: the object. */
-#define bolt_asave(queryset, values) bolt_asave_of(queryset, BOLT_ARGUMENT(values))
+#define bolt_asave(queryset, values) BOLT__MADE(bolt_asave_of(queryset, BOLT_ARGUMENT(values)))
 BOLT_API bolt_future *bolt_asave_of(bolt_queryset *queryset, bolt_argument values);
 
 typedef struct bolt_or_create_options
@@ -186,18 +190,17 @@ typedef struct bolt_or_create_options
  *
  * @return bolt_json: the object; bolt_boolean: whether it was created. BOLT_MULTIPLE_OBJECTS_RETURNED.
  */
-#define bolt_aget_or_create(queryset, lookup, ...) \
-	bolt_aget_or_create_with(queryset, lookup, \
-							 &(const bolt_or_create_options){.size = sizeof(bolt_or_create_options), \
-															 ##__VA_ARGS__})
+#define bolt_aget_or_create(...) \
+	BOLT__MADE(bolt_aget_or_create_with(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), \
+										BOLT__OPTIONS(bolt_or_create_options, BOLT__REST_2(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_aget_or_create_with(bolt_queryset *queryset, bolt_kw *lookup,
 											   const bolt_or_create_options *options);
 
 /** As bolt_aget_or_create, but that an object which is there is updated with the defaults. */
-#define bolt_aupdate_or_create(queryset, lookup, ...) \
-	bolt_aupdate_or_create_with(queryset, lookup, \
-								&(const bolt_or_create_options){.size = sizeof(bolt_or_create_options), \
-																##__VA_ARGS__})
+#define bolt_aupdate_or_create(...) \
+	BOLT__MADE( \
+		bolt_aupdate_or_create_with(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), \
+									BOLT__OPTIONS(bolt_or_create_options, BOLT__REST_2(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_aupdate_or_create_with(bolt_queryset *queryset, bolt_kw *lookup,
 												  const bolt_or_create_options *options);
 
@@ -211,23 +214,24 @@ typedef struct bolt_bulk_create_options
 } bolt_bulk_create_options;
 
 /** bolt_abulk_create(tags, BOLT_LIST(BOLT_KW("name", "a"), BOLT_KW("name", "b"))). @return bolt_json: an array of the objects; bolt_integer: how many. */
-#define bolt_abulk_create(queryset, rows, ...) \
-	bolt_abulk_create_with(queryset, BOLT_ARGUMENT(rows), \
-						   &(const bolt_bulk_create_options){.size = sizeof(bolt_bulk_create_options), \
-															 ##__VA_ARGS__})
+#define bolt_abulk_create(...) \
+	BOLT__MADE(bolt_abulk_create_with(BOLT__FIRST(__VA_ARGS__), BOLT_ARGUMENT(BOLT__SECOND(__VA_ARGS__)), \
+									  BOLT__OPTIONS(bolt_bulk_create_options, BOLT__REST_2(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_abulk_create_with(bolt_queryset *queryset, bolt_argument rows,
 											 const bolt_bulk_create_options *options);
 
 /** bolt_abulk_update(tags, rows, BOLT_LIST("name")): rows with their primary keys. @return bolt_integer: how many rows were updated. */
-#define bolt_abulk_update(queryset, rows, fields) bolt_abulk_update_of(queryset, BOLT_ARGUMENT(rows), fields)
+#define bolt_abulk_update(queryset, rows, fields) \
+	BOLT__MADE(bolt_abulk_update_of(queryset, BOLT_ARGUMENT(rows), fields))
 BOLT_API bolt_future *bolt_abulk_update_of(bolt_queryset *queryset, bolt_argument rows, bolt_list *fields);
 
 /** bolt_aupdate(articles, BOLT_KW("draft", true, "comment_count", bolt_add("comment_count", 1))). @return bolt_integer: how many rows. */
-#define bolt_aupdate(queryset, values) bolt_aupdate_of(queryset, BOLT_ARGUMENT(values))
+#define bolt_aupdate(queryset, values) BOLT__MADE(bolt_aupdate_of(queryset, BOLT_ARGUMENT(values)))
 BOLT_API bolt_future *bolt_aupdate_of(bolt_queryset *queryset, bolt_argument values);
 
 /** As bolt_aupdate. @return bolt_json: an array of the objects; bolt_integer: how many. */
-#define bolt_aupdate_returning(queryset, values) bolt_aupdate_returning_of(queryset, BOLT_ARGUMENT(values))
+#define bolt_aupdate_returning(queryset, values) \
+	BOLT__MADE(bolt_aupdate_returning_of(queryset, BOLT_ARGUMENT(values)))
 BOLT_API bolt_future *bolt_aupdate_returning_of(bolt_queryset *queryset, bolt_argument values);
 
 /** @return bolt_integer: how many objects were deleted; bolt_json: {"blog_article": 3, …}. BOLT_PROTECTED_ERROR, BOLT_RESTRICTED_ERROR. */
@@ -245,27 +249,29 @@ typedef struct bolt_add_options
 } bolt_add_options;
 
 /** bolt_aadd(articles, 7, "tags", BOLT_LIST(1, 2)). @return bolt_integer: how many were added. */
-#define bolt_aadd(queryset, pk, relation, targets, ...) \
-	bolt_aadd_with(queryset, BOLT_ARGUMENT(pk), relation, targets, \
-				   &(const bolt_add_options){.size = sizeof(bolt_add_options), ##__VA_ARGS__})
+#define bolt_aadd(...) \
+	BOLT__MADE(bolt_aadd_with(BOLT__FIRST(__VA_ARGS__), BOLT_ARGUMENT(BOLT__SECOND(__VA_ARGS__)), \
+							  BOLT__THIRD(__VA_ARGS__), BOLT__FOURTH(__VA_ARGS__), \
+							  BOLT__OPTIONS(bolt_add_options, BOLT__REST_4(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_aadd_with(bolt_queryset *queryset, bolt_argument pk, const char *relation,
 									 bolt_list *targets, const bolt_add_options *options);
 
 /** @return bolt_integer: how many were removed. */
 #define bolt_aremove(queryset, pk, relation, targets) \
-	bolt_aremove_of(queryset, BOLT_ARGUMENT(pk), relation, targets)
+	BOLT__MADE(bolt_aremove_of(queryset, BOLT_ARGUMENT(pk), relation, targets))
 BOLT_API bolt_future *bolt_aremove_of(bolt_queryset *queryset, bolt_argument pk, const char *relation,
 									  bolt_list *targets);
 
 /** Adds and removes so that it is these. @return bolt_integer: how many were added or removed. */
-#define bolt_aset(queryset, pk, relation, targets, ...) \
-	bolt_aset_with(queryset, BOLT_ARGUMENT(pk), relation, targets, \
-				   &(const bolt_add_options){.size = sizeof(bolt_add_options), ##__VA_ARGS__})
+#define bolt_aset(...) \
+	BOLT__MADE(bolt_aset_with(BOLT__FIRST(__VA_ARGS__), BOLT_ARGUMENT(BOLT__SECOND(__VA_ARGS__)), \
+							  BOLT__THIRD(__VA_ARGS__), BOLT__FOURTH(__VA_ARGS__), \
+							  BOLT__OPTIONS(bolt_add_options, BOLT__REST_4(__VA_ARGS__))))
 BOLT_API bolt_future *bolt_aset_with(bolt_queryset *queryset, bolt_argument pk, const char *relation,
 									 bolt_list *targets, const bolt_add_options *options);
 
 /** @return bolt_integer: how many were removed. */
-#define bolt_aclear(queryset, pk, relation) bolt_aclear_of(queryset, BOLT_ARGUMENT(pk), relation)
+#define bolt_aclear(queryset, pk, relation) BOLT__MADE(bolt_aclear_of(queryset, BOLT_ARGUMENT(pk), relation))
 BOLT_API bolt_future *bolt_aclear_of(bolt_queryset *queryset, bolt_argument pk, const char *relation);
 
 /* ----------
@@ -308,5 +314,7 @@ BOLT_API bolt_kw *bolt_op(const char *name, bolt_queryset *queryset, bolt_kw *ar
  */
 #define bolt_result(...) bolt_result_at(BOLT__CONDITIONS(__VA_ARGS__))
 BOLT_API bolt_expr *bolt_result_at(const bolt_argument *path, size_t count);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_OBJECTS_H */

@@ -10,6 +10,8 @@
 
 #include "value.h"
 
+BOLT_BEGIN_DECLS
+
 /*
  * Wherever conditions are taken, each of them is one of: keyword arguments
  * (BOLT_KW), a Q, bolt_exists(queryset).
@@ -57,6 +59,6 @@ BOLT_API bolt_q *bolt_q_of(const char *connector, const bolt_argument *condition
  */
 BOLT_API void bolt_q_free(bolt_q *q);
 
-#define BOLT__CONDITIONS(...) (const bolt_argument[]){BOLT__ARGUMENTS(__VA_ARGS__)}, BOLT__COUNT(__VA_ARGS__)
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_Q_H */

@@ -28,6 +28,8 @@
 #include "q.h"
 #include "value.h"
 
+BOLT_BEGIN_DECLS
+
 /**
  * All objects of a model: Django's Model.objects.
  *
@@ -82,12 +84,12 @@ BOLT_API bolt_queryset *bolt_using(bolt_queryset *queryset, const char *alias);
  */
 
 /** Only what meets all of the conditions: bolt_filter(articles, BOLT_KW("title__icontains", "x"), bolt_q_or(…)). */
-#define bolt_filter(queryset, ...) bolt_filter_by(queryset, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_filter(...) bolt_filter_by(BOLT__FIRST(__VA_ARGS__), BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 BOLT_API bolt_queryset *bolt_filter_by(bolt_queryset *queryset, const bolt_argument *conditions,
 									   size_t count);
 
 /** Only what does not meet all of the conditions. */
-#define bolt_exclude(queryset, ...) bolt_exclude_by(queryset, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_exclude(...) bolt_exclude_by(BOLT__FIRST(__VA_ARGS__), BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 BOLT_API bolt_queryset *bolt_exclude_by(bolt_queryset *queryset, const bolt_argument *conditions,
 										size_t count);
 
@@ -111,7 +113,7 @@ BOLT_API bolt_queryset *bolt_alias(bolt_queryset *queryset, bolt_kw *annotations
  */
 
 /** bolt_order_by(articles, "-created_at", "author__username", bolt_desc(bolt_lower("title"), BOLT_NULLS_LAST)); with nothing: no order. */
-#define bolt_order_by(queryset, ...) bolt_order_by_terms(queryset, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_order_by(...) bolt_order_by_terms(BOLT__FIRST(__VA_ARGS__), BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 BOLT_API bolt_queryset *bolt_order_by_terms(bolt_queryset *queryset, const bolt_argument *terms,
 											size_t count);
 
@@ -123,7 +125,7 @@ BOLT_API bolt_list *bolt_ordering_list(const bolt_argument *terms, size_t count)
 BOLT_API bolt_queryset *bolt_reverse(bolt_queryset *queryset);
 
 /** Each row once; with fields, the first row of each of their combinations. */
-#define bolt_distinct(queryset, ...) bolt_distinct_on(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_distinct(...) bolt_distinct_on(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_distinct_on(bolt_queryset *queryset, const char *const *fields, size_t count);
 
 /** At most so many. A slice may be sliced again, within it. */
@@ -141,13 +143,14 @@ BOLT_API bolt_queryset *bolt_slice(bolt_queryset *queryset, long long start, lon
  */
 
 /** To-one relations as objects in their parents: bolt_select_related(comments, "article__author"); with nothing, all that cannot be null. */
-#define bolt_select_related(queryset, ...) bolt_select_related_paths(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_select_related(...) \
+	bolt_select_related_paths(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_select_related_paths(bolt_queryset *queryset, const char *const *paths,
 												  size_t count);
 
 /** Relations of any kind: bolt_prefetch_related(articles, "tags", "comments__author", bolt_prefetch("comments", newest)). */
-#define bolt_prefetch_related(queryset, ...) \
-	bolt_prefetch_related_lookups(queryset, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_prefetch_related(...) \
+	bolt_prefetch_related_lookups(BOLT__FIRST(__VA_ARGS__), BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 BOLT_API bolt_queryset *bolt_prefetch_related_lookups(bolt_queryset *queryset, const bolt_argument *lookups,
 													  size_t count);
 
@@ -166,9 +169,9 @@ typedef struct bolt_prefetch_options
  * @param queryset consumed; limit and offset count per parent; NULL: all.
  * @return bolt_prefetch *, consumed by bolt_prefetch_related; never NULL.
  */
-#define bolt_prefetch(lookup, queryset, ...) \
-	bolt_prefetch_new(lookup, queryset, \
-					  &(const bolt_prefetch_options){.size = sizeof(bolt_prefetch_options), ##__VA_ARGS__})
+#define bolt_prefetch(...) \
+	bolt_prefetch_new(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), \
+					  BOLT__OPTIONS(bolt_prefetch_options, BOLT__REST_2(__VA_ARGS__)))
 BOLT_API bolt_prefetch *bolt_prefetch_new(const char *lookup, bolt_queryset *queryset,
 										  const bolt_prefetch_options *options);
 
@@ -181,19 +184,20 @@ BOLT_API void bolt_prefetch_free(bolt_prefetch *prefetch);
  */
 
 /** Only these columns; the primary key always. */
-#define bolt_only(queryset, ...) bolt_only_fields(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_only(...) bolt_only_fields(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_only_fields(bolt_queryset *queryset, const char *const *fields, size_t count);
 
 /** All but these columns. */
-#define bolt_defer(queryset, ...) bolt_defer_fields(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_defer(...) bolt_defer_fields(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_defer_fields(bolt_queryset *queryset, const char *const *fields, size_t count);
 
 /** Objects with just these members, paths and annotations among them; with nothing, all columns. Before bolt_annotate: groups by them. */
-#define bolt_values(queryset, ...) bolt_values_fields(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_values(...) bolt_values_fields(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_values_fields(bolt_queryset *queryset, const char *const *fields, size_t count);
 
 /** Arrays instead of objects. */
-#define bolt_values_list(queryset, ...) bolt_values_list_fields(queryset, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_values_list(...) \
+	bolt_values_list_fields(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_values_list_fields(bolt_queryset *queryset, const char *const *fields,
 												size_t count);
 
@@ -201,13 +205,12 @@ BOLT_API bolt_queryset *bolt_values_list_fields(bolt_queryset *queryset, const c
 BOLT_API bolt_queryset *bolt_values_flat(bolt_queryset *queryset, const char *field);
 
 /** The years, months, … there are: bolt_dates(articles, "created_at", "month"); "DESC" as a fourth argument turns them round. */
-#define bolt_dates(queryset, field, kind, ...) \
-	bolt_dates_of(queryset, BOLT__TEXTS(field, kind, ##__VA_ARGS__))
+#define bolt_dates(...) bolt_dates_of(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_dates_of(bolt_queryset *queryset, const char *const *arguments, size_t count);
 
 /** The same to the "hour", "minute" or "second". */
-#define bolt_datetimes(queryset, field, kind, ...) \
-	bolt_datetimes_of(queryset, BOLT__TEXTS(field, kind, ##__VA_ARGS__))
+#define bolt_datetimes(...) \
+	bolt_datetimes_of(BOLT__FIRST(__VA_ARGS__), BOLT__TEXTS(BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_datetimes_of(bolt_queryset *queryset, const char *const *arguments,
 										  size_t count);
 
@@ -217,17 +220,20 @@ BOLT_API bolt_queryset *bolt_datetimes_of(bolt_queryset *queryset, const char *c
  */
 
 /** The rows of all of the querysets, each once: bolt_union(first, second, third). */
-#define bolt_union(queryset, ...) bolt_combine(queryset, BOLT_UNION, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_union(...) \
+	bolt_combine(BOLT__FIRST(__VA_ARGS__), BOLT_UNION, BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 
 /** union(…, all=True): those that are twice in them are twice in it. */
-#define bolt_union_all(queryset, ...) bolt_combine(queryset, BOLT_UNION_ALL, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_union_all(...) \
+	bolt_combine(BOLT__FIRST(__VA_ARGS__), BOLT_UNION_ALL, BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 
 /** The rows that are in all of the querysets. */
-#define bolt_intersection(queryset, ...) \
-	bolt_combine(queryset, BOLT_INTERSECTION, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_intersection(...) \
+	bolt_combine(BOLT__FIRST(__VA_ARGS__), BOLT_INTERSECTION, BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 
 /** The rows of the first queryset that are in none of the others. */
-#define bolt_difference(queryset, ...) bolt_combine(queryset, BOLT_DIFFERENCE, BOLT__CONDITIONS(__VA_ARGS__))
+#define bolt_difference(...) \
+	bolt_combine(BOLT__FIRST(__VA_ARGS__), BOLT_DIFFERENCE, BOLT__CONDITIONS_AFTER(__VA_ARGS__))
 
 typedef enum bolt_combination
 {
@@ -255,10 +261,12 @@ typedef struct bolt_lock_options
 } bolt_lock_options;
 
 /** In a transaction: what bolt_alist and bolt_aget read stays locked until its end. bolt_select_for_update(accounts, .nowait = true). */
-#define bolt_select_for_update(queryset, ...) \
-	bolt_select_for_update_with( \
-		queryset, &(const bolt_lock_options){.size = sizeof(bolt_lock_options), ##__VA_ARGS__})
+#define bolt_select_for_update(...) \
+	bolt_select_for_update_with(BOLT__FIRST(__VA_ARGS__), \
+								BOLT__OPTIONS(bolt_lock_options, BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_queryset *bolt_select_for_update_with(bolt_queryset *queryset,
 													const bolt_lock_options *options);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_QUERYSET_H */

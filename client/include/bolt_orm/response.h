@@ -35,6 +35,8 @@
 #include "error.h"
 #include "future.h"
 
+BOLT_BEGIN_DECLS
+
 /**
  * The status for an error.
  *
@@ -112,5 +114,7 @@ typedef bolt_future *(*bolt_catcher)(const bolt_exception *error, void *arg);
  * @return the caller's; never NULL.
  */
 BOLT_API bolt_future *bolt_catch(bolt_future *future, bolt_catcher catcher, void *arg);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_RESPONSE_H */

@@ -19,6 +19,8 @@
 #include "error.h"
 #include "schema.h"
 
+BOLT_BEGIN_DECLS
+
 /**
  * The future's JSON as a tree of jansson's, parsed once.
  *
@@ -50,5 +52,7 @@ BOLT_API json_t *bolt_related(bolt_future *future, json_t *object, const char *r
  * @return the first one, owned by the future; NULL with an error, and without one where there is none.
  */
 BOLT_API void *bolt_as(bolt_future *future, const bolt_schema *schema, size_t *count, bolt_exception **error);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_RESULT_H */

@@ -33,6 +33,8 @@
 #include "error.h"
 #include "queryset.h"
 
+BOLT_BEGIN_DECLS
+
 typedef enum bolt_member_kind
 {
 	BOLT_MEMBER_BOOL,
@@ -76,7 +78,10 @@ struct bolt_schema
 	size_t count;
 };
 
+#define BOLT__OF(type, member) (((type *) 0)->member)
+
 /** Defines a schema for a struct, with its members; at file scope. A schema may be nested in itself. */
+#ifndef __cplusplus /* cplusplus.h has its own ones */
 #define BOLT_SCHEMA(schema_name, type, ...) \
 	static const bolt_schema schema_name; \
 	static const bolt_member schema_name##_members[] = {__VA_ARGS__}; \
@@ -85,7 +90,7 @@ struct bolt_schema
 
 /* What a value of this type is read as. */
 #define BOLT__KIND(x) \
-	_Generic((x), \
+	__extension__ _Generic((x), \
 		_Bool: BOLT_MEMBER_BOOL, \
 		signed char: BOLT_MEMBER_SIGNED, \
 		short: BOLT_MEMBER_SIGNED, \
@@ -102,47 +107,68 @@ struct bolt_schema
 		char *: BOLT_MEMBER_STRING, \
 		const char *: BOLT_MEMBER_STRING)
 
-#define BOLT__OF(type, member) (((type *) 0)->member)
-
 /* Its offset, if it is a size_t. */
 #define BOLT__COUNT_OFFSET(type, member) \
-	(offsetof(type, member) + 0 * sizeof(char[_Generic(BOLT__OF(type, member), size_t : 1, default : -1)]))
+	(offsetof(type, member) + \
+	 0 * \
+		 sizeof(char[__extension__ _Generic(BOLT__OF(type, member), size_t : 1, default \
+											: -1)]))
+#endif
 
 /** A column: an integer of any width (what does not fit is an error), a floating point number, a bool, a text. */
-#define BOLT_FIELD(type, field, ...) \
+#define BOLT_FIELD(...) \
+	BOLT__FIELD(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), BOLT__REST_2(__VA_ARGS__))
+#define BOLT__FIELD(type, field, ...) BOLT__FIELD_(type, field, __VA_ARGS__)
+#define BOLT__FIELD_(type, field, ...) \
 	{ \
 		.name = #field, .kind = BOLT__KIND(BOLT__OF(type, field)), .offset = offsetof(type, field), \
-		.size = sizeof(BOLT__OF(type, field)), ##__VA_ARGS__ \
+		.size = sizeof(BOLT__OF(type, field)), __VA_ARGS__ \
 	}
 
 /** A column of any type as its JSON text, in a const char *: jsonb, or a numeric with all its digits. */
-#define BOLT_JSON_TEXT(type, field, ...) \
+#define BOLT_JSON_TEXT(...) \
+	BOLT__JSON_TEXT(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), BOLT__REST_2(__VA_ARGS__))
+#define BOLT__JSON_TEXT(type, field, ...) BOLT__JSON_TEXT_(type, field, __VA_ARGS__)
+#define BOLT__JSON_TEXT_(type, field, ...) \
 	{ \
 		.name = #field, .kind = BOLT_MEMBER_JSON_TEXT, .offset = offsetof(type, field), \
-		.size = sizeof(BOLT__OF(type, field)), ##__VA_ARGS__ \
+		.size = sizeof(BOLT__OF(type, field)), __VA_ARGS__ \
 	}
 
 /** A to-one relation: a pointer to a struct. */
-#define BOLT_NESTED(type, field, nested_schema, ...) \
+#define BOLT_NESTED(...) \
+	BOLT__NESTED(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), BOLT__THIRD(__VA_ARGS__), \
+				 BOLT__REST_3(__VA_ARGS__))
+#define BOLT__NESTED(type, field, nested_schema, ...) BOLT__NESTED_(type, field, nested_schema, __VA_ARGS__)
+#define BOLT__NESTED_(type, field, nested_schema, ...) \
 	{ \
 		.name = #field, .kind = BOLT_MEMBER_NESTED, .offset = offsetof(type, field), \
-		.size = sizeof(*BOLT__OF(type, field)), .schema = (nested_schema), ##__VA_ARGS__ \
+		.size = sizeof(*BOLT__OF(type, field)), .schema = (nested_schema), __VA_ARGS__ \
 	}
 
 /** A to-many relation: a pointer to structs, and a size_t member for their number. */
-#define BOLT_ARRAY(type, field, count, nested_schema, ...) \
+#define BOLT_ARRAY(...) \
+	BOLT__ARRAY(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), BOLT__THIRD(__VA_ARGS__), \
+				BOLT__FOURTH(__VA_ARGS__), BOLT__REST_4(__VA_ARGS__))
+#define BOLT__ARRAY(type, field, count, nested_schema, ...) \
+	BOLT__ARRAY_(type, field, count, nested_schema, __VA_ARGS__)
+#define BOLT__ARRAY_(type, field, count, nested_schema, ...) \
 	{ \
 		.name = #field, .kind = BOLT_MEMBER_ARRAY, .offset = offsetof(type, field), \
 		.size = sizeof(*BOLT__OF(type, field)), .count_offset = BOLT__COUNT_OFFSET(type, count), \
-		.schema = (nested_schema), ##__VA_ARGS__ \
+		.schema = (nested_schema), __VA_ARGS__ \
 	}
 
 /** A column that is an array: a pointer to numbers, bools or texts, and a size_t member for their number. */
-#define BOLT_SCALARS(type, field, count, ...) \
+#define BOLT_SCALARS(...) \
+	BOLT__SCALARS(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), BOLT__THIRD(__VA_ARGS__), \
+				  BOLT__REST_3(__VA_ARGS__))
+#define BOLT__SCALARS(type, field, count, ...) BOLT__SCALARS_(type, field, count, __VA_ARGS__)
+#define BOLT__SCALARS_(type, field, count, ...) \
 	{ \
 		.name = #field, .kind = BOLT_MEMBER_SCALARS, .element = BOLT__KIND(*BOLT__OF(type, field)), \
 		.offset = offsetof(type, field), .size = sizeof(*BOLT__OF(type, field)), \
-		.count_offset = BOLT__COUNT_OFFSET(type, count), ##__VA_ARGS__ \
+		.count_offset = BOLT__COUNT_OFFSET(type, count), __VA_ARGS__ \
 	}
 
 /** A flag: optional, and the bool member `has` says whether it was there and not null. */
@@ -213,14 +239,19 @@ BOLT_API bolt_queryset *bolt_with_schema(bolt_queryset *queryset, const bolt_sch
  * @return bolt_kw *, consumed by the call that it is given to; never NULL.
  * @threads any.
  */
-#define bolt_values_of(schema, object, ...) bolt_values_of_members(schema, object, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_values_of(...) \
+	bolt_values_of_members(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), \
+						   BOLT__TEXTS(BOLT__REST_2(__VA_ARGS__)))
 BOLT_API bolt_kw *bolt_values_of_members(const bolt_schema *schema, const void *object,
 										 const char *const *members, size_t count);
 
 /** Structs of an array as rows, for bolt_abulk_create and its like: bolt_rows_of(&tag_schema, tags, 3). */
-#define bolt_rows_of(schema, objects, number, ...) \
-	bolt_rows_of_members(schema, objects, number, BOLT__TEXTS(__VA_ARGS__))
+#define bolt_rows_of(...) \
+	bolt_rows_of_members(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), BOLT__THIRD(__VA_ARGS__), \
+						 BOLT__TEXTS(BOLT__REST_3(__VA_ARGS__)))
 BOLT_API bolt_list *bolt_rows_of_members(const bolt_schema *schema, const void *objects, size_t number,
 										 const char *const *members, size_t count);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_SCHEMA_H */

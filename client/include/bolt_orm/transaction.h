@@ -25,7 +25,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "arguments.h"
 #include "types.h"
+
+BOLT_BEGIN_DECLS
 
 /**
  * The body of a transaction. It runs as a coroutine, so that it may bolt_await; or returns without
@@ -57,7 +60,11 @@ typedef struct bolt_atomic_options
 	bool read_only;
 	bool durable; /**< refuse to be an inner block: BOLT_RUNTIME_ERROR, as Django does */
 	int retries; /**< after a serialisation failure or a deadlock (40001, 40P01) run the body again, so many times at most */
+#ifdef __cplusplus
+	const char *using_; /* the same; C++ has a keyword of this name */
+#else
 	const char *using; /**< the alias of the server; NULL: the primary. Lent for the call */
+#endif
 } bolt_atomic_options;
 
 /**
@@ -77,9 +84,10 @@ typedef struct bolt_atomic_options
  * error. A connection lost during COMMIT fails it with BOLT_OPERATIONAL_ERROR: whether the transaction
  * was committed is unknown then, and the error's hint says so.
  */
-#define bolt_atomic(database, body, arg, ...) \
-	bolt_atomic_with(database, body, arg, \
-					 &(bolt_atomic_options){.size = sizeof(bolt_atomic_options), __VA_ARGS__})
+#define bolt_atomic(...) \
+	BOLT__MADE(bolt_atomic_with(BOLT__FIRST(__VA_ARGS__), BOLT__SECOND(__VA_ARGS__), \
+								BOLT__THIRD(__VA_ARGS__), \
+								BOLT__OPTIONS(bolt_atomic_options, BOLT__REST_3(__VA_ARGS__))))
 
 /** As bolt_atomic, with options or NULL; they are read during the call. */
 BOLT_API bolt_future *bolt_atomic_with(bolt_database *database, bolt_atomic_body body, void *arg,
@@ -95,5 +103,7 @@ BOLT_API int bolt_on_commit(bolt_database *transaction, void (*callback)(void *a
 
 /** Whether this handle is a transaction's. */
 BOLT_API bool bolt_in_atomic_block(const bolt_database *database);
+
+BOLT_END_DECLS
 
 #endif

@@ -15,18 +15,34 @@
 /* What the shared library exports. */
 #define BOLT_API __attribute__((visibility("default")))
 
+/* Around each call that makes a future. */
+#define BOLT__MADE(call) call
+
+/* Around declarations, for C++. */
+#ifdef __cplusplus
+#define BOLT_BEGIN_DECLS \
+	extern "C" \
+	{
+#define BOLT_END_DECLS }
+#else
+#define BOLT_BEGIN_DECLS
+#define BOLT_END_DECLS
+#endif
+
 /*
  * C11's true and false are plain ints, so that a macro which goes by the type
  * of its argument, as BOLT_KW does, would take true for the number 1.  These are
  * bool, as in C23, and good in an #if as well.  C11 (7.18) lets a program redefine
  * them; who would rather not defines BOLT_KEEP_STDBOOL and writes (bool) 1.
  */
-#if !defined(BOLT_KEEP_STDBOOL) && !defined(__cplusplus) && __STDC_VERSION__ < 202311L
+#if !defined(BOLT_KEEP_STDBOOL) && !defined(__cplusplus) && defined(true)
 #undef true
 #undef false
 #define true ((_Bool) + 1u)
 #define false ((_Bool) + 0u)
 #endif
+
+BOLT_BEGIN_DECLS
 
 /* Where it goes to. */
 typedef struct bolt_database bolt_database;
@@ -45,5 +61,7 @@ typedef struct bolt_prefetch bolt_prefetch; /* a prefetch with a queryset of its
 typedef struct bolt_future bolt_future;
 typedef struct bolt_exception bolt_exception;
 typedef struct bolt_iterator bolt_iterator;
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_TYPES_H */

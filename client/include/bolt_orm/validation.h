@@ -25,6 +25,8 @@
 #include "error.h"
 #include "schema.h"
 
+BOLT_BEGIN_DECLS
+
 /**
  * A body that is an object, as values for bolt_acreate, bolt_asave and their like.
  *
@@ -46,5 +48,7 @@ BOLT_API bolt_kw *bolt_validate(const bolt_schema *schema, const char *body, siz
  */
 BOLT_API bolt_list *bolt_validate_rows(const bolt_schema *schema, const char *body, size_t length,
 									   size_t most, bolt_exception **error);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_VALIDATION_H */

@@ -17,6 +17,8 @@
 #include "types.h"
 #include "arguments.h"
 
+BOLT_BEGIN_DECLS
+
 /* What a bolt_argument holds. */
 typedef enum bolt_argument_kind
 {
@@ -68,14 +70,24 @@ typedef struct bolt_pair
 static inline bolt_argument
 bolt_argument_null(const void *nothing)
 {
+	bolt_argument argument;
+
 	(void) nothing;
-	return (bolt_argument){.kind = BOLT_ARGUMENT_NULL};
+	argument.kind = BOLT_ARGUMENT_NULL;
+	argument.length = 0;
+	argument.value.text = NULL;
+	return argument;
 }
 
 #define BOLT__DEFINE_ARGUMENT(suffix, type, KIND, member) \
 	static inline bolt_argument bolt_argument_##suffix(type member) \
 	{ \
-		return (bolt_argument){.kind = KIND, .length = SIZE_MAX, .value.member = member}; \
+		bolt_argument argument; \
+\
+		argument.kind = KIND; \
+		argument.length = SIZE_MAX; \
+		argument.value.member = member; \
+		return argument; \
 	}
 
 BOLT__DEFINE_ARGUMENT(bool, bool, BOLT_ARGUMENT_BOOL, boolean)
@@ -104,8 +116,9 @@ bolt_argument_itself(bolt_argument argument)
  * caller's; lists, keyword arguments, conditions, expressions, querysets and
  * prefetches are consumed.
  */
+#ifndef __cplusplus /* cplusplus.h has its own one */
 #define BOLT_ARGUMENT(x) \
-	_Generic((x), \
+	__extension__ _Generic((x), \
 		_Bool: bolt_argument_bool, \
 		signed char: bolt_argument_integer, \
 		short: bolt_argument_integer, \
@@ -131,6 +144,7 @@ bolt_argument_itself(bolt_argument argument)
 		bolt_queryset *: bolt_argument_queryset, \
 		bolt_prefetch *: bolt_argument_prefetch, \
 		bolt_argument: bolt_argument_itself)(x)
+#endif
 
 /**
  * A text that is not terminated: so many bytes of UTF-8, without a NUL among them.
@@ -138,7 +152,10 @@ bolt_argument_itself(bolt_argument argument)
 static inline bolt_argument
 bolt_text(const char *text, size_t length)
 {
-	return (bolt_argument){.kind = BOLT_ARGUMENT_TEXT, .length = length, .value.text = text};
+	bolt_argument argument = bolt_argument_text(text);
+
+	argument.length = length;
+	return argument;
 }
 
 /**
@@ -150,7 +167,9 @@ bolt_text(const char *text, size_t length)
  * @return bolt_kw *, consumed by the call that it is given to.
  * @threads any.
  */
-#define BOLT_KW(...) bolt_kw_new((const bolt_pair[]){BOLT__PAIRS(__VA_ARGS__)}, BOLT__COUNT(__VA_ARGS__) / 2)
+#define BOLT_KW(...) bolt_kw_new(BOLT__PASTE(BOLT__KW_, BOLT__IS_EMPTY(__VA_ARGS__))(__VA_ARGS__))
+#define BOLT__KW_0(...) BOLT__ARRAY_OF(bolt_pair, BOLT__PAIRS(__VA_ARGS__)), BOLT__COUNT(__VA_ARGS__) / 2
+#define BOLT__KW_1(...) NULL, 0
 
 /**
  * What BOLT_KW calls.
@@ -186,8 +205,7 @@ BOLT_API void bolt_kw_free(bolt_kw *kw);
  * @return bolt_list *, consumed by the call that it is given to.
  * @threads any.
  */
-#define BOLT_LIST(...) \
-	bolt_list_new((const bolt_argument[]){BOLT__ARGUMENTS(__VA_ARGS__)}, BOLT__COUNT(__VA_ARGS__))
+#define BOLT_LIST(...) bolt_list_new(BOLT__CONDITIONS(__VA_ARGS__))
 
 /**
  * What BOLT_LIST calls.
@@ -214,7 +232,7 @@ BOLT_API bolt_list *bolt_list_add_argument(bolt_list *list, bolt_argument value)
  * @return bolt_list *, consumed by the call that it is given to.
  */
 #define BOLT_LIST_OF(array, count) \
-	({ \
+	__extension__({ \
 		size_t bolt__count = (count); \
 		bolt_list *bolt__list = bolt_list_new(NULL, 0); \
 		for (size_t bolt__i = 0; bolt__i < bolt__count; bolt__i++) \
@@ -229,5 +247,7 @@ BOLT_API bolt_list *bolt_list_add_argument(bolt_list *list, bolt_argument value)
  * @threads any.
  */
 BOLT_API void bolt_list_free(bolt_list *list);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_VALUE_H */

@@ -22,6 +22,8 @@
 
 #include "types.h"
 
+BOLT_BEGIN_DECLS
+
 /* The Makefile reads these four lines. */
 #define BOLT_VERSION_MAJOR 0
 #define BOLT_VERSION_MINOR 1
@@ -45,5 +47,7 @@ BOLT_API const char *bolt_version(void);
  * @threads any.
  */
 BOLT_API int bolt_version_number(void);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_VERSION_H */

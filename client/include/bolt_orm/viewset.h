@@ -41,6 +41,8 @@
 #include "schema.h"
 #include "validation.h"
 
+BOLT_BEGIN_DECLS
+
 typedef struct bolt_viewset bolt_viewset;
 
 /** How lists are divided. */
@@ -109,9 +111,9 @@ typedef struct bolt_viewset_options
  * @param queryset consumed.
  * @return to be freed with bolt_viewset_free; NULL without memory, or without a queryset.
  */
-#define bolt_viewset_new(queryset, ...) \
-	bolt_viewset_new_with( \
-		queryset, &(const bolt_viewset_options){.size = sizeof(bolt_viewset_options), ##__VA_ARGS__})
+#define bolt_viewset_new(...) \
+	bolt_viewset_new_with(BOLT__FIRST(__VA_ARGS__), \
+						  BOLT__OPTIONS(bolt_viewset_options, BOLT__REST_1(__VA_ARGS__)))
 BOLT_API bolt_viewset *bolt_viewset_new_with(bolt_queryset *queryset, const bolt_viewset_options *options);
 
 /** Frees it; actions under way go on. NULL does nothing. */
@@ -221,5 +223,7 @@ BOLT_API bolt_future *bolt_viewset_call(bolt_viewset *viewset, const char *metho
  * @return `to`.
  */
 BOLT_API const char *bolt_viewset_allow(const bolt_viewset *viewset, bool detail, char to[64]);
+
+BOLT_END_DECLS
 
 #endif /* BOLT_ORM_VIEWSET_H */
