@@ -514,6 +514,67 @@ regrouped(Select *select, int alias, const AggregateRule *rule, const Expression
 	return psprintf(rule->regroup, subquery);
 }
 
+static bool q_has_aggregate(const Q *q);
+
+/* An aggregate in it, or in a condition of it */
+static bool
+has_aggregate(const Expression *expression)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (bolt_has_aggregate(expression))
+		return true;
+	foreach(lc, expression->whens)
+	{
+		if (q_has_aggregate(lfirst(lc)))
+			return true;
+	}
+	foreach(lc, expression->operands)
+	{
+		if (has_aggregate(lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+q_has_aggregate(const Q *q)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (q->expression != NULL && has_aggregate(q->expression))
+		return true;
+	foreach(lc, q->expressions)
+	{
+		if (has_aggregate(lfirst(lc)))
+			return true;
+	}
+	foreach(lc, q->members)
+	{
+		if (q_has_aggregate(lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+/* SQL's aggregates take none in their operands, nor in their conditions. */
+static void
+refuse_nested_conditions(const Expression *expression)
+{
+	bool nested = expression->filter != NULL && q_has_aggregate(expression->filter);
+	ListCell *lc;
+
+	foreach(lc, expression->operands)
+		nested |= has_aggregate(lfirst(lc));
+	if (nested)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot compute %s: a condition in it has an aggregate", expression->name),
+				 bolt_errdetail_at(expression->value)));
+}
+
 /* What an aggregate stands over must not be one, or a window, itself. */
 static void
 refuse_nested(const Select *select, const Expression *expression)
@@ -557,6 +618,8 @@ bolt_aggregate(Select *select, int alias, const Expression *expression, Operand 
 	char *sql;
 
 	refuse_nested(select, expression);
+	if (select->grouped)
+		refuse_nested_conditions(expression);
 	if (path != NULL && first_further_hop(select, path) == 0)
 		unindexed = unindexed_relation(select, expression);
 	if (unindexed != NULL)

@@ -56,6 +56,11 @@ FROM unnest(ARRAY['{"at__minute": 12}', '{"at__week": 1}', '{"at__time": "10:12:
 SELECT condition, bolt.count(json_build_object('model', 'flagged', 'filter', condition, 'distinct', true)), bolt.count(json_build_object('model', 'flagged', 'exclude', condition))
 FROM unnest(ARRAY['{"noted__isnull__lower": null}', '{"noted__isnull__lower__isnull": true}', '{"noted__isnull__lower__isnull": false}', '{"noted__isnull__trim__exact": null}']::json[]) condition;
 
+-- SQL's aggregates take none in their conditions.
+SELECT bolt.aggregate('{"model": "flag"}', '{"n": {"Count": "id", "filter": {"id__gt": {"Max": "id"}}}}');
+SELECT bolt.aggregate('{"model": "flag"}', '{"n": {"Sum": {"Case": [{"when": {"OR": [{"id__in": [1, {"Max": "id"}]}]}, "then": 1}]}}}');
+SELECT bolt.fetch('{"model": "flag", "chain": [{"values": ["in"]}, {"annotate": {"n": {"Count": "id", "filter": {"id__gt": {"Max": "id"}}}}}]}');
+
 -- hstore refuses some values by an internal error.
 CREATE EXTENSION IF NOT EXISTS hstore SCHEMA fuzzed;
 CREATE TABLE stored (id int PRIMARY KEY, h hstore);

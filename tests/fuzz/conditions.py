@@ -1,5 +1,9 @@
 """Conditions: what stands in filter, exclude, NOT, when."""
 
+import json
+
+from literals import ODD
+
 LOOKUPS = {
     "text": "exact iexact contains icontains startswith istartswith endswith iendswith regex iregex gt gte lt lte in range isnull "
     "search length lower upper trim length__gt lower__contains unaccent trigram_similar length__in upper__in lower__isnull",
@@ -44,6 +48,7 @@ class Conditions:
             return {self.choice(annotations) + lookup: value}
         names, model_here = self.path(model, 2, many)
         path = "__".join(names)
+        self.paths.append(path)
         prefix = path + "__" if path else ""
         relations = [r for r in model_here.relations if many or not r.many]
         if path and self.chance(0.07):
@@ -65,8 +70,6 @@ class Conditions:
         column = self.choice(list(model_here.columns.values()))
         base = prefix + column.name
         if self.chance(self.wild):
-            from literals import ODD
-
             return {base + self.choice(["__", "__nope", "__exact__exact", "__in", "__F", "__pk", "__isnull__in", ""]): self.choice(ODD)}
         if self.chance(0.06):
             alike = [c.name for c in model.of_family(column.family)] or list(model.columns)
@@ -142,8 +145,9 @@ class Conditions:
         Whether several conditions go through relations to many, joined by more than AND: then a negated one speaks of any related row, and
         the same one not negated of the row that the others speak of (docs/differences.md, negation-same-row and exclude-several).
         """
-        connected = any(key in q for key in ("AND", "OR", "XOR", "NOT"))
-        return connected and len(list(self.to_many(model, q))) > 1
+        several = list(self.to_many(model, q))
+        connected = any(key in q for key in ("AND", "OR", "XOR", "NOT")) or len({path.partition("__")[0] for path in several}) > 1
+        return connected and len(several) > 1 or len(several) > 0 and '"XOR"' in json.dumps(q)
 
     def to_many(self, model, q):
         for key, value in q.items():

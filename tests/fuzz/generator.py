@@ -16,6 +16,7 @@ class Generator(Literals, Conditions, Expressions, Querysets, Writings):
         self.wild = wild  # how often a value fits nowhere
         self.names = 0
         self.unordered = False  # two answers may differ in their order
+        self.paths = []  # of the conditions that were made
         self.windowed = False  # there is a window, which is one over a chunk
 
     def choice(self, things):

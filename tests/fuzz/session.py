@@ -1,6 +1,7 @@
 """A connection that judges every answer: its SQLSTATE, its warnings, and whether the server still lives."""
 
 import json
+import re
 import time
 
 import psycopg
@@ -9,6 +10,12 @@ import psycopg
 NAMED = (
     "P0002 P0003 42P01 42703 42702 22023 0A000 42501 54001 54000 23001 23502 23503 23505 23514 428C9 21000 22 42883 42804 42846 42P08 42809 42704 44000"
 ).split()
+
+# What tsquery's input function says of a text that is none.
+TSQUERY = re.compile("tsquery|no escaped character")
+
+# The server's others are in the way: lock_timeout, deadlocks, too many locks.
+BUSY = ("55P03", "40P01", "53200")
 
 
 class Fault(Exception):
@@ -25,7 +32,8 @@ class Refused(Exception):
     def __init__(self, error):
         super().__init__(f"{error.sqlstate} {error.diag.message_primary}")
         self.state = error.sqlstate or "CLIENT"
-        self.of_data = self.state[:2] == "22" and self.state != "22023" or "nondeterministic" in str(self)
+        # what one plan meets and another does not, and a cycle, which stands among some rows
+        self.of_data = self.state[:2] == "22" and self.state != "22023" or "nondeterministic" in str(self) or "cycle in" in str(self)
         self.text = "\n".join(filter(None, [error.diag.message_primary, error.diag.message_detail, error.diag.message_hint]))
 
 
@@ -85,6 +93,10 @@ class Session:
         text = f"{state} {error.diag.message_primary} | {error.diag.message_detail}"
         if state == "57014":
             raise Fault("SLOW", text) from None
+        if state in BUSY:
+            raise Refused(error) from None
+        if state == "42601" and TSQUERY.search(text):
+            raise Refused(error) from None
         if state not in NAMED and state[:2] not in NAMED:
             raise Fault("SQLSTATE " + state, text) from None
         raise Refused(error) from None
@@ -113,6 +125,8 @@ class Session:
         try:
             return call(*arguments)
         except Refused as refused:
-            if refused.of_data:
+            # and no level of prefetches is planned to which no row leads
+            below = refused.state[:3] in ("428", "42P") and "prefetch_related" in json.dumps(arguments)
+            if refused.of_data or below:
                 raise
             raise Fault(what + " is refused", refused) from None

@@ -53,9 +53,10 @@ class Cursor(Total):
 
     def further(self, g, model, case):
         document = case["document"]
-        if any(key in document for key in ("distinct", "union", "union_all", "intersection", "difference", "dates", "datetimes")):
+        if any(key in document for key in ("distinct", "union", "union_all", "intersection", "difference", "dates", "datetimes", "values", "values_list")):
             return None
-        return {**case, "size": g.choice([1, 2, 3, 7])}
+        # it has each object once, so windows do not count the rows that a filter through a relation to many multiplies
+        return None if g.windowed else {**case, "size": g.choice([1, 2, 3, 7])}
 
     def check(self, session, case):
         document, size = case["document"], case["size"]
@@ -64,7 +65,7 @@ class Cursor(Total):
         try:
             text = ask("after", None)
         except Refused as refused:
-            expect("cursor_page is refused", refused.state not in ("0A000", "22023") and refused)
+            expect("cursor_page is refused", refused.state not in ("0A000", "22023") and not refused.of_data and refused)
             return
         pages, got = [text], member(text, "items")
         while json.loads(text)["next"] and len(got) <= len(rows):

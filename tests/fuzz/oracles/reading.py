@@ -96,6 +96,9 @@ class Total(Oracle):
         document = g.document(model, depth=1)
         if g.unordered or not document.get("order_by"):
             return None
+        # a window over rows that a relation to many has multiplied leaves open which of the equal ones is first
+        if g.windowed and any(list(g.to_many(model, {path: None})) for path in g.paths):
+            return None
         for key in ("limit", "offset", "none"):
             document.pop(key, None)
         return self.further(g, model, {"document": document, "key": model.key, "windowed": g.windowed})
