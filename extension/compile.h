@@ -379,6 +379,7 @@ extern void bolt_append_select(StringInfo sql, SelectText *text, const char *bef
 
 /* window.c */
 extern bool bolt_over_window(const Select *select, const Expression *expression);
+extern void bolt_refuse_nested_window(const Select *select, const Expression *window);
 extern bool bolt_q_over_window(const Select *select, const Q *q);
 extern char *bolt_window_column(Select *select, const char *sql);
 extern Q *bolt_filter_by_windows(SelectText *text, Q *q, int call);

@@ -374,6 +374,7 @@ window_operand(Select *select, int alias, const Expression *expression, Operand 
 	const ExpressionRule *rule = find_rule(window_functions, lengthof(window_functions), function->name);
 	StringInfoData sql;
 
+	bolt_refuse_nested_window(select, expression);
 	initStringInfo(&sql);
 	if (rule != NULL)
 	{

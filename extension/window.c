@@ -81,6 +81,38 @@ bolt_q_over_window(const Select *select, const Q *q)
 		(q->expression != NULL && bolt_over_window(select, q->expression));
 }
 
+/*
+ * What a window is over must not be one itself.
+ * Error: 0A000.
+ */
+void
+bolt_refuse_nested_window(const Select *select, const Expression *window)
+{
+	const Expression *function = linitial(window->operands);
+	bool nested = false;
+	ListCell *lc;
+
+	foreach(lc, function->operands)
+		nested |= bolt_over_window(select, lfirst(lc));
+	if (function->filter != NULL)
+		nested |= bolt_q_over_window(select, function->filter);
+	foreach(lc, window->partition_by)
+		nested |= bolt_over_window(select, lfirst(lc));
+	foreach(lc, window->order_by)
+	{
+		const OrderTerm *term = lfirst(lc);
+
+		if (term->expression != NULL)
+			nested |= bolt_over_window(select, term->expression);
+		else if (!term->random)
+			nested |= path_is_window(select, term->path, term->value);
+	}
+	if (nested)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a window cannot be over another window"),
+				 bolt_errdetail_at(window->value)));
+}
+
 /* Are windows compared with literals, and nothing else with anything? */
 static bool
 is_of_windows_alone(const Select *select, const Q *q)

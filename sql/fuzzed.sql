@@ -61,6 +61,11 @@ SELECT bolt.aggregate('{"model": "flag"}', '{"n": {"Count": "id", "filter": {"id
 SELECT bolt.aggregate('{"model": "flag"}', '{"n": {"Sum": {"Case": [{"when": {"OR": [{"id__in": [1, {"Max": "id"}]}]}, "then": 1}]}}}');
 SELECT bolt.fetch('{"model": "flag", "chain": [{"values": ["in"]}, {"annotate": {"n": {"Count": "id", "filter": {"id__gt": {"Max": "id"}}}}}]}');
 
+-- Nor is a window over another one.
+SELECT bolt.fetch('{"model": "flag", "annotate": {"w": {"Window": {"Lag": [{"Window": {"RowNumber": []}}]}, "order_by": ["id"]}}}');
+SELECT bolt.fetch('{"model": "flag", "annotate": {"r": {"Window": {"RowNumber": []}, "order_by": ["id"]}, "w": {"Window": {"Sum": "id"}, "partition_by": ["r"]}}}');
+SELECT bolt.fetch('{"model": "flag", "alias": {"r": {"Window": {"RowNumber": []}, "order_by": ["id"]}}, "annotate": {"w": {"Window": {"Sum": "id"}, "order_by": ["-r"]}}}');
+
 -- hstore refuses some values by an internal error.
 CREATE EXTENSION IF NOT EXISTS hstore SCHEMA fuzzed;
 CREATE TABLE stored (id int PRIMARY KEY, h hstore);
