@@ -110,8 +110,8 @@ class Ordered(Keys):
 
     def make(self, g):
         model = g.any_model(KEYED)
-        # JSON does not have the lower bound of an array, so its value may find another array
-        column = g.choice([c for c in model.columns.values() if c.family != "array"])
+        # JSON does not have the lower bound of an array, so its value may find another array; NOT in a Q is a connector
+        column = g.choice([c for c in model.columns.values() if c.family != "array" and c.name != "NOT"])
         return {"model": model.name, "key": model.key, "column": column.name, "order": g.order(model)}
 
     def check(self, session, case):

@@ -104,7 +104,9 @@ class Forbidden(Oracle):
             session.count(document)
             session.call("SELECT bolt.page(%s::json, 1, 2, 'estimated')::text", document)
         except Refused as refused:
-            expect("fuzz_reader is refused", refused.state not in ("42501", "0A000") and refused)
+            # a level to which no row leads is looked at by its rights only
+            below = "prefetch_related" in document and refused.state[:3] in ("428", "42P")
+            expect("fuzz_reader is refused", refused.state not in ("42501", "0A000") and not below and not refused.of_data and refused)
             for sql in ("SELECT bolt.sql(%s::json)", "SELECT bolt.explain(%s::json)", "SELECT bolt.check(%s::json)", "SELECT bolt.page(%s::json, 1000, 1, 'estimated')"):
                 try:
                     session.call(sql, document)
