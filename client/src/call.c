@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "call.h"
+#include "client.h"
 #include "value.h"
 
 bolt__call
@@ -158,6 +159,27 @@ options_of(const bolt__call *call)
 	return (bolt__request_options){.using = call->queryset ? call->queryset->using : NULL};
 }
 
+/*
+ * Locks end with the transaction, so that outside of a block they would end with the call: Django refuses
+ * to read such a queryset.  Writing it locks by itself, and counting it ignores the locks.
+ */
+static void
+refuse_lock_outside_of_block(bolt__call *call, const bolt__statement *statement)
+{
+	const bolt_database *database = call->queryset ? call->queryset->database : NULL;
+	bool reads = !statement->writes || statement == &bolt__statements[BOLT__GET_OR_CREATE] ||
+		(statement >= &bolt__statements[BOLT__LOCK] && statement <= &bolt__statements[BOLT__LOCK_LAST]);
+
+	if (database == NULL || database->in_block || !call->queryset->locks || !reads ||
+		statement == &bolt__statements[BOLT__COUNT_ROWS] || statement == &bolt__statements[BOLT__AGGREGATE])
+		return;
+	bolt__call_fail(
+		call,
+		bolt__error_hint(bolt__error_new(BOLT_TRANSACTION_MANAGEMENT_ERROR, NULL,
+										 "select_for_update cannot be used outside of a transaction."),
+						 "Use it in the body of bolt_atomic, with the handle of the transaction."));
+}
+
 /* What a call that is wrong leaves. */
 static void
 drop_parameters(bolt__call *call)
@@ -180,6 +202,7 @@ bolt__call_end_with(bolt__call *call, const bolt__statement *statement, const bo
 	bolt_future *future;
 
 	options.using = call->queryset ? call->queryset->using : NULL;
+	refuse_lock_outside_of_block(call, statement);
 	if (call->error)
 	{
 		drop_parameters(call);
@@ -201,6 +224,7 @@ bolt__call_iterate(bolt__call *call, bolt__statement_name statement)
 	bolt_database *database = call->queryset ? call->queryset->database : NULL;
 	bolt_iterator *iterator;
 
+	refuse_lock_outside_of_block(call, &bolt__statements[statement]);
 	if (call->error)
 	{
 		drop_parameters(call);

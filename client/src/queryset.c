@@ -381,7 +381,17 @@ bolt__write_queryset(bolt__writer *writer, bolt_queryset *queryset, const char *
 		bolt__writer_fail(writer, misused);
 		return;
 	}
-	bolt__write_document(writer, queryset, needs_model);
+	/* The server reads what it says and locks nothing; only an operation's queryset is a whole one. */
+	if (queryset->locks && strcmp(method, "bolt_op") != 0)
+		bolt__writer_fail(
+			writer,
+			bolt__error_hint(
+				bolt__error_new(BOLT_NOT_SUPPORTED_ERROR, NULL,
+								"%s(): a queryset with select_for_update cannot be part of another one",
+								method + strlen("bolt_")),
+				"Its rows would not be locked: lock them by a call of their own, in the same block."));
+	else
+		bolt__write_document(writer, queryset, needs_model);
 	bolt__queryset_release(queryset);
 }
 

@@ -241,6 +241,12 @@ arun_is_all_or_nothing(void **state)
 }
 
 static bolt_future *
+lock_tags(bolt_database *transaction, void *options)
+{
+	return bolt_alist(bolt_select_for_update_with(bolt_objects(transaction, "blog_tag"), options));
+}
+
+static bolt_future *
 lock_and_change(bolt_database *transaction, void *arg)
 {
 	bolt_queryset *locked = bolt_select_for_update(bolt_only(bolt_objects(transaction, "blog_tag"), "name"));
@@ -256,10 +262,10 @@ lock_and_change(bolt_database *transaction, void *arg)
 	assert_json(bolt_afirst(bolt_none(bolt_ref(locked))), NULL);
 
 	/* somebody else finds them locked */
-	future = bolt_await(bolt_alist(bolt_select_for_update(tags(), .nowait = true)));
+	future = bolt_await(bolt_atomic(db, lock_tags, &(bolt_lock_options){.nowait = true}));
 	assert_int_equal(bolt_error_code(bolt_error(future)), BOLT_TIMEOUT);
 	bolt_free(future);
-	assert_json(bolt_alist(bolt_select_for_update(tags(), .skip_locked = true)), "[]");
+	assert_json(bolt_atomic(db, lock_tags, &(bolt_lock_options){.skip_locked = true}), "[]");
 	bolt_unref(locked);
 	return bolt_aupdate(bolt_filter(bolt_objects(transaction, "blog_tag"), BOLT_KW("id", 1)),
 						BOLT_KW("name", "locked"));
@@ -282,6 +288,50 @@ select_for_update(void **state)
 	assert_error(bolt_atomic(db, miss, NULL), BOLT_DOES_NOT_EXIST, "blog_tag matching query does not exist");
 	assert_error(bolt_atomic(db, miss, db), BOLT_MULTIPLE_OBJECTS_RETURNED,
 				 "get() returned more than one blog_tag");
+}
+
+/* Where the locks would be gone when the call returns. */
+static void
+select_for_update_outside_of_a_block(void **state)
+{
+	static const char message[] = "select_for_update cannot be used outside of a transaction.";
+	bolt_queryset *locked = bolt_select_for_update(tags());
+	bolt_iterator *iterator = bolt_aiterator(bolt_ref(locked));
+
+	(void) state;
+	assert_error(bolt_alist(bolt_ref(locked)), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_alist(bolt_filter(bolt_ref(locked), BOLT_KW("id", 1))),
+				 BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_aget(bolt_ref(locked), BOLT_KW("id", 1)), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_afirst(bolt_ref(locked)), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_alast(bolt_ref(locked)), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_aearliest(bolt_ref(locked), "id"), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_aexists(bolt_ref(locked)), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_apage(bolt_ref(locked)), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_arefresh_from_db(bolt_ref(locked), 1), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_aget_or_create(bolt_ref(locked), BOLT_KW("name", "a")),
+				 BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	assert_error(bolt_anext(iterator), BOLT_TRANSACTION_MANAGEMENT_ERROR, message);
+	bolt_aclose(iterator);
+
+	/* a statement of its own that locks by itself, and one whose locks the operations behind it see */
+	assert_integer(bolt_aupdate(bolt_filter(bolt_ref(locked), BOLT_KW("id", 3)), BOLT_KW("weight", 1)), 1);
+	assert_json(bolt_arun(db,
+						  BOLT_LIST(bolt_op("get", bolt_only(bolt_ref(locked), "id"),
+											BOLT_KW("filter", BOLT_KW("id", 3))))),
+				"[{\"id\":3}]");
+
+	/* what is part of another queryset would never be locked */
+	assert_error(
+		bolt_alist(
+			bolt_prefetch_related(bolt_objects(db, "blog_article"), bolt_prefetch("tags", bolt_ref(locked)))),
+		BOLT_NOT_SUPPORTED_ERROR,
+		"prefetch_related(): prefetch(): a queryset with select_for_update cannot be part of another one");
+	assert_error(bolt_alist(bolt_filter(tags(), bolt_exists(bolt_ref(locked)))), BOLT_NOT_SUPPORTED_ERROR,
+				 "");
+	assert_error(bolt_alist(bolt_filter(tags(), BOLT_KW("id__in", bolt_values_flat(bolt_ref(locked), "id")))),
+				 BOLT_NOT_SUPPORTED_ERROR, "");
+	assert_error(bolt_alist(bolt_union(tags(), locked)), BOLT_NOT_SUPPORTED_ERROR, "");
 }
 
 static void
@@ -326,6 +376,7 @@ main(void)
 		test(related_objects),
 		test(arun_is_all_or_nothing),
 		test(select_for_update),
+		test(select_for_update_outside_of_a_block),
 		test(integrity_errors_name_the_constraint),
 	};
 

@@ -260,7 +260,13 @@ typedef struct bolt_lock_options
 	bolt_list *of; /* BOLT_LIST("self", "author"); consumed */
 } bolt_lock_options;
 
-/** In a transaction: what bolt_alist and bolt_aget read stays locked until its end. bolt_select_for_update(accounts, .nowait = true). */
+/**
+ * In a transaction: what bolt_alist, bolt_aget, bolt_afirst, bolt_alast and bolt_aiterator read stays locked until its end.
+ * bolt_select_for_update(accounts, .nowait = true).
+ *
+ * Outside of bolt_atomic the locks would end with the call, so that these fail with BOLT_TRANSACTION_MANAGEMENT_ERROR, as in Django. A queryset
+ * with it that is part of another one (a prefetch, a subquery, a union) would lock nothing: BOLT_NOT_SUPPORTED_ERROR.
+ */
 #define bolt_select_for_update(...) \
 	bolt_select_for_update_with(BOLT__FIRST(__VA_ARGS__), \
 								BOLT__OPTIONS(bolt_lock_options, BOLT__REST_1(__VA_ARGS__)))
