@@ -43,7 +43,8 @@ struct bolt__client
 
 	bolt_loop loop;
 	bool attached;		/* to an application's loop; else the built-in one */
-	bolt__link clients; /* of this thread's built-in loop */
+	bolt__link clients; /* of the built-in loop of a thread, while something is under way */
+	bolt__link *thread; /* that thread's list; NULL: of none, and any thread may be the next to use it */
 	bolt__link sockets;
 	bolt__timers timers;
 	int64_t woken_at;	/* the time the loop was told; BOLT__NEVER: none */
@@ -51,6 +52,9 @@ struct bolt__client
 	bolt_future *ready; /* settled, their callbacks still to run; first and last */
 	bolt_future *last_ready;
 	bolt__link unsettled; /* futures */
+
+	struct bolt__coroutine *stacks; /* of finished coroutines, for the next ones */
+	int stack_count;
 
 	bolt__pool *pools; /* the primary, then the replicas */
 	int pool_count;
@@ -99,8 +103,24 @@ void bolt__client_run_ready(bolt__client *client);
  * The built-in loop: loop_poll.c
  * ----------
  */
-void bolt__poll_join(bolt__client *client);
+void bolt__poll_join(bolt__client *client); /* this thread's list, also from another one's */
 void bolt__poll_leave(bolt__client *client);
+
+/* Something is under way now; and maybe nothing any more. */
+static inline void
+bolt__client_begins(bolt__client *client)
+{
+	if (!client->attached)
+		bolt__poll_join(client);
+}
+
+static inline void
+bolt__client_may_rest(bolt__client *client)
+{
+	if (client->thread != NULL && client->ready == NULL && bolt__list_empty(&client->unsettled) &&
+		!(client->closing && !client->closed))
+		bolt__poll_leave(client);
+}
 
 /*
  * Waits for one of this thread's databases, at most so long (-1: without limit), and lets it go on.

@@ -4,7 +4,8 @@
  *
  * A coroutine runs on a stack of its own until it waits; then its resumer goes on. It is resumed by the
  * future that it waits for, from the loop. A stack has a page below it that nobody may touch, so that an
- * overflow is a fault and not another's data; finished stacks are kept for the next ones.
+ * overflow is a fault and not another's data; finished stacks are kept for the next ones of the same client, and
+ * unmapped with it.
  */
 #include "coroutine.h"
 #include "future_state.h"
@@ -40,16 +41,16 @@
 #define KEPT_STACKS 64
 
 /* Lives at the top of its own stack. */
-typedef struct coroutine
+typedef struct bolt__coroutine
 {
-	struct coroutine *next; /* of the stacks kept */
+	struct bolt__coroutine *next; /* of the stacks kept */
 	char *memory;
 	size_t size; /* with the guard page */
 	unsigned int valgrind_id;
 
 	ucontext_t context;
 	ucontext_t resumer;
-	struct coroutine *outer; /* that was running when this one was resumed */
+	struct bolt__coroutine *outer; /* that was running when this one was resumed */
 	bolt__client *client;
 	void (*body)(void *arg);
 	void *arg;
@@ -63,8 +64,6 @@ typedef struct coroutine
 } coroutine;
 
 static __thread coroutine *current;
-static __thread coroutine *kept;
-static __thread int kept_count;
 
 bool
 bolt__in_coroutine(void)
@@ -114,14 +113,14 @@ map_stack(size_t wanted)
 }
 
 static coroutine *
-take_stack(size_t wanted)
+take_stack(bolt__client *client)
 {
-	coroutine *taken = kept;
+	coroutine *taken = client->stacks;
 
-	if (taken == NULL || taken->size < wanted)
-		return map_stack(wanted);
-	kept = taken->next;
-	kept_count--;
+	if (taken == NULL)
+		return map_stack(client->options.stack_size);
+	client->stacks = taken->next;
+	client->stack_count--;
 	return taken;
 }
 
@@ -133,19 +132,32 @@ unmap_stack(coroutine *old)
 }
 
 static void
-give_stack_back(coroutine *old)
+give_stack_back(bolt__client *client, coroutine *old)
 {
 #ifdef WITH_ASAN
 	__asan_unpoison_memory_region(old->memory, (size_t) ((char *) old - old->memory));
 #endif
-	if (kept_count >= KEPT_STACKS)
+	if (client->stack_count >= KEPT_STACKS)
 	{
 		unmap_stack(old);
 		return;
 	}
-	old->next = kept;
-	kept = old;
-	kept_count++;
+	old->next = client->stacks;
+	client->stacks = old;
+	client->stack_count++;
+}
+
+void
+bolt__coroutine_unmap_kept(bolt__client *client)
+{
+	while (client->stacks != NULL)
+	{
+		coroutine *old = client->stacks;
+
+		client->stacks = old->next;
+		unmap_stack(old);
+	}
+	client->stack_count = 0;
 }
 
 /* ----------
@@ -205,7 +217,7 @@ resume(coroutine *resumed)
 	current = resumed->outer;
 	if (resumed->finished)
 	{
-		give_stack_back(resumed);
+		give_stack_back(client, resumed);
 		bolt__client_close_if_due(client);
 		bolt__client_unref(client);
 	}
@@ -263,7 +275,7 @@ prepare(coroutine *prepared)
 bool
 bolt__coroutine_start(bolt__client *client, void (*body)(void *arg), void *arg)
 {
-	coroutine *started = take_stack(client->options.stack_size);
+	coroutine *started = take_stack(client);
 
 	if (started == NULL)
 		return false;
@@ -275,20 +287,6 @@ bolt__coroutine_start(bolt__client *client, void (*body)(void *arg), void *arg)
 	prepare(started);
 	resume(started);
 	return true;
-}
-
-/* Stacks kept by a thread that ends would be lost. */
-__attribute__((destructor)) static void
-unmap_kept_stacks(void)
-{
-	while (kept != NULL)
-	{
-		coroutine *old = kept;
-
-		kept = old->next;
-		unmap_stack(old);
-	}
-	kept_count = 0;
 }
 
 /* ----------
@@ -391,6 +389,8 @@ bolt_await(bolt_future *future)
 		return future;
 	if (bolt__callback_depth > 0 || future->client->attached)
 		return refuse(future);
+	if (!future->settled)
+		bolt__client_begins(future->client);
 	while (!future->settled)
 		if (!bolt__poll_once(-1))
 			break;

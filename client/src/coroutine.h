@@ -21,6 +21,9 @@ bool bolt__in_coroutine(void);
 /* Runs `body` in a coroutine, up to its first wait. False: no memory for its stack. */
 bool bolt__coroutine_start(bolt__client *client, void (*body)(void *arg), void *arg);
 
+/* Unmaps the finished stacks that a client keeps. */
+void bolt__coroutine_unmap_kept(bolt__client *client);
+
 /* The running one, which must be; to be handed to bolt__coroutine_cancel before it has ended. */
 void *bolt__coroutine_self(void);
 

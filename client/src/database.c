@@ -25,9 +25,12 @@ bolt__client_unref(bolt__client *client)
 {
 	if (--client->references > 0)
 		return;
+	if (client->thread != NULL)
+		bolt__poll_leave(client);
 	for (int i = 0; i < client->pool_count; i++)
 		bolt__pool_dispose(&client->pools[i]);
 	free(client->pools);
+	bolt__coroutine_unmap_kept(client);
 	bolt_error_unref(client->error);
 	free(client);
 }
@@ -185,8 +188,6 @@ bolt_open(const char *conninfo, const bolt_options *options)
 		replicas = options->replicas;
 	database = make_pools(client, conninfo, replicas) ? bolt__database_new(client, NULL) : NULL;
 	client->root = database;
-	if (database != NULL)
-		bolt__poll_join(client);
 	bolt__client_unref(client);
 	return database;
 }
@@ -240,9 +241,8 @@ close_now(bolt__client *client)
 		bolt__pool_reap(&client->pools[i]);
 	client->dispatching--;
 	client->closed = true;
-	if (!client->attached)
-		bolt__poll_leave(client);
-	else
+	bolt__client_may_rest(client);
+	if (client->attached)
 	{
 		client->loop.set_timer(client->loop.data, -1);
 		if (client->loop.detach != NULL)
@@ -271,6 +271,8 @@ bolt_close(bolt_database *database)
 	bolt__client_ref(client);
 	client->closing = true;
 	bolt__client_close_if_due(client);
+	if (!client->closed)
+		bolt__client_begins(client);
 	bolt__client_wake(client);
 	bolt__client_unref(client);
 }

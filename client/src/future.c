@@ -31,6 +31,7 @@ bolt__future_init(bolt_future *future, const bolt__future_class *class, bolt__cl
 	{
 		future->client = bolt__client_ref(client);
 		bolt__list_append(&client->unsettled, &future->unsettled);
+		bolt__client_begins(client);
 	}
 }
 
@@ -63,6 +64,7 @@ bolt_free(bolt_future *future)
 	{
 		bolt__timer_unset(&client->timers, &future->timeout);
 		bolt__link_remove(&future->unsettled);
+		bolt__client_may_rest(client);
 	}
 	if (future->class->dispose != NULL)
 		future->class->dispose(future);
@@ -100,7 +102,10 @@ queue_callbacks(bolt_future *future)
 	if (client->closed)
 		bolt__client_run_ready(client); /* no loop will */
 	else
+	{
+		bolt__client_begins(client);
 		bolt__client_wake(client);
+	}
 }
 
 void
@@ -117,6 +122,8 @@ bolt__settle(bolt_future *future, bolt_exception *error)
 	bolt__timer_unset(&future->client->timers, &future->timeout);
 	if (future->waiters != NULL)
 		queue_callbacks(future);
+	else
+		bolt__client_may_rest(future->client);
 }
 
 void
@@ -176,6 +183,7 @@ bolt__client_run_ready(bolt__client *client)
 		}
 		bolt_free(future);
 	}
+	bolt__client_may_rest(client);
 	bolt__client_unref(client);
 }
 
@@ -203,6 +211,8 @@ bolt__future_failed(bolt__client *client, bolt_exception *error)
 	bolt__link_remove(&future->unsettled);
 	future->settled = true;
 	future->error = error;
+	if (client != NULL)
+		bolt__client_may_rest(client);
 	return future;
 }
 

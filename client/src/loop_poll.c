@@ -1,32 +1,75 @@
 /*
  * loop_poll.c
- *	  The built-in loop, on poll(2), for scripts: of all databases of this thread that no other loop drives.
+ *	  The built-in loop, on poll(2), for scripts: of all databases that no other loop drives and that this
+ *	  thread has something under way with.
  */
 #include "coroutine.h"
 #include "future_state.h"
 
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 
+/*
+ * A client is in the list of the thread that last used it, while something is under way.  It leaves when
+ * all has settled, so that another thread can use the database next.
+ */
 static __thread bolt__link *clients; /* of this thread; NULL: none so far */
 static __thread bolt__link list;
 
-void
-bolt__poll_join(bolt__client *client)
-{
-	if (clients == NULL)
-	{
-		clients = &list;
-		bolt__link_init(clients);
-	}
-	bolt__list_append(clients, &client->clients);
-}
+static pthread_key_t thread_end;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool has_thread_end;
 
 void
 bolt__poll_leave(bolt__client *client)
 {
 	bolt__link_remove(&client->clients);
+	client->thread = NULL;
+}
+
+/* What a thread leaves under way when it ends is the next one's to go on with. */
+static void
+leave_all(void *ended)
+{
+	bolt__link *of_thread = ended;
+
+	while (!bolt__list_empty(of_thread))
+		bolt__poll_leave(bolt__container(of_thread->next, bolt__client, clients));
+}
+
+static void
+make_thread_end(void)
+{
+	has_thread_end = pthread_key_create(&thread_end, leave_all) == 0;
+}
+
+/* A library that is unloaded must not be called at the end of a thread. */
+__attribute__((destructor)) static void
+delete_thread_end(void)
+{
+	if (has_thread_end)
+		pthread_key_delete(thread_end);
+}
+
+void
+bolt__poll_join(bolt__client *client)
+{
+	if (client->thread == &list)
+		return;
+	if (clients == NULL)
+	{
+		clients = &list;
+		bolt__link_init(clients);
+		pthread_once(&once, make_thread_end);
+		if (has_thread_end)
+			pthread_setspecific(thread_end, clients);
+	}
+	if (client->thread != NULL)
+		bolt__poll_leave(client);
+	bolt__list_append(clients, &client->clients);
+	client->thread = clients;
 }
 
 /* How long to wait: until a timer, at most `milliseconds`; -1: for ever. */
@@ -80,8 +123,8 @@ ready_events(short revents)
 }
 
 /*
- * Lets go on whose time has come. A client that is closed by another's callback leaves the list, so
- * start again after each.
+ * Lets go on whose time has come. A client may leave the list meanwhile: then the rest has its turn the next
+ * time.
  */
 static void
 fire_timers(void)
@@ -98,7 +141,7 @@ fire_timers(void)
 		if (next_time(client) <= now)
 			bolt__client_timer_fired(client);
 		next =
-			client->clients.next == link ? clients : client->clients.next; /* it was closed: the rest waits */
+			client->clients.next == link ? clients : client->clients.next; /* it has left: the rest waits */
 		bolt__client_unref(client);
 		link = next;
 	}
@@ -160,9 +203,12 @@ bolt_run(bolt_database *database)
 	if (client == NULL || client->attached || bolt__callback_depth > 0 || bolt__in_coroutine())
 		return -1;
 	bolt__client_ref(client);
+	if (!client->closed)
+		bolt__poll_join(client);
 	while (!client->closed && (client->ready != NULL || !bolt__list_empty(&client->unsettled)))
 		if (!bolt__poll_once(-1))
 			break;
+	bolt__client_may_rest(client);
 	bolt__client_unref(client);
 	return 0;
 }

@@ -2,9 +2,10 @@
  * transaction.c
  *	  Transactions: a connection of their own, savepoints inside, all or nothing.
  *
- * A block is the future that bolt_atomic returns, and a coroutine that takes a connection, runs the body
- * with a handle made for it, and ends with COMMIT or ROLLBACK; an inner block does the same with a
- * savepoint. BEGIN has no round trip of its own: it goes ahead of the first statement.
+ * A block is the future that bolt_atomic returns. It takes a connection; then a coroutine runs the body
+ * with a handle made for it, and ends with COMMIT or ROLLBACK. A block that waits, for a connection or before
+ * it tries again, has no stack. An inner block does the same with a savepoint. BEGIN has no round trip
+ * of its own: it goes ahead of the first statement.
  */
 #include "transaction.h"
 #include "connection.h"
@@ -42,6 +43,9 @@ struct bolt__block
 	bool ending;			 /* COMMIT or ROLLBACK is on its way, and is not cancelled */
 	bolt_iterator *iterator; /* open in it */
 	void *coroutine;
+	bolt_future *awaited; /* without a coroutine: the lease, or the pause before the next attempt */
+	bolt__waiter waiter;
+	int attempt;
 	bolt__link commit_hooks;
 };
 
@@ -327,74 +331,133 @@ commit(bolt__block *block)
 	return bolt__error_hint(unknown, "Whether the transaction was committed is unknown.");
 }
 
-static bolt_future *
-run_attempt(bolt__block *block, bolt_exception **error)
+static void
+settle(bolt__block *block, bolt_future *value, bolt_exception *error)
 {
-	bolt_future *value = NULL;
+	if (error != NULL)
+		bolt__settle(&block->future, error);
+	else if (value != NULL)
+		bolt__settle_as(&block->future, value);
+	else
+		bolt__settle(&block->future, NULL);
+	bolt_free(value);
+	bolt_free(&block->future); /* the machinery's */
+}
 
+/* Outside of a coroutine: goes on when it has settled; at once where it has already. */
+static void
+wait_for(bolt__block *block, bolt_future *future, void (*go_on)(bolt__waiter *, bolt_future *))
+{
+	block->awaited = future;
+	block->waiter.run = go_on;
+	if (future->settled)
+		go_on(&block->waiter, future);
+	else
+		bolt__future_watch(future, &block->waiter);
+}
+
+static void begin_attempt(bolt__block *block);
+
+static bool
+is_to_be_retried(const bolt__block *block, const bolt_exception *error)
+{
+	return bolt_error_code(error) == BOLT_SERIALIZATION_FAILURE && block->attempt < block->retries &&
+		!block->future.settled && !block->future.client->closing;
+}
+
+static void
+pause_is_over(bolt__waiter *waiter, bolt_future *slept)
+{
+	bolt__block *block = bolt__container(waiter, bolt__block, waiter);
+	bolt_exception *error = bolt_error_ref((bolt_exception *) bolt_error(slept));
+
+	block->awaited = NULL;
+	bolt_free(slept);
+	if (error != NULL)
+		settle(block, NULL, error);
+	else
+		begin_attempt(block);
+}
+
+static void
+pause_before_retry(bolt__block *block)
+{
+	unsigned int seed = (unsigned int) bolt__now() ^ (unsigned int) (uintptr_t) block;
+	int pause = RETRY_PAUSE << (block->attempt < 8 ? block->attempt : 8);
+	bolt_database *database = bolt__database_new(block->future.client, NULL);
+	bolt_future *slept = bolt_sleep(database, pause / 2 + rand_r(&seed) % pause);
+
+	block->attempt++;
+	bolt__database_unref(database);
+	wait_for(block, slept, pause_is_over);
+}
+
+/* Takes the value and the error over. */
+static void
+end_attempt(bolt__block *block, bolt_future *value, bolt_exception *error)
+{
+	bolt__lease_end(block->lease);
+	bolt_free(&block->lease->future);
+	block->lease = NULL;
+	if (error == NULL)
+		run_commit_hooks(block);
+	drop_commit_hooks(block);
+	if (!is_to_be_retried(block, error))
+	{
+		settle(block, value, error);
+		return;
+	}
+	bolt_free(value);
+	bolt_error_unref(error);
+	pause_before_retry(block);
+}
+
+static void
+run_attempt(void *arg)
+{
+	bolt__block *block = arg;
+	bolt_exception *error;
+	bolt_future *value;
+
+	block->coroutine = bolt__coroutine_self();
+	set_begin(block);
+	value = run_body(block, &error);
+	if (error == NULL)
+		error = commit(block);
+	else if (block->lease->connection != NULL && block->lease->begin == NULL)
+		bolt_error_unref(run_text(block, block, "ROLLBACK", 0));
+	block->coroutine = NULL;
+	end_attempt(block, value, error);
+}
+
+/* The body has a stack from here on. */
+static void
+connection_came(bolt__waiter *waiter, bolt_future *lease)
+{
+	bolt__block *block = bolt__container(waiter, bolt__block, waiter);
+	bolt_exception *error = bolt_error_ref((bolt_exception *) bolt_error(lease));
+
+	block->awaited = NULL;
+	if (error == NULL && block->future.settled)
+		error = bolt__error_new(BOLT_CANCELLED, NULL, "cancelled by the caller");
+	if (error == NULL && !bolt__coroutine_start(block->future.client, run_attempt, block))
+		error = bolt__out_of_memory();
+	if (error != NULL)
+		end_attempt(block, NULL, error);
+}
+
+static void
+begin_attempt(bolt__block *block)
+{
 	block->spoilt = block->future.settled;
 	bolt_error_unref(block->cause);
 	block->cause = NULL;
 	block->ending = false;
 	block->lease = bolt__lease_new(block->pool);
 	if (block->lease == NULL)
-	{
-		*error = bolt__out_of_memory();
-		return NULL;
-	}
-	bolt__coroutine_wait(&block->lease->future);
-	*error = bolt_error_ref((bolt_exception *) bolt_error(&block->lease->future));
-	if (*error == NULL)
-	{
-		set_begin(block);
-		value = run_body(block, error);
-		if (*error == NULL)
-			*error = commit(block);
-		else if (block->lease->connection != NULL && block->lease->begin == NULL)
-			bolt_error_unref(run_text(block, block, "ROLLBACK", 0));
-	}
-	bolt__lease_end(block->lease);
-	bolt_free(&block->lease->future);
-	block->lease = NULL;
-	return value;
-}
-
-static void
-pause_before_retry(bolt__block *block, int attempt)
-{
-	unsigned int seed = (unsigned int) bolt__now() ^ (unsigned int) (uintptr_t) block;
-	int pause = RETRY_PAUSE << (attempt < 8 ? attempt : 8);
-	bolt_database *database = bolt__database_new(block->future.client, NULL);
-	bolt_future *slept = bolt_sleep(database, pause / 2 + rand_r(&seed) % pause);
-
-	bolt__coroutine_wait(slept);
-	bolt_free(slept);
-	bolt__database_unref(database);
-}
-
-static bool
-is_to_be_retried(const bolt__block *block, const bolt_exception *error, int attempt)
-{
-	return bolt_error_code(error) == BOLT_SERIALIZATION_FAILURE && attempt < block->retries &&
-		!block->future.settled && !block->future.client->closing;
-}
-
-static bolt_future *
-run_outermost(bolt__block *block, bolt_exception **error)
-{
-	for (int attempt = 0;; attempt++)
-	{
-		bolt_future *value = run_attempt(block, error);
-
-		if (*error == NULL)
-			run_commit_hooks(block);
-		drop_commit_hooks(block);
-		if (!is_to_be_retried(block, *error, attempt))
-			return value;
-		bolt_free(value);
-		bolt_error_unref(*error);
-		pause_before_retry(block, attempt);
-	}
+		settle(block, NULL, bolt__out_of_memory());
+	else
+		wait_for(block, &block->lease->future, connection_came);
 }
 
 /* ----------
@@ -430,23 +493,16 @@ run_inner(bolt__block *block, bolt_exception **error)
  * ----------
  */
 static void
-run_block(void *arg)
+run_inner_block(void *arg)
 {
 	bolt__block *block = arg;
 	bolt_exception *error = NULL;
 	bolt_future *value;
 
 	block->coroutine = bolt__coroutine_self();
-	value = block->outer != NULL ? run_inner(block, &error) : run_outermost(block, &error);
+	value = run_inner(block, &error);
 	block->coroutine = NULL;
-	if (error != NULL)
-		bolt__settle(&block->future, error);
-	else if (value != NULL)
-		bolt__settle_as(&block->future, value);
-	else
-		bolt__settle(&block->future, NULL);
-	bolt_free(value);
-	bolt_free(&block->future);
+	settle(block, value, error);
 }
 
 static void
@@ -461,6 +517,7 @@ abandon(bolt_future *future, bolt_exception *error)
 		bolt_cancel(&block->inner->future);
 	if (block->coroutine != NULL && !block->ending)
 		bolt__coroutine_cancel(block->coroutine);
+	bolt_cancel(block->awaited);
 	bolt_free(future);
 }
 
@@ -517,20 +574,20 @@ bolt_atomic_with(bolt_database *database, bolt_atomic_body body, void *arg, cons
 	block->retries = options.retries;
 	block->pool = pool;
 	database->client->used = true;
-	if (database->in_block)
+	bolt_future_ref(&block->future); /* the machinery's */
+	if (!database->in_block)
+		begin_attempt(block);
+	else
 	{
 		block->outer = database->block;
 		block->depth = block->outer->depth + 1;
 		block->lease = block->outer->lease;
 		block->outer->inner = block;
-	}
-	bolt_future_ref(&block->future); /* the coroutine's */
-	if (!bolt__coroutine_start(database->client, run_block, block))
-	{
-		if (block->outer != NULL)
+		if (!bolt__coroutine_start(database->client, run_inner_block, block))
+		{
 			block->outer->inner = NULL;
-		bolt_free(&block->future);
-		bolt__settle(&block->future, bolt__out_of_memory());
+			settle(block, NULL, bolt__out_of_memory());
+		}
 	}
 	return &block->future;
 }

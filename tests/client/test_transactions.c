@@ -538,6 +538,136 @@ closing_in_the_middle(void **state)
 	sql("SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bolt_orm'");
 }
 
+/* ----------
+ * Blocks that wait for a connection
+ * ----------
+ */
+#define WAITING 20000
+
+static bolt_future *
+hold_connection(bolt_database *transaction, void *seconds)
+{
+	return slow_echo(transaction, *(double *) seconds, 1);
+}
+
+static bolt_future *
+count_body(bolt_database *transaction, void *bodies)
+{
+	(void) transaction;
+	++*(int *) bodies;
+	return NULL;
+}
+
+static long
+address_space(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long pages = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld", &pages), 1);
+	fclose(file);
+	return pages * 4096;
+}
+
+/* With a stack of 1 MB each they would need 20 GB, and more mappings than a process may have. */
+static void
+a_waiting_block_has_no_stack(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1, .queue = WAITING + 1));
+	bolt_future **waiting = malloc(WAITING * sizeof(bolt_future *));
+	double seconds = 0.2;
+	int bodies = 0;
+	bolt_future *holder;
+	long before;
+
+	(void) state;
+	expect_number(echo(db, 1), 1);
+	holder = bolt_atomic(db, hold_connection, &seconds);
+	before = address_space();
+	for (int i = 0; i < WAITING; i++)
+		waiting[i] = bolt_atomic(db, count_body, &bodies);
+	assert_true(address_space() - before < 100 * 1024 * 1024);
+	assert_int_equal(bodies, 0);
+	for (int i = 0; i < WAITING; i++)
+	{
+		waiting[i] = settled(waiting[i]);
+		assert_false(bolt_failed(waiting[i]));
+		bolt_free(waiting[i]);
+	}
+	assert_int_equal(bodies, WAITING);
+	bolt_free(settled(holder));
+	free(waiting);
+	bolt_close(db);
+}
+
+static void
+a_waiting_block_is_cancelled(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1, .queue_timeout = 300));
+	double seconds = 30;
+	int bodies = 0;
+	bolt_future *holder;
+	bolt_future *left;
+
+	(void) state;
+	expect_number(echo(db, 1), 1);
+	holder = bolt_atomic(db, hold_connection, &seconds);
+	for (int i = 0; i < 10; i++)
+	{
+		bolt_future *future = bolt_atomic(db, count_body, &bodies);
+
+		run_for(db, i % 3);
+		assert_true(bolt_cancel(future));
+		assert_false(bolt_cancel(future));
+		expect_error(future, BOLT_CANCELLED);
+		bolt_free(bolt_atomic(db, count_body, &bodies)); /* nobody waits for it */
+	}
+	expect_error(bolt_await(bolt_timeout(bolt_atomic(db, count_body, &bodies), 20)), BOLT_TIMEOUT);
+	expect_error(bolt_atomic(db, count_body, &bodies), BOLT_POOL_TIMEOUT);
+	left = bolt_atomic(db, count_body, &bodies);
+	bolt_close(db);
+	expect_error(left, BOLT_INTERFACE_ERROR);
+	assert_true(bolt_failed(holder));
+	bolt_free(holder);
+	assert_int_equal(bodies, 0);
+}
+
+static bolt_future *
+fail_to_serialise(bolt_database *transaction, void *bodies)
+{
+	++*(int *) bodies;
+	return bolt_fail(transaction, BOLT_SERIALIZATION_FAILURE, "as always");
+}
+
+static void
+a_block_between_attempts_is_cancelled(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1));
+	int bodies = 0;
+	bolt_future *future;
+
+	(void) state;
+	expect_error(bolt_atomic(db, fail_to_serialise, &bodies, .retries = 3), BOLT_SERIALIZATION_FAILURE);
+	assert_int_equal(bodies, 4);
+	for (int i = 0; i < 20; i++)
+	{
+		future = bolt_atomic(db, fail_to_serialise, &bodies, .retries = 1000);
+		run_for(db, 5 * i);
+		assert_true(bolt_cancel(future));
+		expect_error(future, BOLT_CANCELLED);
+	}
+	bodies = 0;
+	expect_number(echo(db, 1), 1);
+	run_for(db, 50);
+	assert_int_equal(bodies, 0);
+	future = bolt_atomic(db, fail_to_serialise, &bodies, .retries = 1000);
+	run_for(db, 30);
+	bolt_close(db);
+	assert_true(bolt_failed(future));
+	bolt_free(future);
+}
+
 static void
 deferred_constraints_fail_the_commit(void **state)
 {
@@ -582,6 +712,9 @@ main(void)
 		cmocka_unit_test(commit_hooks_run_after_commit_only),
 		cmocka_unit_test(a_cancelled_transaction_is_rolled_back),
 		cmocka_unit_test(closing_in_the_middle),
+		cmocka_unit_test(a_waiting_block_has_no_stack),
+		cmocka_unit_test(a_waiting_block_is_cancelled),
+		cmocka_unit_test(a_block_between_attempts_is_cancelled),
 		cmocka_unit_test_setup(deferred_constraints_fail_the_commit, make_other_table),
 	};
 

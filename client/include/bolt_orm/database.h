@@ -3,7 +3,10 @@
  *	  A database: connections, opened when they are needed and kept.
  *
  * Threads. A database and all that comes from it (querysets, futures, iterators) belong to one thread at
- * a time. Another thread opens its own.
+ * a time, and nothing in here takes a lock. With the built-in loop any thread may be the next to use it, under a mutex or
+ * after pthread_join: freely where every future has settled; with something under way as long as the thread that began it
+ * runs no loop meanwhile, or has ended. What is under way goes on in the thread that awaits or runs the loop. With a loop of
+ * the application, the database belongs to that loop's thread.
  */
 #ifndef BOLT_ORM_DATABASE_H
 #define BOLT_ORM_DATABASE_H
