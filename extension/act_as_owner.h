@@ -15,6 +15,7 @@ typedef struct Identity
 {
 	Oid role;
 	int security_context;
+	int settings; /* the level of settings to go back to; 0: none */
 } Identity;
 
 /* The owner of a table.  Error 42P01 where the table is gone. */
@@ -26,5 +27,14 @@ extern Oid bolt_table_owner(Oid table);
  */
 extern void bolt_act_as_owner(Oid table, Identity *before);
 extern void bolt_act_as_before(const Identity *before);
+
+/*
+ * The same for an owner whom whoever calls has not chosen: he must not leave anything in the session that acts later, with
+ * the rights of others.  Settings are put back, and what a security-restricted operation forbids is an error (42501): temporary
+ * objects, prepared statements, cursors WITH HOLD, LISTEN, triggers and constraints that are deferred.
+ * bolt_end_restricted undoes both; after an error that is caught bolt_act_as_before is enough.
+ */
+extern void bolt_act_as_restricted_owner(Oid table, Identity *before);
+extern void bolt_end_restricted(const Identity *before);
 
 #endif /* BOLT_ACT_AS_OWNER_H */

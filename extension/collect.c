@@ -86,7 +86,9 @@ collect_level(Collector *collector, TargetRows *rows)
 	bolt_begin_referring(collector, &call);
 	appendStringInfoString(&call.sql, "SELECT ");
 	bolt_append_columns(&call.sql, model, target->ncolumns, target->columns);
-	appendStringInfo(&call.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	appendStringInfoString(&call.sql, " FROM ");
+	bolt_append_target(&call, model);
+	appendStringInfoString(&call.sql, " WHERE ");
 	bolt_append_cascades(&call, collector, target, rows->followed);
 	bolt_append_primary_key_order(&call.sql, model);
 	if (rows->locked)
@@ -130,7 +132,9 @@ update_referring(Collector *collector, const DeleteEdge *edge)
 	ReferringCall call;
 
 	bolt_begin_referring(collector, &call);
-	appendStringInfo(&call.sql, "UPDATE %s AS t0 SET ", bolt_model_sql_name(model));
+	appendStringInfoString(&call.sql, "UPDATE ");
+	bolt_append_target(&call, model);
+	appendStringInfoString(&call.sql, " SET ");
 	for (int i = 0; i < relation->nfields; i++)
 		appendStringInfo(
 			&call.sql, "%s%s = %s", i > 0 ? ", " : "",
@@ -184,7 +188,9 @@ append_delete(ReferringCall *call, const Collector *collector, const TargetRows 
 	const Model *model = rows->target->model;
 	KeyPair pair = {model->nprimary_key, model, model, model->primary_key, model->primary_key};
 
-	appendStringInfo(&call->sql, "DELETE FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	appendStringInfoString(&call->sql, "DELETE FROM ");
+	bolt_append_target(call, model);
+	appendStringInfoString(&call->sql, " WHERE ");
 	if (rows->by_keys)
 		bolt_append_has_key(call, &pair, rows, 0);
 	else
@@ -226,6 +232,11 @@ take_checks(void *argument, QueryDesc *query)
 
 		while (target->columns[*column] != ((ReferenceCheck *) lfirst(lc))->target_column)
 			++*column;
+		if (!bolt_returns_column(query, *column + 1, target->model->oid, target->columns[*column]))
+		{
+			checks->checks = NIL;
+			break;
+		}
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -413,7 +424,9 @@ check_all_deleted(Collector *collector)
 		check_enable_rls(model->oid, GetUserId(), true) != RLS_ENABLED)
 		return;
 	bolt_begin_referring(collector, &call);
-	appendStringInfo(&call.sql, "SELECT FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	appendStringInfoString(&call.sql, "SELECT FROM ");
+	bolt_append_target(&call, model);
+	appendStringInfoString(&call.sql, " WHERE ");
 	bolt_append_has_key(&call, &pair, rows, 0);
 	appendStringInfoString(&call.sql, " LIMIT 1");
 	left = bolt_run_referring(collector, &call, InvalidOid, NULL, NULL, NULL);

@@ -57,6 +57,7 @@ typedef struct Collector
 typedef struct ReferringCall
 {
 	StringInfoData sql;
+	List *tables; /* that the text names: OIDs */
 	int nparams;
 	int capacity;
 	Oid *types;
@@ -117,6 +118,9 @@ extern void bolt_begin_referring(Collector *collector, ReferringCall *call);
  */
 extern uint64 bolt_run_referring(Collector *collector, ReferringCall *call, Oid owned, DestReceiver *dest,
 								 const Model *ordered, const StatementWatcher *watcher);
+
+/* A table to read or write, with its alias. */
+extern void bolt_append_target(ReferringCall *call, const Model *model);
 
 /* The columns of pair equal those of some row, of the keys from number first on. */
 extern void bolt_append_has_key(ReferringCall *call, const KeyPair *pair, const TargetRows *keys, int first);

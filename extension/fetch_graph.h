@@ -72,6 +72,10 @@ typedef struct FetchStatement
 	bool parallel;				  /* may run on parallel workers */
 	SPIPlanPtr plans[PLAN_KINDS]; /* NULL until it first runs */
 
+	int ntables; /* the tables that its text names; none: it is not compared with them */
+	Oid *tables;
+	bool as_owner; /* it is run with the rights of the owner of what it names */
+
 	Oid ordered_table; /* an UPDATE or DELETE of this table … */
 	int norder;		   /* … takes its rows in the order of so many columns */
 	AttrNumber *order;

@@ -195,6 +195,24 @@ bolt_json_out_begin(void)
 	bolt_json_zone_refresh();
 }
 
+/* A cast's function may also take a typmod, and whether the cast is explicit; and it may return null. */
+static Datum
+call_cast(Oid function, Datum value, bool *isnull)
+{
+	LOCAL_FCINFO(call, 3);
+	FmgrInfo info;
+	Datum result;
+
+	fmgr_info(function, &info);
+	InitFunctionCallInfoData(*call, &info, info.fn_nargs, InvalidOid, NULL, NULL);
+	call->args[0] = (NullableDatum){value, false};
+	call->args[1] = (NullableDatum){Int32GetDatum(-1), false};
+	call->args[2] = (NullableDatum){BoolGetDatum(true), false};
+	result = FunctionCallInvoke(call);
+	*isnull = call->isnull;
+	return result;
+}
+
 /*
  * A type's cast to json is any function, one in SQL included, whose state
  * between calls would hang on our FmgrInfo: looked up anew each time, as
@@ -205,6 +223,8 @@ static void
 write_through_cast(const JsonWriter *writer, Datum value, JsonBuffer *out)
 {
 	Oid function = writer_holds(writer) ? writer->cast : cast_to_json(writer->base_type);
+	Datum result;
+	bool isnull;
 	text *json;
 
 	if (!OidIsValid(function))
@@ -217,7 +237,13 @@ write_through_cast(const JsonWriter *writer, Datum value, JsonBuffer *out)
 		bolt_json_write_string(out, string, strlen(string));
 		return;
 	}
-	json = DatumGetTextPP(OidFunctionCall1(function, value));
+	result = call_cast(function, value, &isnull);
+	if (isnull)
+	{
+		json_buffer_append(out, "null", 4);
+		return;
+	}
+	json = DatumGetTextPP(result);
 	json_buffer_append(out, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
 }
 

@@ -80,13 +80,19 @@ measure(KeptPlan *plan)
 }
 
 static bool
-is_plan_of(const KeptPlan *plan, const Model *ordered, int hints, const char *sql, int nparams,
+is_plan_of(const KeptPlan *plan, const Model *ordered, List *tables, int hints, const char *sql, int nparams,
 		   const Oid *types)
 {
 	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams || plan->hints != hints ||
 		plan->noforce_rls != InNoForceRLSOperation() || plan->types != bolt_watched_types_refresh() ||
-		plan->statement.ordered_table != (ordered != NULL ? ordered->oid : InvalidOid))
+		plan->statement.ordered_table != (ordered != NULL ? ordered->oid : InvalidOid) ||
+		plan->statement.ntables != list_length(tables))
 		return false;
+	for (int i = 0; i < plan->statement.ntables; i++)
+	{
+		if (plan->statement.tables[i] != list_nth_oid(tables, i))
+			return false;
+	}
 	for (int i = 0; i < nparams; i++)
 	{
 		if (plan->statement.params[i].type != types[i])
@@ -96,7 +102,8 @@ is_plan_of(const KeptPlan *plan, const Model *ordered, int hints, const char *sq
 }
 
 static KeptPlan *
-make_plan(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types, uint64 hash)
+make_plan(const Model *ordered, List *tables, int hints, const char *sql, int nparams, const Oid *types,
+		  uint64 hash)
 {
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "bolt_orm plan", ALLOCSET_SMALL_SIZES);
@@ -111,17 +118,22 @@ make_plan(const Model *ordered, int hints, const char *sql, int nparams, const O
 	plan->statement.generic_plan = true;
 	plan->statement.keyed_by_index = (hints & KEPT_BY_INDEX) != 0;
 	plan->statement.hashed = (hints & KEPT_HASHED) != 0;
+	plan->statement.as_owner = (hints & KEPT_AS_OWNER) != 0;
 	plan->statement.nparams = nparams;
 	plan->statement.params = MemoryContextAllocZero(context, sizeof(StatementParam) * Max(nparams, 1));
 	for (int i = 0; i < nparams; i++)
 		plan->statement.params[i].type = types[i];
+	plan->statement.ntables = list_length(tables);
+	plan->statement.tables = MemoryContextAlloc(context, sizeof(Oid) * Max(list_length(tables), 1));
+	for (int i = 0; i < plan->statement.ntables; i++)
+		plan->statement.tables[i] = list_nth_oid(tables, i);
 	if (ordered != NULL)
 		bolt_order_statement(&plan->statement, ordered, context);
 	return plan;
 }
 
 static KeptPlan *
-plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types)
+plan_of(const Model *ordered, List *tables, int hints, const char *sql, int nparams, const Oid *types)
 {
 	uint64 seed = nparams << 8 | hints << 1 | InNoForceRLSOperation();
 	uint64 hash = hash_bytes_extended((const unsigned char *) sql, strlen(sql), seed);
@@ -137,7 +149,7 @@ plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid
 		kept = hash_create("bolt_orm plans", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	entry = hash_search(kept, &hash, HASH_FIND, NULL);
-	if (entry != NULL && is_plan_of(entry->plan, ordered, hints, sql, nparams, types))
+	if (entry != NULL && is_plan_of(entry->plan, ordered, tables, hints, sql, nparams, types))
 	{
 		dlist_move_head(&recently_used, &entry->plan->recency);
 		bolt_plan_memory_use(&entry->plan->memory);
@@ -147,7 +159,7 @@ plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid
 		drop_plan(entry->plan);
 	while (hash_get_num_entries(kept) >= bolt_plan_cache_size)
 		drop_plan(dlist_tail_element(KeptPlan, recency, &recently_used));
-	plan = make_plan(ordered, hints, sql, nparams, types, hash);
+	plan = make_plan(ordered, tables, hints, sql, nparams, types, hash);
 	entry = hash_search(kept, &hash, HASH_ENTER, &found);
 	entry->plan = plan;
 	MemoryContextSetParent(plan->context, CacheMemoryContext);
@@ -159,11 +171,11 @@ plan_of(const Model *ordered, int hints, const char *sql, int nparams, const Oid
 }
 
 static uint64
-run(DestReceiver *dest, const Model *ordered, int hints, const StatementWatcher *watcher, const char *sql,
-	int nparams, const Oid *types, const Datum *values, const bool *isnull)
+run(DestReceiver *dest, const Model *ordered, List *tables, int hints, const StatementWatcher *watcher,
+	const char *sql, int nparams, const Oid *types, const Datum *values, const bool *isnull)
 {
 	MemoryContext context = CurrentMemoryContext;
-	KeptPlan *plan = plan_of(ordered, hints, sql, nparams, types);
+	KeptPlan *plan = plan_of(ordered, tables, hints, sql, nparams, types);
 	ParamListInfo params = nparams > 0 ? makeParamList(nparams) : NULL;
 	uint64 rows;
 
@@ -202,15 +214,16 @@ run(DestReceiver *dest, const Model *ordered, int hints, const StatementWatcher 
 }
 
 uint64
-bolt_run_kept(const Model *ordered, int hints, const char *sql, int nparams, const Oid *types,
+bolt_run_kept(const Model *ordered, List *tables, int hints, const char *sql, int nparams, const Oid *types,
 			  const Datum *values, const bool *isnull)
 {
-	return run(NULL, ordered, hints, NULL, sql, nparams, types, values, isnull);
+	return run(NULL, ordered, tables, hints, NULL, sql, nparams, types, values, isnull);
 }
 
 uint64
-bolt_run_kept_to(DestReceiver *dest, const Model *ordered, const StatementWatcher *watcher, const char *sql,
-				 int nparams, const Oid *types, const Datum *values, const bool *isnull)
+bolt_run_kept_to(DestReceiver *dest, const Model *ordered, List *tables, int hints,
+				 const StatementWatcher *watcher, const char *sql, int nparams, const Oid *types,
+				 const Datum *values, const bool *isnull)
 {
-	return run(dest, ordered, 0, watcher, sql, nparams, types, values, isnull);
+	return run(dest, ordered, tables, hints, watcher, sql, nparams, types, values, isnull);
 }

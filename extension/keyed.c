@@ -100,6 +100,10 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
 	result->nparams = list_length(statement->params);
 	result->params = bolt_graph_alloc(compiler, sizeof(StatementParam) * Max(result->nparams, 1));
 	result->generic_plan = !statement->value_dependent;
+	result->ntables = list_length(statement->tables);
+	result->tables = bolt_graph_alloc(compiler, sizeof(Oid) * Max(result->ntables, 1));
+	foreach(lc, statement->tables)
+		result->tables[foreach_current_index(lc)] = lfirst_oid(lc);
 	compiler->tables = list_concat_unique_oid(compiler->tables, statement->tables);
 	foreach(lc, statement->params)
 	{

@@ -118,7 +118,9 @@ find_obstacles(Collector *collector, const DeleteEdge *edge, int first, KeyTable
 	appendStringInfoString(&call.sql, "SELECT ");
 	if (model->nprimary_key > 0)
 		bolt_append_columns(&call.sql, model, model->nprimary_key, model->primary_key);
-	appendStringInfo(&call.sql, " FROM %s AS t0 WHERE ", bolt_model_sql_name(model));
+	appendStringInfoString(&call.sql, " FROM ");
+	bolt_append_target(&call, model);
+	appendStringInfoString(&call.sql, " WHERE ");
 	bolt_append_refers(&call, collector, edge, first);
 	bolt_run_referring(collector, &call, model->oid, &receiver.pub, NULL, NULL);
 	if (receiver.count > 0)

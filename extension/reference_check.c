@@ -403,7 +403,8 @@ count_rows(const ReferenceCheck *check, bool of_target, int n, Datum *values)
 	else
 		appendStringInfoString(&sql, " LIMIT 1");
 	bolt_act_as_owner(table, &before);
-	found = bolt_run_kept(NULL, of_target ? KEPT_BY_INDEX : 0, sql.data, 1, &array_type, &array, NULL);
+	found = bolt_run_kept(NULL, list_make1_oid(table), KEPT_AS_OWNER | (of_target ? KEPT_BY_INDEX : 0),
+						  sql.data, 1, &array_type, &array, NULL);
 	bolt_act_as_before(&before);
 	SPI_freetuptable(SPI_tuptable);
 	table_close(relation, NoLock);
@@ -432,6 +433,22 @@ all_present(const ReferenceCheck *check, int nrows, const Datum *values, const b
 	result = n == 0 || count_rows(check, true, n, wanted) == n;
 	pfree(wanted);
 	return result;
+}
+
+bool
+bolt_returns_column(const QueryDesc *query, AttrNumber result, Oid table, AttrNumber column)
+{
+	const ModifyTable *plan = (ModifyTable *) query->plannedstmt->planTree;
+	List *returned;
+	const TargetEntry *entry;
+
+	if (!IsA(plan, ModifyTable) || plan->returningLists == NIL)
+		return false;
+	returned = linitial(plan->returningLists);
+	if (result < 1 || result > list_length(returned))
+		return false;
+	entry = list_nth_node(TargetEntry, returned, result - 1);
+	return entry->resorigtbl == table && entry->resorigcol == column;
 }
 
 bool

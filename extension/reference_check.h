@@ -54,6 +54,12 @@ extern bool bolt_inserted_rows_refer(List *checks, int nrows, Datum **values, bo
 /* Does nothing refer to the deleted rows?  values: the target column of the check in them, nulls left out. */
 extern bool bolt_nothing_refers(const ReferenceCheck *check, int nrows, const Datum *values);
 
+/*
+ * Is a column of what the statement returns that column of the table?  A column may have got another's name since the
+ * statement's text was written.
+ */
+extern bool bolt_returns_column(const QueryDesc *query, AttrNumber result, Oid table, AttrNumber column);
+
 /* The checks hold for all rows of the statement: their triggers find nothing more to do. */
 extern void bolt_pass_over_triggers(QueryDesc *query, List *checks);
 

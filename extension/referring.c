@@ -16,6 +16,7 @@
 #include "collector.h"
 #include "compile.h"
 #include "kept_plan.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -26,6 +27,13 @@ bolt_begin_referring(Collector *collector, ReferringCall *call)
 	MemoryContextSwitchTo(collector->statements);
 	memset(call, 0, sizeof(ReferringCall));
 	initStringInfo(&call->sql);
+}
+
+void
+bolt_append_target(ReferringCall *call, const Model *model)
+{
+	call->tables = lappend_oid(call->tables, model->oid);
+	appendStringInfo(&call->sql, "%s AS t0", bolt_model_sql_name(model));
 }
 
 static int
@@ -44,6 +52,19 @@ add_param(ReferringCall *call, Oid type, Datum value)
 	return ++call->nparams;
 }
 
+/*
+ * Does the table belong to somebody whom whoever deletes has nothing to do with: neither to him, nor to the owner of the
+ * table that he deletes from, whose triggers he runs anyway, nor to a superuser?
+ */
+static bool
+is_of_stranger(const Collector *collector, Oid table)
+{
+	Oid owner = bolt_table_owner(table);
+
+	return owner != GetUserId() && owner != bolt_table_owner(collector->rows[0].target->model->oid) &&
+		!superuser_arg(owner);
+}
+
 uint64
 bolt_run_referring(Collector *collector, ReferringCall *call, Oid owned, DestReceiver *dest,
 				   const Model *ordered, const StatementWatcher *watcher)
@@ -52,21 +73,26 @@ bolt_run_referring(Collector *collector, ReferringCall *call, Oid owned, DestRec
 	uint64 rows;
 
 	if (!OidIsValid(owned))
-		rows = bolt_run_kept_to(dest, ordered, watcher, call->sql.data, call->nparams, call->types,
-								call->values, NULL);
+		rows = bolt_run_kept_to(dest, ordered, call->tables, 0, watcher, call->sql.data, call->nparams,
+								call->types, call->values, NULL);
 	else
 	{
-		bolt_act_as_owner(owned, &before);
+		if (is_of_stranger(collector, owned))
+			bolt_act_as_restricted_owner(owned, &before);
+		else
+			bolt_act_as_owner(owned, &before);
 		PG_TRY();
 		{
-			rows = bolt_run_kept_to(dest, ordered, watcher, call->sql.data, call->nparams, call->types,
-									call->values, NULL);
+			rows = bolt_run_kept_to(dest, ordered, call->tables, KEPT_AS_OWNER, watcher, call->sql.data,
+									call->nparams, call->types, call->values, NULL);
 		}
-		PG_FINALLY();
+		PG_CATCH();
 		{
 			bolt_act_as_before(&before);
+			PG_RE_THROW();
 		}
 		PG_END_TRY();
+		bolt_end_restricted(&before);
 	}
 	MemoryContextSwitchTo(collector->context);
 	return rows;

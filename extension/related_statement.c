@@ -68,7 +68,7 @@ bolt_related_keys_params(RelatedStatement *statement, const RelatedKeys *keys)
 uint64
 bolt_related_run(RelatedStatement *statement)
 {
-	return bolt_run_kept(statement->ordered, statement->hints, statement->sql.data, statement->nparams,
+	return bolt_run_kept(statement->ordered, NIL, statement->hints, statement->sql.data, statement->nparams,
 						 statement->types, statement->values, statement->isnull);
 }
 

@@ -82,10 +82,22 @@ take_checks(void *argument, QueryDesc *query)
 {
 	ReturnedRows *returned = argument;
 	MemoryContext old = MemoryContextSwitchTo(returned->context);
+	ListCell *lc;
 	int n;
 
 	returned->query = query;
 	returned->checks = bolt_insert_checks(query, returned->model->oid);
+	foreach(lc, returned->checks)
+	{
+		AttrNumber column = ((ReferenceCheck *) lfirst(lc))->source_column;
+		AttrNumber attno = returned->node->own_attnos[bolt_field_place(returned->model, column)];
+
+		if (!bolt_returns_column(query, attno, returned->model->oid, column))
+		{
+			returned->checks = NIL;
+			break;
+		}
+	}
 	n = list_length(returned->checks);
 	returned->checked = palloc(sizeof(Datum *) * Max(n, 1));
 	returned->checked_nulls = palloc(sizeof(bool *) * Max(n, 1));

@@ -24,23 +24,34 @@
  * - No JIT, which guesses of many rows would switch on for statements that
  *   take microseconds.
  *
+ * The text names tables by their schemas and names. Whoever owns a schema may rename
+ * it at any time, also in the middle of a call, and put another under its name.
+ * So what parse analysis has found is compared with the tables that are meant.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
+#include "access/htup_details.h"
+#include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "compat.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "jit/jit.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/params.h"
 #include "optimizer/cost.h"
 #include "optimizer/planner.h"
+#include "parser/analyze.h"
 #include "parser/parse_clause.h"
 #include "parser/parse_oper.h"
 #include "parser/parsetree.h"
+#include "result_columns.h"
 #include "rights.h"
 #include "statement.h"
 #include "tcop/tcopprot.h"
@@ -48,8 +59,10 @@
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 static planner_hook_type previous_planner_hook = NULL;
+static post_parse_analyze_hook_type previous_analyze_hook = NULL;
 
 /* The statement that SPI is planning or running for us. */
 typedef struct Running
@@ -187,11 +200,108 @@ plan_statement(Query *parse, const char *query_string, int cursor_options, Param
 	return result;
 }
 
+/* Is it about another table than those that the statement is meant to name? */
+static bool
+names_other_table(Node *node, void *argument)
+{
+	const FetchStatement *statement = argument;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, names_other_table, argument, QTW_EXAMINE_RTES_BEFORE);
+	if (IsA(node, RangeTblEntry))
+	{
+		const RangeTblEntry *table = (RangeTblEntry *) node;
+
+		if (table->rtekind != RTE_RELATION)
+			return false;
+		for (int i = 0; i < statement->ntables; i++)
+		{
+			if (statement->tables[i] == table->relid)
+				return false;
+		}
+		return true;
+	}
+	return expression_tree_walker(node, names_other_table, argument);
+}
+
+static bool
+is_of_other_role(Oid function, void *role)
+{
+	HeapTuple tuple;
+	Oid owner;
+
+	if (function < FirstNormalObjectId)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner != *(Oid *) role && !superuser_arg(owner);
+}
+
+/* Would it run a function, also one of an operator or a cast, that neither the role nor a superuser has made? */
+static bool
+calls_other_role(Node *node, void *role)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_of_other_role, role))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, calls_other_role, role, 0);
+	return expression_tree_walker(node, calls_other_role, role);
+}
+
+/* Before rules and views are expanded: nothing of a table has been run yet. */
+static void
+check_tables(ParseState *pstate, Query *query, JumbleState *jumble)
+{
+	const FetchStatement *statement = running.statement;
+
+	if (previous_analyze_hook)
+		previous_analyze_hook(pstate, query, jumble);
+	if (statement != NULL && statement->ntables > 0 && pstate->p_sourcetext != NULL &&
+		strcmp(pstate->p_sourcetext, bolt_statement_sql(statement, running.kind)) == 0)
+	{
+		Oid role = GetUserId();
+
+		if (names_other_table((Node *) query, unconstify(FetchStatement *, statement)))
+			bolt_refuse_changed_result();
+		if (statement->as_owner && calls_other_role((Node *) query, &role))
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg(
+					 "cannot compare keys of table \"%s\": it would run another role's function as the table's owner",
+					 get_rel_name(statement->tables[0]))));
+	}
+}
+
 void
 bolt_statement_init(void)
 {
+	previous_analyze_hook = post_parse_analyze_hook;
+	post_parse_analyze_hook = check_tables;
 	previous_planner_hook = planner_hook;
 	planner_hook = plan_statement;
+}
+
+/*
+ * Tells the hooks what is run.  Statements nest when a function in one of them
+ * calls bolt_orm again.  Returns what to reset it to.
+ */
+static Running
+set_running(FetchStatement *statement, ParamListInfo params, PlanKind kind)
+{
+	Running outer = running;
+
+	running.statement = statement;
+	running.params = params;
+	running.kind = kind;
+	return outer;
 }
 
 static SPIPlanPtr
@@ -200,6 +310,7 @@ prepared_plan(FetchStatement *statement, PlanKind kind)
 	Oid *types;
 	int options = 0;
 	SPIPlanPtr plan;
+	Running outer;
 
 	if (statement->plans[kind] != NULL)
 		return statement->plans[kind];
@@ -210,7 +321,16 @@ prepared_plan(FetchStatement *statement, PlanKind kind)
 		options |= CURSOR_OPT_GENERIC_PLAN;
 	if (statement->parallel)
 		options |= CURSOR_OPT_PARALLEL_OK;
-	plan = SPI_prepare_cursor(bolt_statement_sql(statement, kind), statement->nparams, types, options);
+	outer = set_running(statement, NULL, kind);
+	PG_TRY();
+	{
+		plan = SPI_prepare_cursor(bolt_statement_sql(statement, kind), statement->nparams, types, options);
+	}
+	PG_FINALLY();
+	{
+		running = outer;
+	}
+	PG_END_TRY();
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", bolt_statement_sql(statement, kind),
 			 SPI_result_code_string(SPI_result));
@@ -266,21 +386,6 @@ bolt_statement_params(const FetchStatement *statement, const Document *document)
 	}
 	error_context_stack = callback.previous;
 	return params;
-}
-
-/*
- * Tells the hook what is run.  Statements nest when a function in one of them
- * calls bolt_orm again.  Returns what to reset it to.
- */
-static Running
-set_running(FetchStatement *statement, ParamListInfo params, PlanKind kind)
-{
-	Running outer = running;
-
-	running.statement = statement;
-	running.params = params;
-	running.kind = kind;
-	return outer;
 }
 
 void
@@ -480,17 +585,28 @@ List *
 bolt_statement_queries(FetchStatement *statement)
 {
 	MemoryContext context = CurrentMemoryContext;
-	SPIPlanPtr plan = NULL;
+	PlanKind kind = PLAN_MANY;
 	CachedPlanSource *source;
+	Running outer;
 
-	for (int kind = 0; kind < PLAN_KINDS && plan == NULL; kind++)
-		plan = statement->plans[kind];
-	if (plan == NULL)
-		plan = prepared_plan(statement, PLAN_MANY);
-	source = linitial(SPI_plan_get_plan_sources(plan));
+	for (int i = 0; i < PLAN_KINDS; i++)
+	{
+		if (statement->plans[kind] == NULL && statement->plans[i] != NULL)
+			kind = i;
+	}
+	source = linitial(SPI_plan_get_plan_sources(prepared_plan(statement, kind)));
 
 	/* has it analysed again where that is needed: for another role, too */
-	(void) CachedPlanGetTargetList(source, NULL);
+	outer = set_running(statement, NULL, kind);
+	PG_TRY();
+	{
+		(void) CachedPlanGetTargetList(source, NULL);
+	}
+	PG_FINALLY();
+	{
+		running = outer;
+	}
+	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	return source->query_list;
 }

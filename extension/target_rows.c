@@ -111,8 +111,9 @@ bolt_check_keys(Collector *collector, TargetRows *rows)
 	if (!rows->by_keys || rows->keys.count == 0 || is_sure_key(model))
 		return;
 	bolt_begin_referring(collector, &call);
-	appendStringInfo(&call.sql, "SELECT pg_catalog.count(*) FROM %s AS t0 WHERE ",
-					 bolt_model_sql_name(model));
+	appendStringInfoString(&call.sql, "SELECT pg_catalog.count(*) FROM ");
+	bolt_append_target(&call, model);
+	appendStringInfoString(&call.sql, " WHERE ");
 	bolt_append_has_key(&call, &pair, rows, 0);
 	bolt_run_referring(collector, &call, rows->owned, NULL, NULL, NULL);
 	found = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));

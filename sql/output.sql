@@ -128,6 +128,14 @@ SELECT bolt.page('{"model": "node", "only": ["id"]}', 1, 1);
 RESET bolt_orm.bigint_as_string;
 SELECT bolt.fetch('{"model": "node", "only": ["id"], "order_by": ["id"]}');
 
+-- a cast to json may take a typmod and whether it is explicit, and it may return null
+CREATE TYPE weather AS ENUM ('sad', 'happy');
+CREATE FUNCTION weather_json(weather, int, bool) RETURNS json LANGUAGE sql AS $$ SELECT CASE WHEN $1 = 'happy' THEN json_build_array($1::text, $2, $3) END $$;
+CREATE CAST (weather AS json) WITH FUNCTION weather_json(weather, int, bool);
+CREATE TABLE person (id int PRIMARY KEY, weather weather);
+INSERT INTO person VALUES (1, 'happy'), (2, 'sad'), (3, NULL);
+SELECT bolt.fetch_json('{"model": "person", "order_by": ["id"]}');
+
 -- a table without columns
 CREATE TABLE nothing ();
 INSERT INTO nothing DEFAULT VALUES;

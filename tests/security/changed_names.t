@@ -150,4 +150,88 @@ is($target->state_of(q(SELECT bolt.delete('{"model": "t", "filter": {"n": 1}}'))
 is($observer->ask("SELECT count(*) FROM g.loot WHERE who <> 'bolt_target'"), 0, '... its function has not run as anybody else');
 is($observer->ask('SELECT count(*) FROM v.cascaded'), 5, '... and nothing of the victim is deleted');
 lives('a cast');
+
+# ----- a schema's owner exchanges the schema while a row of somebody else's table in it is deleted as its owner
+
+psql_ok($database, "GRANT CREATE ON DATABASE $database TO bolt_mallory", 'CREATE SCHEMA shared AUTHORIZATION bolt_mallory', 'GRANT USAGE, CREATE ON SCHEMA shared TO public');
+my %stand_ins = (
+	'a view with a trigger' => 'CREATE VIEW shared.child AS SELECT id, t_id FROM (VALUES (1, 1), (2, 2)) AS x (id, t_id); CREATE TRIGGER p INSTEAD OF DELETE ON shared.child FOR EACH ROW EXECUTE FUNCTION gone.take()',
+	'a view of the table' => 'CREATE VIEW shared.child AS SELECT * FROM gone.child; CREATE TRIGGER p INSTEAD OF DELETE ON shared.child FOR EACH ROW EXECUTE FUNCTION gone.take()',
+	'a table' => 'CREATE TABLE shared.child (id int PRIMARY KEY, t_id int); INSERT INTO shared.child VALUES (1, 1), (2, 2); CREATE TRIGGER p BEFORE DELETE ON shared.child FOR EACH ROW EXECUTE FUNCTION gone.take()',
+);
+for my $on_delete ('CASCADE', 'SET_NULL')
+{
+	for my $name (sort keys %stand_ins)
+	{
+		my $event = $on_delete eq 'CASCADE' ? 'DELETE' : 'UPDATE';
+		(my $stand_in = $stand_ins{$name}) =~ s/ DELETE / $event /;
+		my $session = mallory();
+		psql_ok($database, 'DROP SCHEMA IF EXISTS gone, shared CASCADE', 'CREATE SCHEMA shared AUTHORIZATION bolt_mallory', 'GRANT USAGE, CREATE ON SCHEMA shared TO public');
+		$session->ask(<<'SQL');
+CREATE TABLE shared.loot (who text); GRANT INSERT ON shared.loot TO public;
+CREATE TABLE shared.t (id int PRIMARY KEY); INSERT INTO shared.t SELECT generate_series(1, 5); GRANT ALL ON shared.t TO public;
+SQL
+		$victim->ask(<<"SQL");
+CREATE TABLE shared.child (id int PRIMARY KEY, t_id int REFERENCES shared.t); INSERT INTO shared.child SELECT g, g FROM generate_series(1, 5) g;
+SELECT bolt.register_relation('shared.child', '{t_id}', on_delete => '$on_delete');
+SQL
+		$session->ask(<<"SQL");
+CREATE FUNCTION shared.take() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN INSERT INTO gone.loot VALUES (current_user); RETURN old; END \$\$;
+CREATE FUNCTION shared.turn() RETURNS bool LANGUAGE plpgsql AS \$\$
+BEGIN
+	IF current_setting('k.armed', true) = '1' THEN
+		SET k.armed = '0';
+		EXECUTE 'ALTER SCHEMA shared RENAME TO gone; CREATE SCHEMA shared; GRANT USAGE ON SCHEMA shared TO public; CREATE TABLE shared.t (id int PRIMARY KEY); $stand_in; GRANT ALL ON shared.child TO public';
+	END IF;
+	RETURN true;
+END \$\$;
+ALTER TABLE shared.t ENABLE ROW LEVEL SECURITY; ALTER TABLE shared.t FORCE ROW LEVEL SECURITY; CREATE POLICY p ON shared.t USING (shared.turn());
+SET k.armed = 1;
+SQL
+		is($session->{error}, '', "$on_delete, $name: is set up");
+		is($session->state_of(q(SELECT bolt.delete('{"model": "shared.t", "filter": {"id": 1}}'))), '0A000', '... the call is refused') or diag($session->{error});
+		is($observer->ask('SELECT count(*) FROM shared.loot'), 0, '... and nothing has run as the victim');
+		is($observer->ask('SELECT count(t_id) FROM shared.child'), 5, '... whose rows are as they were');
+	}
+}
+
+# ----- two columns exchange their names between the text of a statement and its run, where keys are checked together
+
+psql_ok($database, "ALTER DATABASE $database SET bolt_orm.batch_foreign_keys = on");
+new_schema();
+my $batching = mallory();
+$batching->ask(<<'SQL');
+CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p SELECT generate_series(1, 2000);
+CREATE TABLE x (id int PRIMARY KEY, a int REFERENCES p, b int, d int);
+CREATE FUNCTION turn(v int) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+	IF current_setting('k.armed', true) = '1' THEN
+		SET k.armed = '0';
+		ALTER TABLE m.x RENAME a TO c; ALTER TABLE m.x RENAME b TO a; ALTER TABLE m.x RENAME c TO b;
+	END IF;
+	RETURN true;
+END $$;
+CREATE DOMAIN turning AS int CHECK (m.turn(VALUE));
+ALTER TABLE x ALTER d TYPE turning;
+SET k.armed = 1;
+SQL
+is($batching->state_of(q(SELECT bolt.bulk_create('x', (SELECT json_agg(json_build_object('id', g, 'a', g, 'b', 100000 + g, 'd', 1)) FROM generate_series(1, 1500) g)))),
+	'23503', 'columns exchanged before an insert: the foreign key holds') or diag($batching->{error});
+is($observer->ask('SELECT count(*) FROM m.x'), 0, '... and nothing is inserted');
+$batching->ask(<<'SQL');
+CREATE TABLE t (id int PRIMARY KEY, code int UNIQUE); INSERT INTO t SELECT g, 2001 - g FROM generate_series(1, 2000) g;
+CREATE TABLE l (id int PRIMARY KEY, t_id int REFERENCES t); INSERT INTO l SELECT g, g FROM generate_series(1, 1500) g;
+CREATE TABLE n (id int PRIMARY KEY, t_id int REFERENCES t); INSERT INTO n SELECT g, g FROM generate_series(1, 50) g;
+SELECT bolt.register_relation('l', '{t_id}', on_delete => 'CASCADE');
+CREATE FUNCTION turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	ALTER TABLE m.t RENAME id TO c; ALTER TABLE m.t RENAME code TO id; ALTER TABLE m.t RENAME c TO code;
+	RETURN null;
+END $$;
+CREATE TRIGGER turn AFTER DELETE ON l FOR EACH STATEMENT EXECUTE FUNCTION turn();
+SQL
+$batching->ask(q(SELECT bolt.delete('{"model": "t", "filter": {"id__gt": 100, "id__lte": 1500}}')));
+is($observer->ask("SELECT count(*) FROM m.n WHERE t_id NOT IN (SELECT (to_json(t)->>(SELECT attname FROM pg_attribute WHERE attrelid = 'm.t'::regclass AND attnum = 1))::int FROM m.t)"),
+	0, 'columns exchanged before a delete: no row dangles');
+lives('columns exchanged');
 close_test();

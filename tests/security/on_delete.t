@@ -127,4 +127,45 @@ END $$;
 SQL
 is($alice->ask(q(SELECT deleted FROM bolt.delete('{"model": "a.parent", "filter": {"id": 13}}'))), 4, 'alice deletes another row') or diag($alice->{error});
 is($observer->ask("SELECT string_agg(DISTINCT who, ',') FROM m.loot WHERE what = 'escape'"), 'bolt_mallory', 'his code stays what it is');
+
+# Nor does it leave anything in alice's session that acts when he is gone.
+as_mallory('DROP TABLE m.cascaded, m.below, m.nulled, m.defaulted, m.ruled CASCADE', 'DROP VIEW m.watching', 'DROP TABLE m.protecting, m.plain', 'TRUNCATE m.loot',
+	'CREATE TABLE m.left_behind (id int PRIMARY KEY, parent_id int REFERENCES a.parent)', 'INSERT INTO m.left_behind SELECT g, g FROM generate_series(21, 40) g',
+	"SELECT bolt.register_relation('m.left_behind', '{parent_id}', on_delete => 'CASCADE')",
+	'CREATE FUNCTION m.leave() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE (SELECT string_agg(what, $x$;$x$) FROM m.loot); RETURN old; END $$',
+	'CREATE TRIGGER leave BEFORE DELETE ON m.left_behind FOR EACH ROW EXECUTE FUNCTION m.leave()');
+$alice->ask("PREPARE kept AS SELECT 'hers'; SET search_path = a, public; SET row_security = on; SET bolt_orm.chunk_size = 7");
+my $id = 21;
+for my $attempt (
+	[ 'a temporary view', 'CREATE TEMP VIEW parent AS SELECT 1 AS id', '42501' ],
+	[ 'a temporary table', 'CREATE TEMP TABLE parent (id int)', '42501' ],
+	[ 'a temporary type', 'CREATE TYPE pg_temp.other AS (a int)', '42501' ],
+	[ 'a prepared statement', 'PREPARE other AS SELECT 1', '42501' ],
+	[ 'another prepared statement', 'DEALLOCATE kept; PREPARE kept AS SELECT 1', '42501' ],
+	[ 'a cursor', 'DECLARE c CURSOR WITH HOLD FOR SELECT 1', '42501' ],
+	[ 'an ear', 'LISTEN mallory', '42501' ],
+	[ 'a search path', 'SET search_path = m, public', '00000' ],
+	[ 'a setting', 'SET row_security = off; SET bolt_orm.chunk_size = 9', '00000' ],
+	[ 'a setting of the transaction', q(SELECT set_config('search_path', 'm', true)), '00000' ])
+{
+	my ($name, $what, $state) = @$attempt;
+	as_mallory('TRUNCATE m.loot', "INSERT INTO m.loot VALUES (NULL, \$x\$$what\$x\$)");
+	is($alice->state_of(qq(SELECT bolt.delete('{"model": "a.parent", "filter": {"id": $id}}'))), $state, "mallory leaves $name") or diag($alice->{error});
+	$id++;
+	is($alice->ask('EXECUTE kept'), 'hers', "$name: the prepared statement is hers");
+	is($alice->ask("SELECT current_setting('search_path'), current_setting('row_security'), current_setting('bolt_orm.chunk_size')"), 'a, public|on|7', '... her settings are hers');
+	is($alice->ask("SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()"), 0, '... and nothing temporary is there');
+}
+
+# What waits for the end of the transaction would run as alice then. Within one owner's tables it is as always.
+as_mallory('TRUNCATE m.loot', "INSERT INTO m.loot VALUES (NULL, 'SELECT')",
+	'CREATE FUNCTION m.later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO m.loot VALUES (current_user, tg_name); RETURN null; END $$',
+	'CREATE CONSTRAINT TRIGGER later AFTER DELETE ON m.left_behind DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION m.later()');
+is($alice->state_of(q(SELECT bolt.delete('{"model": "a.parent", "filter": {"id": 35}}'))), '42501', 'a deferred trigger is refused');
+is($observer->ask("SELECT count(*) FROM m.loot WHERE who IS NOT NULL"), 0, '... and has not run');
+as_mallory('CREATE TABLE m.own (id int PRIMARY KEY)', 'INSERT INTO m.own VALUES (1), (2)', 'GRANT SELECT, DELETE ON m.own TO bolt_alice', 'GRANT USAGE ON SCHEMA m TO bolt_alice',
+	'CREATE TABLE m.of_own (id int PRIMARY KEY, own_id int REFERENCES m.own DEFERRABLE INITIALLY DEFERRED)', 'INSERT INTO m.of_own VALUES (1, 1), (2, 2)',
+	'CREATE TABLE m.below_own (id int PRIMARY KEY, of_own_id int REFERENCES m.of_own DEFERRABLE INITIALLY DEFERRED)', 'INSERT INTO m.below_own VALUES (1, 1), (2, 2)',
+	"SELECT bolt.register_relation('m.of_own', '{own_id}', on_delete => 'CASCADE')", "SELECT bolt.register_relation('m.below_own', '{of_own_id}', on_delete => 'SET_NULL')");
+is($alice->ask(q(SELECT deleted FROM bolt.delete('{"model": "m.own", "filter": {"id": 1}}'))), 2, "deferred constraints between one owner's tables are no matter") or diag($alice->{error});
 close_test();
