@@ -6,6 +6,9 @@
 -- This script runs with superuser's rights for whoever creates the extension:
 -- every name and operator in it is qualified.
 
+-- The schema is made here, and so belongs to a superuser and to the extension. Who creates the extension, or has made a
+-- schema of this name before, could add functions to it that fit a call better than ours.
+CREATE SCHEMA bolt;
 GRANT USAGE ON SCHEMA bolt TO PUBLIC;
 
 --

@@ -409,7 +409,8 @@ delete_at_once(Collector *collector)
 
 /*
  * What refers to rows has been deleted with its owners' rights.  If the caller's row security then keeps
- * any of the rows themselves, that must not stand.
+ * any of the rows themselves, that must not stand.  Asked as the owner, for it may be rows that the caller does not see: a
+ * cascade within the model has found them.
  */
 static void
 check_all_deleted(Collector *collector)
@@ -429,7 +430,7 @@ check_all_deleted(Collector *collector)
 	appendStringInfoString(&call.sql, " WHERE ");
 	bolt_append_has_key(&call, &pair, rows, 0);
 	appendStringInfoString(&call.sql, " LIMIT 1");
-	left = bolt_run_referring(collector, &call, InvalidOid, NULL, NULL, NULL);
+	left = bolt_run_referring(collector, &call, model->oid, NULL, NULL, NULL);
 	SPI_freetuptable(SPI_tuptable);
 	if (left > 0)
 		ereport(ERROR,

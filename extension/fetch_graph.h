@@ -72,7 +72,8 @@ typedef struct FetchStatement
 	bool parallel;				  /* may run on parallel workers */
 	SPIPlanPtr plans[PLAN_KINDS]; /* NULL until it first runs */
 
-	int ntables; /* the tables that its text names; none: it is not compared with them */
+	uint64 watched; /* bolt_watched_types_refresh when its text was written */
+	int ntables;	/* the tables that its text names; none: it is not compared with them */
 	Oid *tables;
 	bool as_owner; /* it is run with the rights of the owner of what it names */
 

@@ -33,7 +33,7 @@ typedef struct KeptPlan
 	bool dropped;
 	int hints;
 	bool noforce_rls; /* FORCE ROW LEVEL SECURITY did not count when it was made */
-	uint64 types;	  /* bolt_watched_types_refresh when it was made */
+	uint64 roles;	  /* bolt_roles_refresh when it was made */
 	dlist_node recency;
 	PlanMemory memory;
 } KeptPlan;
@@ -84,7 +84,8 @@ is_plan_of(const KeptPlan *plan, const Model *ordered, List *tables, int hints, 
 		   const Oid *types)
 {
 	if (strcmp(plan->statement.sql, sql) != 0 || plan->statement.nparams != nparams || plan->hints != hints ||
-		plan->noforce_rls != InNoForceRLSOperation() || plan->types != bolt_watched_types_refresh() ||
+		plan->noforce_rls != InNoForceRLSOperation() ||
+		plan->statement.watched != bolt_watched_types_refresh() || plan->roles != bolt_roles_refresh() ||
 		plan->statement.ordered_table != (ordered != NULL ? ordered->oid : InvalidOid) ||
 		plan->statement.ntables != list_length(tables))
 		return false;
@@ -114,7 +115,8 @@ make_plan(const Model *ordered, List *tables, int hints, const char *sql, int np
 	plan->statement.sql = MemoryContextStrdup(context, sql);
 	plan->hints = hints;
 	plan->noforce_rls = InNoForceRLSOperation();
-	plan->types = bolt_watched_types_refresh();
+	plan->statement.watched = bolt_watched_types_refresh();
+	plan->roles = bolt_roles_refresh();
 	plan->statement.generic_plan = true;
 	plan->statement.keyed_by_index = (hints & KEPT_BY_INDEX) != 0;
 	plan->statement.hashed = (hints & KEPT_HASHED) != 0;

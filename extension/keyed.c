@@ -25,6 +25,7 @@
 #include "compile.h"
 #include "error.h"
 #include "key_table.h"
+#include "watched_types.h"
 #include "json_out.h"
 #include "miscadmin.h"
 #include "parser/analyze.h"
@@ -100,6 +101,7 @@ bolt_finish_statement(Compiler *compiler, const Statement *statement, const char
 	result->nparams = list_length(statement->params);
 	result->params = bolt_graph_alloc(compiler, sizeof(StatementParam) * Max(result->nparams, 1));
 	result->generic_plan = !statement->value_dependent;
+	result->watched = bolt_watched_types_refresh();
 	result->ntables = list_length(statement->tables);
 	result->tables = bolt_graph_alloc(compiler, sizeof(Oid) * Max(result->ntables, 1));
 	foreach(lc, statement->tables)

@@ -261,7 +261,8 @@ bolt_model_refresh(void)
 
 	if (changes == changes_handled && schema_changes == schema_changes_handled &&
 		!bolt_foreign_keys_stale() && !bolt_registrations_stale() && !bolt_resolved_names_stale() &&
-		!bolt_watched_types_stale() && bolt_watched_types_refresh() == watched_types_seen)
+		!bolt_watched_types_stale() &&
+		bolt_watched_types_refresh() + bolt_roles_refresh() == watched_types_seen)
 		return generation;
 
 	changes_before = changes;
@@ -289,7 +290,7 @@ bolt_model_refresh(void)
 
 	if (!bolt_resolved_names_hold())
 		generation++;
-	watched_types = bolt_watched_types_refresh();
+	watched_types = bolt_watched_types_refresh() + bolt_roles_refresh(); /* neither ever becomes smaller */
 	if (watched_types != watched_types_seen)
 		generation++;
 	watched_types_seen = watched_types;

@@ -25,7 +25,9 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
 #include "catalog_table.h"
 #include "commands/dbcommands.h"
@@ -79,6 +81,8 @@ typedef struct Resolution
 	List *aliased;	  /* oids of the tables that have the name as an alias, in any schema */
 	Oid ambiguous_in; /* a schema where two tables of others have that alias */
 	bool denied;	  /* the name's schema is one that the role may not use */
+	bool is_label;	  /* app.Model, by its capitals or a registration */
+	Oid either[2];	  /* a schema's table, and another that has that label: neither is to be believed */
 } Resolution;
 
 static HTAB *resolved_names = NULL;
@@ -284,6 +288,38 @@ probe_alias(Resolution *resolution, Oid schema, const char *alias)
 	return found;
 }
 
+static bool
+has_capitals(const char *name)
+{
+	for (; *name != '\0'; name++)
+	{
+		if (*name >= 'A' && *name <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+static Oid
+database_owner(void)
+{
+	HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	Oid owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+/* "blog"."article", for messages */
+static char *
+table_name(Oid table)
+{
+	return psprintf("\"%s\".\"%s\"", get_namespace_name(get_rel_namespace(table)), get_rel_name(table));
+}
+
 /* What follows the first identifier of a name and its dot; NULL where nothing does. */
 static const char *
 behind_first_identifier(const char *name)
@@ -362,15 +398,57 @@ resolve_unqualified(Resolution *resolution, List *parts)
 		if (strlen(table) >= NAMEDATALEN)
 			table = NULL;
 	}
+	resolution->is_label = list_length(parts) == 2 && has_capitals(resolution->name);
 	foreach(lc, resolution->path)
 	{
 		Oid oid = table != NULL ? probe_table(resolution, lfirst_oid(lc), table) : InvalidOid;
 
 		if (!OidIsValid(oid))
+		{
 			oid = probe_alias(resolution, lfirst_oid(lc), alias);
+			resolution->is_label |= OidIsValid(oid);
+		}
 		if (OidIsValid(oid) || OidIsValid(resolution->ambiguous_in))
 			return oid;
 	}
+	return InvalidOid;
+}
+
+/* Does the table belong to somebody who can have the caller run any code anyway, or to the caller? */
+static bool
+is_trusted(const Resolution *resolution, Oid table)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid owners[2];
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	owners[0] = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	owners[1] = schema_owner(((Form_pg_class) GETSTRUCT(tuple))->relnamespace);
+	ReleaseSysCache(tuple);
+	for (int i = 0; i < lengthof(owners); i++)
+	{
+		if (owners[i] != resolution->role && owners[i] != database_owner() &&
+			owners[i] != ROLE_PG_DATABASE_OWNER && !superuser_arg(owners[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A schema's name and an application's label look alike.  Whoever may create a schema must not take a label's place
+ * by it, nor whoever may register a label that of a schema.
+ */
+static Oid
+qualified_or_label(Resolution *resolution, Oid qualified, Oid label)
+{
+	if (!OidIsValid(label) || label == qualified || !resolution->is_label ||
+		is_trusted(resolution, qualified))
+		return qualified;
+	if (is_trusted(resolution, label))
+		return label;
+	resolution->either[0] = qualified;
+	resolution->either[1] = label;
 	return InvalidOid;
 }
 
@@ -393,9 +471,11 @@ resolve_model(Resolution *resolution)
 	rest = behind_first_identifier(resolution->name);
 	if (list_length(parts) >= 2 && rest != NULL)
 		oid = resolve_qualified(resolution, parts, rest);
-	if (!OidIsValid(oid) && !OidIsValid(resolution->ambiguous_in))
-		oid = resolve_unqualified(resolution, parts);
-	return oid;
+	if (OidIsValid(resolution->ambiguous_in))
+		return InvalidOid;
+	if (!OidIsValid(oid))
+		return resolve_unqualified(resolution, parts);
+	return qualified_or_label(resolution, oid, resolve_unqualified(resolution, parts));
 }
 
 static Oid
@@ -560,6 +640,12 @@ bolt_resolve_name(const char *name)
 				(errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("model name \"%s\" is ambiguous", name),
 				 errdetail("Several tables of schema \"%s\" are registered under this name.",
 						   get_namespace_name(resolution.ambiguous_in))));
+	else if (OidIsValid(resolution.either[0]))
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("model name \"%s\" is ambiguous", name),
+				 errdetail("It could be table %s, or be registered for table %s.",
+						   table_name(resolution.either[0]), table_name(resolution.either[1])),
+				 errhint("Write the table with its schema, in quotes.")));
 	else if (resolution.denied)
 	{
 		List *parts;

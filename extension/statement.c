@@ -26,7 +26,8 @@
  *
  * The text names tables by their schemas and names. Whoever owns a schema may rename
  * it at any time, also in the middle of a call, and put another under its name.
- * So what parse analysis has found is compared with the tables that are meant.
+ * So what parse analysis has found is compared with the tables that are meant, and types,
+ * operators and their schemas must be as they were when the text was written.
  *
  *-------------------------------------------------------------------------
  */
@@ -60,6 +61,7 @@
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "watched_types.h"
 
 static planner_hook_type previous_planner_hook = NULL;
 static post_parse_analyze_hook_type previous_analyze_hook = NULL;
@@ -263,12 +265,14 @@ check_tables(ParseState *pstate, Query *query, JumbleState *jumble)
 
 	if (previous_analyze_hook)
 		previous_analyze_hook(pstate, query, jumble);
-	if (statement != NULL && statement->ntables > 0 && pstate->p_sourcetext != NULL &&
+	if (statement != NULL && pstate->p_sourcetext != NULL &&
 		strcmp(pstate->p_sourcetext, bolt_statement_sql(statement, running.kind)) == 0)
 	{
 		Oid role = GetUserId();
 
-		if (names_other_table((Node *) query, unconstify(FetchStatement *, statement)))
+		if (statement->watched != bolt_watched_types_refresh() ||
+			(statement->ntables > 0 &&
+			 names_other_table((Node *) query, unconstify(FetchStatement *, statement))))
 			bolt_refuse_changed_result();
 		if (statement->as_owner && calls_other_role((Node *) query, &role))
 			ereport(

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * watched_types.c
- *	  Tells when types, casts or operators that were looked at have changed.
+ *	  Tells when types, casts or operators that were looked at, or roles, have changed.
  *
  * Names of types and operators, and how values are read and written, go into
  * compiled graphs.  PostgreSQL's plan cache does not know that, so the graphs
  * must be told.  Types are watched one by one, because every CREATE TABLE makes
  * two.  Casts, operators, operator classes and collations change rarely: any
- * change of one of them counts.
+ * change of one of them counts.  Roles and memberships are counted apart: they decide which policies of
+ * row security apply, and PostgreSQL's plan cache only asks whether it is the same role.
  *
  * The callbacks only mark.  The next refresh looks at what is marked, and compares.
  * When a backend has missed messages everything is marked; comparing then tells
@@ -21,6 +22,8 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_amop.h"
+#include "catalog/pg_auth_members.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_opclass.h"
@@ -68,6 +71,7 @@ static HTAB *objects = NULL;
 static List *extensions = NIL; /* of WatchedExtension *; in TopMemoryContext */
 
 static uint64 number = 1;
+static uint64 roles = 1;
 
 /* Counted up by each message that concerns us. */
 static uint64 changes = 0;
@@ -77,10 +81,12 @@ static uint64 changes_handled = 0;
 static bool objects_marked = false;
 static bool extensions_marked = false;
 static bool catalogs_changed = false;
+static bool roles_changed = false;
 static bool missed_messages = false;
 
 /* Of casts, operators and so on; 0: not known */
 static uint64 catalogs_fingerprint = 0;
+static uint64 roles_fingerprint = 0;
 
 static void
 object_changed(Datum argument, int cache, uint32 hashvalue)
@@ -135,6 +141,16 @@ catalog_changed(Datum argument, int cache, uint32 hashvalue)
 	changes++;
 }
 
+static void
+role_changed(Datum argument, int cache, uint32 hashvalue)
+{
+	if (hashvalue == 0)
+		missed_messages = true;
+	else
+		roles_changed = true;
+	changes++;
+}
+
 void
 bolt_watched_types_init(void)
 {
@@ -147,6 +163,8 @@ bolt_watched_types_init(void)
 	CacheRegisterSyscacheCallback(CLAOID, catalog_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AMOPSTRATEGY, catalog_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(COLLOID, catalog_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, role_changed, (Datum) 0);
 }
 
 bool
@@ -213,6 +231,12 @@ fingerprint_catalogs(void)
 	return hash;
 }
 
+static uint64
+fingerprint_roles(void)
+{
+	return fingerprint_catalog(fingerprint_catalog(1, AuthIdRelationId), AuthMemRelationId);
+}
+
 /* ----------
  * Comparing
  * ----------
@@ -268,13 +292,11 @@ compare_extensions(void)
 }
 
 static void
-compare_catalogs(void)
+compare(uint64 *seen, uint64 fingerprint, uint64 *counter)
 {
-	uint64 fingerprint = fingerprint_catalogs();
-
-	if (fingerprint != catalogs_fingerprint)
-		number++;
-	catalogs_fingerprint = fingerprint;
+	if (fingerprint != *seen)
+		++*counter;
+	*seen = fingerprint;
 }
 
 uint64
@@ -295,8 +317,14 @@ bolt_watched_types_refresh(void)
 	if (catalogs_changed)
 		number++;
 	catalogs_changed = false;
+	if (roles_changed)
+		roles++;
+	roles_changed = false;
 	if (all)
-		compare_catalogs();
+	{
+		compare(&catalogs_fingerprint, fingerprint_catalogs(), &number);
+		compare(&roles_fingerprint, fingerprint_roles(), &roles);
+	}
 	if (compare_marked)
 		compare_objects(all);
 	if (compare_moved)
@@ -307,6 +335,13 @@ bolt_watched_types_refresh(void)
 		missed_messages = false;
 	changes_handled = changes_before;
 	return number;
+}
+
+uint64
+bolt_roles_refresh(void)
+{
+	(void) bolt_watched_types_refresh();
+	return roles;
 }
 
 /* ----------

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * watched_types.h
- *	  Tells when types, casts or operators that were looked at have changed.
+ *	  Tells when types, casts or operators that were looked at, or roles, have changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,9 +20,12 @@ extern bool bolt_watched_types_stale(void);
 
 /*
  * A number that stays the same as long as everything that is watched means the
- * same, and casts, operators, operator classes and collations are the same.
+ * same, and casts, operators, operator classes, collations are the same.
  */
 extern uint64 bolt_watched_types_refresh(void);
+
+/* A number that stays the same as long as no role and no membership has changed. */
+extern uint64 bolt_roles_refresh(void);
 
 /* Watches a type, with what it is a domain over or an array of. */
 extern void bolt_watch_type(Oid type);

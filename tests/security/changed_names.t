@@ -234,4 +234,51 @@ $batching->ask(q(SELECT bolt.delete('{"model": "t", "filter": {"id__gt": 100, "i
 is($observer->ask("SELECT count(*) FROM m.n WHERE t_id NOT IN (SELECT (to_json(t)->>(SELECT attname FROM pg_attribute WHERE attrelid = 'm.t'::regclass AND attnum = 1))::int FROM m.t)"),
 	0, 'columns exchanged before a delete: no row dangles');
 lives('columns exchanged');
+
+# ----- another session renames the schema of an extension, or of tables, while somebody fetches chunk by chunk
+
+psql_ok($database, 'DROP SCHEMA IF EXISTS gone, shared, m CASCADE', 'CREATE SCHEMA m AUTHORIZATION bolt_mallory', 'GRANT USAGE ON SCHEMA m TO PUBLIC');
+my $renaming = mallory();
+$renaming->ask('CREATE TABLE m.loot (who text); GRANT INSERT ON m.loot TO PUBLIC');
+my %schemas = (
+	'an operator of an extension' => [
+		'CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; GRANT USAGE ON SCHEMA ext TO PUBLIC; SET SESSION AUTHORIZATION DEFAULT',
+		'CREATE TABLE v.p (id ext.citext PRIMARY KEY, n int); CREATE TABLE v.q (id int PRIMARY KEY, p_id ext.citext REFERENCES v.p)',
+		'ALTER SCHEMA ext RENAME TO gone; CREATE SCHEMA ext; GRANT USAGE ON SCHEMA ext TO PUBLIC',
+		'CREATE FUNCTION ext.pwn(gone.citext, gone.citext) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN INSERT INTO m.loot VALUES (current_user); RETURN true; END $$',
+		'CREATE OPERATOR ext.= (LEFTARG = gone.citext, RIGHTARG = gone.citext, PROCEDURE = ext.pwn)',
+		'v' ],
+	'a table' => [
+		'CREATE SCHEMA ext; GRANT USAGE, CREATE ON SCHEMA ext TO PUBLIC; SET SESSION AUTHORIZATION DEFAULT',
+		'CREATE TABLE ext.p (id text PRIMARY KEY, n int); CREATE TABLE ext.q (id int PRIMARY KEY, p_id text REFERENCES ext.p)',
+		'ALTER SCHEMA ext RENAME TO gone; CREATE SCHEMA ext; GRANT USAGE ON SCHEMA ext TO PUBLIC',
+		'CREATE FUNCTION ext.pwn(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO m.loot VALUES (current_user); RETURN $1; END $$',
+		q(CREATE VIEW ext.q AS SELECT ext.pwn(g) AS id, 'k' || g AS p_id FROM generate_series(1, 300) g; GRANT SELECT ON ext.q TO PUBLIC),
+		'ext' ]);
+for my $name (sort keys %schemas)
+{
+	my ($theirs, $tables, $rename, $function, $operator, $schema) = @{ $schemas{$name} };
+	my $reader = Sessions->new($database);
+	for my $order ('n', 'id')
+	{
+		$renaming->ask('SET ROLE bolt_mallory; TRUNCATE m.loot');
+		$renaming->ask($theirs);
+		$renaming->ask('SET ROLE bolt_mallory');
+		psql_ok($database, "SET search_path = $schema, public", $tables, "INSERT INTO p SELECT 'k' || g, g FROM generate_series(1, 300) g",
+			"INSERT INTO q SELECT g, 'k' || g FROM generate_series(1, 300) g");
+		$reader->ask(qq(SET bolt_orm.chunk_size = 1; SET search_path = $schema, public; BEGIN; DECLARE c CURSOR FOR SELECT bolt.fetch('{"model": "p", "prefetch_related": ["q"], "order_by": ["$order"]}'); FETCH 2 FROM c));
+		is($reader->{error}, '', "$name renamed by another session: some rows are read") or diag($reader->{error});
+		for my $statement ($rename, $function, $operator)
+		{
+			is($renaming->state_of($statement), '00000', '... mallory puts his in its place') or diag($renaming->{error});
+		}
+		$reader->ask('CREATE TEMP TABLE anything (a int)');
+		my $state = $reader->state_of('FETCH ALL FROM c');
+		like($state, qr/^(?:00000|0A000|3F000|42P01|42883)$/, "... and the rest is read or refused: $state");
+		$reader->ask('ROLLBACK');
+		is($observer->ask("SELECT count(*) FROM m.loot"), 0, '... and nothing has run as whoever reads');
+		psql_ok($database, 'DROP SCHEMA IF EXISTS gone, ext CASCADE', 'DROP TABLE IF EXISTS v.q, v.p');
+	}
+}
+lives('schemas renamed');
 close_test();

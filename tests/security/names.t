@@ -256,4 +256,24 @@ psql_ok($database, 'REVOKE names_alice FROM names_mallory');
 is(answers($alice), $of_alice, 'at the end, all is as it was');
 is($mallory->ask("SELECT count(*) FROM loot WHERE who <> 'names_mallory'"), '0', 'and mallory\'s triggers have never run');
 
+# a label of Django's looks like a table with its schema, and mallory can create schemas
+my $label = q(SELECT bolt.fetch_json('{"model": "market.Article", "values": ["title"], "limit": 1, "order_by": ["id"]}'));
+psql_ok($database, 'GRANT USAGE ON SCHEMA alice TO names_bob', 'GRANT SELECT ON alice.article TO names_bob');
+$alice->ask(q(SELECT bolt.register_model('article', 'market.Article')));
+my $labelled = $alice->ask($label);
+like($labelled, qr/title/, "a label of alice's");
+my $reads_alice = Sessions->new($database);
+$reads_alice->ask('SET ROLE names_bob; SET search_path = alice');
+is($reads_alice->ask($label), $labelled, '... which bob finds');
+$mallory->ask(q(CREATE SCHEMA market; GRANT USAGE ON SCHEMA market TO PUBLIC; CREATE VIEW market.article AS SELECT 1 AS id, current_user::text AS title; GRANT SELECT ON market.article TO PUBLIC));
+is($mallory->{error}, '', 'mallory makes a schema of that name') or diag($mallory->{error});
+is($alice->ask($label), $labelled, "... alice's label means her table");
+is($reads_alice->state_of($label), '42P09', '... bob is told that it could be either');
+is($reads_alice->state_of(q(SELECT bolt.count('{"model": "market.article"}'))), '00000', '... a table with its schema, in small letters, is one') or diag($reads_alice->{error});
+psql_ok($database, 'ALTER SCHEMA alice OWNER TO CURRENT_USER', 'ALTER TABLE alice.article OWNER TO CURRENT_USER');
+is($reads_alice->ask($label), $labelled, "... a superuser's table is believed");
+psql_ok($database, 'ALTER TABLE alice.article OWNER TO names_alice', 'ALTER SCHEMA alice OWNER TO names_alice');
+is($mallory->ask($label), '[{"title":"names_mallory"}]', '... and mallory reads her own');
+$mallory->ask('DROP SCHEMA market CASCADE');
+
 close_test();

@@ -10,7 +10,7 @@ use Sessions;
 use Test::More;
 
 my $database = new_database('security_row_security');
-Sessions->new_roles('bolt_vera');
+Sessions->new_roles('bolt_vera', 'bolt_group', 'bolt_member');
 
 psql_ok($database, 'CREATE SCHEMA rl AUTHORIZATION bolt_vera', 'SET ROLE bolt_vera', <<'SQL');
 SET search_path = rl, public;
@@ -94,4 +94,47 @@ for my $first (0, 1)
 like($observer->ask('SELECT string_agg(DISTINCT what, $$, $$) FROM rl.seen'), qr/^\[\{"id":1,"secret":"hidden"\}\] 1$/,
 	'within the cascade it did not');
 
+
+# what a role may see changes with its memberships and attributes, also for what a session has read before
+psql_ok($database, <<'SQL');
+CREATE TABLE public.c (id int PRIMARY KEY);
+INSERT INTO public.c SELECT generate_series(1, 6);
+GRANT SELECT, DELETE ON public.c TO bolt_member;
+ALTER TABLE public.c ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody ON public.c USING (id <= 2);
+CREATE POLICY members ON public.c TO bolt_group USING (true);
+SQL
+my $member = Sessions->new($database);
+$member->ask('SET ROLE bolt_member');
+my $administrator = Sessions->new($database);
+for my $change (
+	[ '', 2 ],
+	[ 'GRANT bolt_group TO bolt_member', 6 ],
+	[ 'REVOKE bolt_group FROM bolt_member', 2 ],
+	[ 'ALTER ROLE bolt_member BYPASSRLS', 6 ],
+	[ 'ALTER ROLE bolt_member NOBYPASSRLS', 2 ],
+	[ 'ALTER ROLE bolt_member SUPERUSER', 6 ],
+	[ 'ALTER ROLE bolt_member NOSUPERUSER', 2 ],
+	[ 'ALTER TABLE public.c OWNER TO bolt_group; GRANT bolt_group TO bolt_member', 6 ],
+	[ 'REVOKE bolt_group FROM bolt_member', 2 ])
+{
+	my ($sql, $rows) = @$change;
+	$administrator->ask($sql) if $sql;
+	is($member->ask(q(SELECT bolt.count('{"model": "c"}'))), $rows, "a count sees $rows: $sql");
+	is($member->ask(q(SELECT json_array_length(bolt.fetch_json('{"model": "c"}')))), $rows, '... so does a fetch');
+	is($member->ask('SELECT count(*) FROM public.c'), $rows, '... and SQL');
+}
+
+# a cascade within the model finds rows that the caller does not see: they must not be left, referring to nothing
+psql_ok($database, <<'SQL');
+CREATE TABLE public.tree (id int PRIMARY KEY, parent int, owner text);
+INSERT INTO public.tree VALUES (1, NULL, 'member'), (2, 1, 'other'), (3, 2, 'member'), (4, 3, 'other'), (5, NULL, 'member'), (6, 5, 'member');
+GRANT SELECT, DELETE, UPDATE ON public.tree TO bolt_member;
+SELECT bolt.register_relation('public.tree', '{parent}', name => 'above', related_name => 'below', on_delete => 'CASCADE', target => 'public.tree');
+ALTER TABLE public.tree ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON public.tree USING (owner = 'member');
+SQL
+is($member->state_of(q(SELECT bolt.delete('{"model": "tree", "filter": {"id": 1}}'))), '42501', 'hidden rows below those that are deleted: the delete is refused');
+is($observer->ask('SELECT count(*) FROM public.tree'), 6, '... and all rows are there');
+is($member->ask(q(SELECT deleted FROM bolt.delete('{"model": "tree", "filter": {"id": 5}}'))), 2, 'without hidden rows it is done') or diag($member->{error});
 close_test();
