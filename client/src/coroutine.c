@@ -1,6 +1,6 @@
 /*
  * coroutine.c
- *	  Coroutines on ucontext, and waiting for futures in them, in scripts, and nowhere else.
+ *	  Coroutines, and waiting for futures in them, in scripts, and nowhere else.
  *
  * A coroutine runs on a stack of its own until it waits; then its resumer goes on. It is resumed by the
  * future that it waits for, from the loop. A stack has a page below it that nobody may touch, so that an
@@ -8,11 +8,11 @@
  * unmapped with it.
  */
 #include "coroutine.h"
+#include "context.h"
 #include "future_state.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -48,8 +48,8 @@ typedef struct bolt__coroutine
 	size_t size; /* with the guard page */
 	unsigned int valgrind_id;
 
-	ucontext_t context;
-	ucontext_t resumer;
+	bolt__context context;
+	bolt__context resumer;
 	struct bolt__coroutine *outer; /* that was running when this one was resumed */
 	bolt__client *client;
 	void (*body)(void *arg);
@@ -191,15 +191,15 @@ enter_stack(void *fake_stack, const void **from, size_t *size)
 }
 
 static void
-start(unsigned int high, unsigned int low)
+start(void *arg)
 {
-	coroutine *self = (coroutine *) (((uintptr_t) high << 16 << 16) | (uintptr_t) low);
+	coroutine *self = arg;
 
 	enter_stack(NULL, &self->resumer_stack, &self->resumer_stack_size);
 	self->body(self->arg);
 	self->finished = true;
 	leave_stack(NULL, self->resumer_stack, self->resumer_stack_size);
-	setcontext(&self->resumer);
+	bolt__context_switch(&self->context, &self->resumer); /* for good */
 }
 
 /* Until it waits or ends. */
@@ -212,7 +212,7 @@ resume(coroutine *resumed)
 	resumed->outer = current;
 	current = resumed;
 	leave_stack(&fake_stack, resumed->memory, resumed->size);
-	swapcontext(&resumed->resumer, &resumed->context);
+	bolt__context_switch(&resumed->resumer, &resumed->context);
 	enter_stack(fake_stack, NULL, NULL);
 	current = resumed->outer;
 	if (resumed->finished)
@@ -241,7 +241,7 @@ bolt__coroutine_wait(bolt_future *future)
 	self->waiter.run = resume_waiting;
 	bolt__future_watch(future, &self->waiter);
 	leave_stack(&self->fake_stack, self->resumer_stack, self->resumer_stack_size);
-	swapcontext(&self->context, &self->resumer);
+	bolt__context_switch(&self->context, &self->resumer);
 	enter_stack(self->fake_stack, &self->resumer_stack, &self->resumer_stack_size);
 	self->awaited = NULL;
 }
@@ -258,20 +258,6 @@ bolt__coroutine_cancel(void *cancelled)
 	bolt_cancel(((coroutine *) cancelled)->awaited);
 }
 
-/* Apart, since getcontext may be taken to return twice. */
-__attribute__((noinline)) static void
-prepare(coroutine *prepared)
-{
-	uintptr_t address = (uintptr_t) prepared;
-
-	getcontext(&prepared->context);
-	prepared->context.uc_stack.ss_sp = prepared->memory;
-	prepared->context.uc_stack.ss_size = (size_t) ((char *) prepared - prepared->memory);
-	prepared->context.uc_link = NULL;
-	makecontext(&prepared->context, (void (*)(void)) start, 2, (unsigned int) (address >> 16 >> 16),
-				(unsigned int) address);
-}
-
 bool
 bolt__coroutine_start(bolt__client *client, void (*body)(void *arg), void *arg)
 {
@@ -284,7 +270,8 @@ bolt__coroutine_start(bolt__client *client, void (*body)(void *arg), void *arg)
 	started->arg = arg;
 	started->finished = false;
 	started->awaited = NULL;
-	prepare(started);
+	bolt__context_make(&started->context, started->memory, (size_t) ((char *) started - started->memory),
+					   start, started);
 	resume(started);
 	return true;
 }
