@@ -31,6 +31,7 @@
 #include "bolt_orm/validation.h"
 #include "bolt_orm/response.h"
 #include "bolt_orm/viewset.h"
+#include "bolt_orm/debug.h"
 
 #ifdef __cplusplus
 #include "bolt_orm/cplusplus.h"

@@ -10,6 +10,7 @@
 
 #include "call.h"
 #include "client.h"
+#include "debug.h"
 #include "value.h"
 
 bolt__call
@@ -212,6 +213,7 @@ bolt__call_end_with(bolt__call *call, const bolt__statement *statement, const bo
 	}
 	else
 		future = bolt__request(database, statement, call->parameters, &options);
+	bolt__debug_name(future, call->method);
 	if (call->queryset)
 		bolt__queryset_release(call->queryset);
 	return future;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "coroutine.h"
+#include "debug.h"
 #include "future_state.h"
 
 typedef struct catch_future
@@ -19,6 +20,7 @@ typedef struct catch_future
 	bolt_future *awaited; /* the first one, then what came in its place */
 	bolt_catcher catcher; /* NULL once it has been called */
 	void *arg;
+	void (*destroy)(void *arg);
 } catch_future;
 
 static void
@@ -64,6 +66,8 @@ settled(bolt__waiter *waiter, bolt_future *future)
 	{
 		bolt_future *instead = call_catcher(catcher, future->error, self->arg);
 
+		bolt__destroy(self->destroy, self->arg);
+		self->destroy = NULL;
 		if (instead != NULL)
 		{
 			bolt_free(self->awaited);
@@ -79,11 +83,19 @@ settled(bolt__waiter *waiter, bolt_future *future)
 	}
 	else
 		bolt__settle_as(&self->future, future);
+	bolt__destroy(self->destroy, self->arg);
+	self->destroy = NULL;
 	bolt_free(&self->future); /* the waiter's reference */
 }
 
 bolt_future *
 bolt_catch(bolt_future *future, bolt_catcher catcher, void *arg)
+{
+	return bolt_catch_with(future, catcher, arg, NULL);
+}
+
+bolt_future *
+bolt_catch_with(bolt_future *future, bolt_catcher catcher, void *arg, void (*destroy)(void *arg))
 {
 	bolt__client *client = future == NULL ? NULL : future->client;
 	catch_future *self;
@@ -93,6 +105,7 @@ bolt_catch(bolt_future *future, bolt_catcher catcher, void *arg)
 	{
 		bolt_future *instead = bolt_failed(future) && catcher != NULL ? catcher(future->error, arg) : NULL;
 
+		bolt__destroy(destroy, arg);
 		if (instead == NULL)
 			return future != NULL ? future : bolt_fail(NULL, BOLT_INTERFACE_ERROR, "the future is NULL");
 		bolt_free(future);
@@ -101,13 +114,16 @@ bolt_catch(bolt_future *future, bolt_catcher catcher, void *arg)
 	self = calloc(1, sizeof(catch_future));
 	if (self == NULL)
 	{
+		bolt__destroy(destroy, arg);
 		bolt_free(future);
 		return bolt__future_failed(client, bolt__out_of_memory());
 	}
 	bolt__future_init(&self->future, &catch_class, client);
+	bolt__debug_name(&self->future, "bolt_catch");
 	self->awaited = future;
 	self->catcher = catcher;
 	self->arg = arg;
+	self->destroy = destroy;
 	self->waiter.run = settled;
 	bolt_future_ref(&self->future);
 	bolt__future_watch(future, &self->waiter);

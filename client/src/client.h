@@ -33,6 +33,7 @@ struct bolt__socket
 
 struct bolt__client
 {
+	int forks;			 /* bolt__forks when it was opened: else it belongs to the parent process */
 	int references;		 /* of handles, futures, and calls on their way through the loop */
 	bolt_database *root; /* bolt_open's handle, until it is closed */
 	bool used;
@@ -106,11 +107,25 @@ void bolt__client_run_ready(bolt__client *client);
 void bolt__poll_join(bolt__client *client); /* this thread's list, also from another one's */
 void bolt__poll_leave(bolt__client *client);
 
+/* In a child process: lets go of the parent's databases. */
+void bolt__poll_forget(void);
+
+extern int bolt__forks; /* how many there were on the way to this process */
+
+/* Whether the database is the parent's: its sockets are not touched then. */
+static inline bool
+bolt__client_forked(const bolt__client *client)
+{
+	return client->forks != bolt__forks;
+}
+
+bolt_exception *bolt__forked_error(void);
+
 /* Something is under way now; and maybe nothing any more. */
 static inline void
 bolt__client_begins(bolt__client *client)
 {
-	if (!client->attached)
+	if (!client->attached && !bolt__client_forked(client))
 		bolt__poll_join(client);
 }
 

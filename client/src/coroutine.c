@@ -9,9 +9,11 @@
  */
 #include "coroutine.h"
 #include "context.h"
+#include "debug.h"
 #include "future_state.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -285,6 +287,7 @@ typedef struct spawned
 	bolt_future future;
 	bolt_coroutine body;
 	void *arg;
+	void (*destroy)(void *arg);
 	void *coroutine; /* NULL: it has ended */
 } spawned;
 
@@ -309,32 +312,55 @@ run_spawned(void *arg)
 
 	task->coroutine = bolt__coroutine_self();
 	task->future.pointer = task->body(task->arg);
+	bolt__destroy(task->destroy, task->arg);
 	task->coroutine = NULL;
 	bolt__settle(&task->future, NULL);
 	bolt_free(&task->future);
 }
 
+#undef bolt_spawn
 bolt_future *
 bolt_spawn(bolt_database *database, bolt_coroutine body, void *arg)
 {
+	return bolt_spawn_with(database, body, arg, NULL);
+}
+
+static bolt_future *
+refuse_to_spawn(bolt__client *client, const bolt_spawn_options *options, void *arg, bolt_exception *error)
+{
+	bolt__destroy(options->destroy, arg);
+	return bolt__future_failed(client, error);
+}
+
+bolt_future *
+bolt_spawn_with(bolt_database *database, bolt_coroutine body, void *arg, const bolt_spawn_options *given)
+{
 	bolt__client *client = database == NULL ? NULL : database->client;
+	bolt_spawn_options options = {0};
 	spawned *task;
 
+	if (given != NULL)
+		memcpy(&options, given, given->size < sizeof(options) ? given->size : sizeof(options));
 	if (client == NULL || client->closing || body == NULL)
-		return bolt__future_failed(client,
-								   bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
-												   client == NULL	? "the database is NULL" :
-													   body == NULL ? "the coroutine's body is NULL" :
-																	  "the database is closed"));
+		return refuse_to_spawn(client, &options, arg,
+							   bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+											   client == NULL	? "the database is NULL" :
+												   body == NULL ? "the coroutine's body is NULL" :
+																  "the database is closed"));
+	if (bolt__client_forked(client))
+		return refuse_to_spawn(NULL, &options, arg, bolt__forked_error());
 	task = calloc(1, sizeof(spawned));
 	if (task == NULL)
-		return bolt__future_failed(client, bolt__out_of_memory());
+		return refuse_to_spawn(client, &options, arg, bolt__out_of_memory());
 	bolt__future_init(&task->future, &spawned_class, client);
+	bolt__debug_name(&task->future, "bolt_spawn");
 	task->body = body;
 	task->arg = arg;
+	task->destroy = options.destroy;
 	bolt_future_ref(&task->future); /* the coroutine's */
 	if (!bolt__coroutine_start(client, run_spawned, task))
 	{
+		bolt__destroy(task->destroy, arg);
 		bolt_free(&task->future);
 		bolt__settle(&task->future, bolt__out_of_memory());
 	}
@@ -374,6 +400,11 @@ bolt_await(bolt_future *future)
 	}
 	if (future->immortal || future->client == NULL)
 		return future;
+	if (!future->settled && bolt__client_forked(future->client))
+	{
+		bolt_free(future);
+		return bolt__future_failed(NULL, bolt__forked_error());
+	}
 	if (bolt__callback_depth > 0 || future->client->attached)
 		return refuse(future);
 	if (!future->settled)

@@ -6,8 +6,37 @@
 #include "pool.h"
 #include "transaction.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* ----------
+ * Processes
+ * ----------
+ */
+int bolt__forks = 0;
+
+static void
+count_fork(void)
+{
+	bolt__forks++;
+	bolt__poll_forget();
+}
+
+__attribute__((constructor)) static void
+watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, count_fork);
+}
+
+bolt_exception *
+bolt__forked_error(void)
+{
+	return bolt__error_hint(bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
+											"the database was opened by the parent process"),
+							"Connections are not shared by processes: open another database after fork.");
+}
 
 /* ----------
  * References
@@ -179,6 +208,7 @@ bolt_open(const char *conninfo, const bolt_options *options)
 	if (client == NULL)
 		return NULL;
 	client->references = 1;
+	client->forks = bolt__forks;
 	client->woken_at = BOLT__NEVER;
 	bolt__link_init(&client->sockets);
 	bolt__link_init(&client->unsettled);
@@ -260,6 +290,16 @@ bolt__client_close_if_due(bolt__client *client)
 		close_now(client);
 }
 
+/* The parent goes on with the connections: the server hears nothing, nor does the loop, which may share its kernel object. */
+static void
+let_go_of_parents(bolt__client *client)
+{
+	client->closing = client->closed = true;
+	for (bolt__link *link = client->sockets.next; link != &client->sockets; link = link->next)
+		close(bolt__container(link, bolt__socket, link)->fd);
+	bolt__link_init(&client->sockets);
+}
+
 void
 bolt_close(bolt_database *database)
 {
@@ -268,6 +308,11 @@ bolt_close(bolt_database *database)
 	if (database == NULL || database->in_block || database->client->closing)
 		return;
 	client = database->client;
+	if (bolt__client_forked(client))
+	{
+		let_go_of_parents(client);
+		return;
+	}
 	bolt__client_ref(client);
 	client->closing = true;
 	bolt__client_close_if_due(client);
@@ -304,6 +349,8 @@ refusal(const bolt_database *database)
 		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database is NULL");
 	if (database->client->closing)
 		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database is closed");
+	if (bolt__client_forked(database->client))
+		return bolt__forked_error();
 	if (database->client->error != NULL)
 		return bolt_error_ref(database->client->error);
 	if (database->in_block)

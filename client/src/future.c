@@ -7,6 +7,7 @@
  * work; loop.c runs them last.
  */
 #include "coroutine.h"
+#include "debug.h"
 #include "future_state.h"
 #include "transaction.h"
 
@@ -27,6 +28,7 @@ bolt__future_init(bolt_future *future, const bolt__future_class *class, bolt__cl
 	future->references = 1;
 	future->last_waiter = &future->waiters;
 	bolt__link_init(&future->unsettled);
+	bolt__debug_born(future);
 	if (client != NULL)
 	{
 		future->client = bolt__client_ref(client);
@@ -60,6 +62,7 @@ bolt_free(bolt_future *future)
 	if (future == NULL || future->immortal || --future->references > 0)
 		return;
 	client = future->client;
+	bolt__debug_gone(future);
 	if (client != NULL)
 	{
 		bolt__timer_unset(&client->timers, &future->timeout);
@@ -234,14 +237,24 @@ bolt__future_fail(bolt_future *future, bolt_exception *error)
  * ----------
  */
 static void
-call_back(bolt_future *future, bolt_callback callback, void *arg)
+call_back(bolt_future *future, bolt_callback callback, void *arg, void (*destroy)(void *))
 {
 	void *coroutine = bolt__coroutine_leave();
 
 	bolt__callback_depth++;
-	callback(future, arg);
+	if (callback != NULL)
+		callback(future, arg);
+	if (destroy != NULL)
+		destroy(arg);
 	bolt__callback_depth--;
 	bolt__coroutine_return(coroutine);
+}
+
+void
+bolt__destroy(void (*destroy)(void *), void *arg)
+{
+	if (destroy != NULL)
+		call_back(NULL, NULL, arg, destroy);
 }
 
 static void
@@ -250,50 +263,58 @@ run_then(bolt__waiter *waiter, bolt_future *future)
 	bolt__then *then = bolt__container(waiter, bolt__then, waiter);
 	bolt_callback callback = then->callback;
 	void *arg = then->arg;
+	void (*destroy)(void *) = then->destroy;
 
 	if (then == &future->then)
 		then->callback = NULL;
 	else
 		free(then);
-	call_back(future, callback, arg);
+	call_back(future, callback, arg, destroy);
 	bolt_free(future);
 }
 
 void
 bolt_then(bolt_future *future, bolt_callback callback, void *arg)
 {
+	bolt_then_with(future, callback, arg, NULL);
+}
+
+void
+bolt_then_with(bolt_future *future, bolt_callback callback, void *arg, void (*destroy)(void *arg))
+{
 	bolt__then *then;
 
-	if (future == NULL)
-		return;
-	if (callback == NULL)
+	if (future == NULL || callback == NULL)
 	{
+		bolt__destroy(destroy, arg);
 		bolt_free(future);
 		return;
 	}
 	if (future->immortal)
 	{
-		call_back(future, callback, arg);
+		call_back(future, callback, arg, destroy);
 		return;
 	}
 	then = future->then.callback == NULL ? &future->then : malloc(sizeof(bolt__then));
 	if (then == NULL)
 	{
 		out_of_memory.error = bolt__out_of_memory();
-		call_back(&out_of_memory, callback, arg);
+		call_back(&out_of_memory, callback, arg, destroy);
 		bolt_free(future);
 		return;
 	}
 	then->waiter.run = run_then;
 	then->callback = callback;
 	then->arg = arg;
+	then->destroy = destroy;
 	bolt__future_watch(future, &then->waiter);
 }
 
 bool
 bolt_cancel(bolt_future *future)
 {
-	if (future == NULL || future->settled || future->class->abandon == NULL)
+	if (future == NULL || future->settled || future->class->abandon == NULL ||
+		bolt__client_forked(future->client))
 		return false;
 	future->class->abandon(future, bolt__error_new(BOLT_CANCELLED, NULL, "cancelled by the caller"));
 	return true;
@@ -364,7 +385,8 @@ bolt_sleep(bolt_database *database, int64_t milliseconds)
 
 	if (spoilt != NULL)
 		return bolt__future_failed(client, spoilt);
-
+	if (client != NULL && bolt__client_forked(client))
+		return bolt__future_failed(NULL, bolt__forked_error());
 	if (client == NULL || client->closing)
 		return bolt__future_failed(client,
 								   bolt__error_new(BOLT_INTERFACE_ERROR, NULL,
@@ -374,6 +396,7 @@ bolt_sleep(bolt_database *database, int64_t milliseconds)
 	if (sleep == NULL)
 		return bolt__future_failed(client, bolt__out_of_memory());
 	bolt__future_init(&sleep->future, &sleep_class, client);
+	bolt__debug_name(&sleep->future, "bolt_sleep");
 	bolt_future_ref(&sleep->future); /* the timer's */
 	bolt__timer_set(&client->timers, &sleep->timer, bolt__now() + (milliseconds > 0 ? milliseconds : 0),
 					sleep_over);

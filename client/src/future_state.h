@@ -26,6 +26,7 @@ typedef struct bolt__then
 	bolt__waiter waiter;
 	bolt_callback callback;
 	void *arg;
+	void (*destroy)(void *arg);
 } bolt__then;
 
 /* Rows that futures share: those of an iterator. */
@@ -79,6 +80,13 @@ struct bolt_future
 	bolt__then then; /* the first callback; further ones are allocated */
 	bolt_future *next_ready;
 	bolt__timer timeout;
+
+#ifdef BOLT_DEBUG
+	bolt__link living;
+	const char *made_by;
+	const char *file; /* where, where the program was compiled with BOLT_DEBUG */
+	int line;
+#endif
 };
 
 /* The caller has the one reference. The memory is calloc's. */
@@ -95,6 +103,9 @@ void bolt__future_watch(bolt_future *future, bolt__waiter *waiter);
 
 /* A failed future of this client, which may be NULL or closed. Takes the error over. */
 bolt_future *bolt__future_failed(bolt__client *client, bolt_exception *error);
+
+/* Calls a destructor, which may be NULL, as callbacks are called. */
+void bolt__destroy(void (*destroy)(void *), void *arg);
 
 void bolt__rows_unref(bolt__rows *rows);
 

@@ -2,6 +2,7 @@
  * gather.c
  *	  A future of several.
  */
+#include "debug.h"
 #include "future_state.h"
 
 #include <stdlib.h>
@@ -92,6 +93,7 @@ bolt_gather_all(size_t count, bolt_future *const *futures)
 		return bolt__future_failed(client, bolt__out_of_memory());
 	}
 	bolt__future_init(&gather->future, &gather_class, client);
+	bolt__debug_name(&gather->future, "bolt_gather");
 	gather->count = count;
 	for (size_t i = 0; i < count; i++)
 		gather->children[i].future = futures[i];

@@ -7,6 +7,7 @@
  * are full.
  */
 #include "connection.h"
+#include "debug.h"
 #include "transaction.h"
 
 #include <stdlib.h>
@@ -307,6 +308,7 @@ bolt__iterator_new(bolt_database *database, bolt__pool *pool, bolt__task *task)
 	if (pool == NULL)
 		iterator->handle = bolt__database_ref(database);
 	iterator->task = task;
+	bolt__debug_name(&task->future, "bolt_aiterator");
 	return iterator;
 }
 
@@ -349,12 +351,15 @@ bolt_anext(bolt_iterator *iterator)
 	bolt__client *client = iterator == NULL ? NULL : iterator->client;
 	next_future *next;
 
+	if (error == NULL && bolt__client_forked(client))
+		return bolt__future_failed(NULL, bolt__forked_error());
 	if (error != NULL)
 		return bolt__future_failed(client, error);
 	next = calloc(1, sizeof(next_future));
 	if (next == NULL)
 		return bolt__future_failed(client, bolt__out_of_memory());
 	bolt__future_init(&next->future, &next_class, client);
+	bolt__debug_name(&next->future, "bolt_anext");
 	bolt_future_ref(&next->future); /* the iterator's */
 	next->iterator = iterator;
 	iterator->wanted = &next->future;
@@ -404,6 +409,8 @@ bolt_aclose(bolt_iterator *iterator)
 {
 	if (iterator == NULL || iterator == &failed_without_memory)
 		return;
+	if (iterator->client != NULL && bolt__client_forked(iterator->client))
+		return; /* the parent's, which goes on with it */
 	iterator->closed = true;
 	if (iterator->wanted != NULL)
 		abandon_next(iterator->wanted, bolt__error_new(BOLT_CANCELLED, NULL, "the iterator was closed"));

@@ -137,13 +137,13 @@ bolt_attach(bolt_database *database, const bolt_loop *loop)
 void
 bolt_socket_ready(bolt_database *database, int socket, int events)
 {
-	if (database != NULL && !database->client->closed)
+	if (database != NULL && !database->client->closed && !bolt__client_forked(database->client))
 		bolt__client_socket_ready(database->client, socket, events);
 }
 
 void
 bolt_timer_fired(bolt_database *database)
 {
-	if (database != NULL && !database->client->closed)
+	if (database != NULL && !database->client->closed && !bolt__client_forked(database->client))
 		bolt__client_timer_fired(database->client);
 }

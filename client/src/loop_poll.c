@@ -39,6 +39,13 @@ leave_all(void *ended)
 		bolt__poll_leave(bolt__container(of_thread->next, bolt__client, clients));
 }
 
+void
+bolt__poll_forget(void)
+{
+	if (clients != NULL)
+		leave_all(clients);
+}
+
 static void
 make_thread_end(void)
 {
@@ -200,7 +207,8 @@ bolt_run(bolt_database *database)
 {
 	bolt__client *client = database == NULL ? NULL : database->client;
 
-	if (client == NULL || client->attached || bolt__callback_depth > 0 || bolt__in_coroutine())
+	if (client == NULL || client->attached || bolt__client_forked(client) || bolt__callback_depth > 0 ||
+		bolt__in_coroutine())
 		return -1;
 	bolt__client_ref(client);
 	if (!client->closed)

@@ -10,6 +10,7 @@
 #include "transaction.h"
 #include "connection.h"
 #include "coroutine.h"
+#include "debug.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ typedef struct commit_hook
 	bolt__link link;
 	void (*callback)(void *arg);
 	void *arg;
+	void (*destroy)(void *arg);
 } commit_hook;
 
 struct bolt__block
@@ -35,6 +37,7 @@ struct bolt__block
 	bolt_database *handle;
 	bolt_atomic_body body;
 	void *arg;
+	void (*destroy)(void *arg);
 	bolt_isolation isolation;
 	bool read_only;
 	int retries;
@@ -156,6 +159,7 @@ drop_commit_hooks(bolt__block *block)
 		commit_hook *hook = bolt__container(block->commit_hooks.next, commit_hook, link);
 
 		bolt__link_remove(&hook->link);
+		bolt__destroy(hook->destroy, hook->arg);
 		free(hook);
 	}
 }
@@ -180,6 +184,7 @@ run_commit_hooks(bolt__block *block)
 
 		bolt__link_remove(&hook->link);
 		call_hook(hook->callback, hook->arg);
+		bolt__destroy(hook->destroy, hook->arg);
 		free(hook);
 	}
 }
@@ -187,18 +192,27 @@ run_commit_hooks(bolt__block *block)
 int
 bolt_on_commit(bolt_database *transaction, void (*callback)(void *arg), void *arg)
 {
-	commit_hook *hook;
+	return bolt_on_commit_with(transaction, callback, arg, NULL);
+}
 
-	if (transaction == NULL || callback == NULL || (transaction->in_block && transaction->block == NULL))
-		return -1;
-	if (!transaction->in_block)
-	{
-		call_hook(callback, arg);
-		return 0;
-	}
-	hook = calloc(1, sizeof(commit_hook));
+int
+bolt_on_commit_with(bolt_database *transaction, void (*callback)(void *arg), void *arg,
+					void (*destroy)(void *arg))
+{
+	bool refused =
+		transaction == NULL || callback == NULL || (transaction->in_block && transaction->block == NULL);
+	commit_hook *hook = refused || !transaction->in_block ? NULL : calloc(1, sizeof(commit_hook));
+
 	if (hook == NULL)
-		return -1;
+	{
+		bool outside = !refused && !transaction->in_block;
+
+		if (outside)
+			call_hook(callback, arg);
+		bolt__destroy(destroy, arg);
+		return outside ? 0 : -1;
+	}
+	hook->destroy = destroy;
 	hook->callback = callback;
 	hook->arg = arg;
 	bolt__list_append(&transaction->block->commit_hooks, &hook->link);
@@ -341,6 +355,7 @@ settle(bolt__block *block, bolt_future *value, bolt_exception *error)
 	else
 		bolt__settle(&block->future, NULL);
 	bolt_free(value);
+	bolt__destroy(block->destroy, block->arg);
 	bolt_free(&block->future); /* the machinery's */
 }
 
@@ -537,6 +552,8 @@ refusal(const bolt_database *database, bolt_atomic_body body, const bolt_atomic_
 							   database == NULL ? "the database is NULL" : "the body is NULL");
 	if (database->client->closing)
 		return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database is closed");
+	if (bolt__client_forked(database->client))
+		return bolt__forked_error();
 	if (database->client->error != NULL)
 		return bolt_error_ref(database->client->error);
 	if (!database->in_block)
@@ -560,15 +577,18 @@ bolt_atomic_with(bolt_database *database, bolt_atomic_body body, void *arg, cons
 	error = refusal(database, body, &options);
 	if (error == NULL && !database->in_block)
 		pool = bolt__client_pool(database->client, options.using, !options.read_only, &error);
-	if (error != NULL)
-		return bolt__request_failed(database, error);
-	block = calloc(1, sizeof(bolt__block));
+	block = error != NULL ? NULL : calloc(1, sizeof(bolt__block));
 	if (block == NULL)
-		return bolt__request_failed(database, bolt__out_of_memory());
+	{
+		bolt__destroy(options.destroy, arg);
+		return bolt__request_failed(database, error != NULL ? error : bolt__out_of_memory());
+	}
 	bolt__future_init(&block->future, &block_class, database->client);
+	bolt__debug_name(&block->future, "bolt_atomic");
 	bolt__link_init(&block->commit_hooks);
 	block->body = body;
 	block->arg = arg;
+	block->destroy = options.destroy;
 	block->isolation = options.isolation <= BOLT_SERIALIZABLE ? options.isolation : BOLT_ISOLATION_DEFAULT;
 	block->read_only = options.read_only;
 	block->retries = options.retries;

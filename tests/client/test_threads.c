@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "requests.h"
@@ -219,6 +220,103 @@ stacks_do_not_outlive_their_database(void **state)
 	assert_true(resident_bytes() - before < 5 * (long) COROUTINES * TOUCHED);
 }
 
+/* ----------
+ * Processes
+ * ----------
+ */
+static bool
+failed_as_parents(bolt_future *future)
+{
+	bool is = bolt_error_code(bolt_error(future)) == BOLT_INTERFACE_ERROR &&
+		strcmp(bolt_error_message(bolt_error(future)), "the database was opened by the parent process") == 0;
+
+	bolt_free(future);
+	return is;
+}
+
+static bolt_future *
+empty_body(bolt_database *transaction, void *arg)
+{
+	(void) transaction;
+	(void) arg;
+	return NULL;
+}
+
+/* Everything that a child may try with its parent's database, and then with one of its own. The number of what went wrong. */
+static int
+child(bolt_database *db, bolt_future *under_way, bolt_iterator *rows)
+{
+	bolt_statistics statistics = {.size = sizeof(statistics)};
+	bolt_database *own;
+	bolt_future *number;
+	bool right;
+
+	if (!failed_as_parents(bolt_await(echo(db, 1))))
+		return 1;
+	if (!failed_as_parents(bolt_await(bolt_atomic(db, empty_body, NULL))) ||
+		!failed_as_parents(bolt_await(bolt_spawn(db, ask_here, db))) ||
+		!failed_as_parents(bolt_await(bolt_sleep(db, 1))))
+		return 2;
+	if (bolt_cancel(under_way) || bolt_run(db) != -1)
+		return 3;
+	if (!failed_as_parents(bolt_await(bolt_future_ref(under_way))))
+		return 4;
+	if (!failed_as_parents(bolt_anext(rows)))
+		return 5;
+	own = bolt_open(NULL, NULL);
+	number = bolt_await(echo(own, 5));
+	right = !bolt_failed(number) && strcmp(bolt_json(number), "5") == 0;
+	bolt_free(number);
+	bolt_get_statistics(own, &statistics);
+	bolt_close(own);
+	if (!right || statistics.connects != 1)
+		return 6;
+	bolt_aclose(rows);
+	bolt_close(db);
+	bolt_free(under_way);
+	return 0;
+}
+
+static void
+a_child_process_does_not_disturb_its_parent(void **state)
+{
+	bolt_database *db = bolt_open(NULL, BOLT_OPTIONS(.connections = 3));
+	bolt_iterator *rows = series(db, 1000, 10000);
+	bolt_future *under_way;
+	long long pid;
+
+	(void) state;
+	expect_number(echo(db, 1), 1);
+	bolt_free(settled(bolt_anext(rows)));
+	pid = number_of(backend(db));
+	under_way = slow_echo(db, 0.3, 2);
+	run_for(db, 50);
+	for (int i = 0; i < 3; i++)
+	{
+		pid_t forked = fork();
+		int status;
+
+		assert_true(forked >= 0);
+		if (forked == 0)
+			_exit(child(db, under_way, rows));
+		assert_int_equal(waitpid(forked, &status, 0), forked);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+	expect_number(under_way, 2);
+	expect_number(backend(db), pid);
+	for (int i = 1; i < 1000; i++)
+	{
+		bolt_future *row = settled(bolt_anext(rows));
+
+		assert_non_null(bolt_json(row));
+		bolt_free(row);
+	}
+	bolt_aclose(rows);
+	expect_number(bolt_gather(echo(db, 1), echo(db, 2)), 0);
+	bolt_close(db);
+}
+
 int
 main(void)
 {
@@ -228,6 +326,7 @@ main(void)
 		cmocka_unit_test(shared_under_a_mutex),
 		cmocka_unit_test(coroutines_go_on_in_the_next_thread),
 		cmocka_unit_test(stacks_do_not_outlive_their_database),
+		cmocka_unit_test(a_child_process_does_not_disturb_its_parent),
 	};
 
 	return run_server_tests(tests);

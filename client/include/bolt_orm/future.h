@@ -10,6 +10,18 @@
  * bolt_then or bolt_gather, or frees it with bolt_free; bolt_await hands it back settled. What
  * bolt_json, bolt_error and their like return is lent by the future and lives as long as it does.
  *
+ * What was given away may no longer be used, not even to be cancelled: after bolt_then the future may be gone at any
+ * time. Whoever wants to cancel it later, when a client goes away for instance, takes a reference for that before:
+ *
+ *	   request->future = bolt_future_ref(future);
+ *	   bolt_then(future, answered, request);
+ *	   ...
+ *	   bolt_cancel(request->future); // allowed also after it has settled, and does nothing then
+ *	   bolt_free(request->future);
+ *
+ * A cancelled future still calls its callbacks, from the loop and with BOLT_CANCELLED. So what belongs to a callback (`arg`)
+ * lives until the callback has run; bolt_then_with frees it then.
+ *
  * Threads. A future is used only by the thread that its database belongs to.
  */
 #ifndef BOLT_ORM_FUTURE_H
@@ -46,6 +58,15 @@ typedef void (*bolt_callback)(bolt_future *future, void *arg);
  * @param arg handed to the callback
  */
 BOLT_API void bolt_then(bolt_future *future, bolt_callback callback, void *arg);
+
+/**
+ * As bolt_then, with a destructor: `destroy(arg)` is called once, after the callback has returned, or at once where the
+ * future or the callback is NULL. So `arg` is given away in every case.
+ *
+ * @param destroy NULL: none; free is one
+ */
+BOLT_API void bolt_then_with(bolt_future *future, bolt_callback callback, void *arg,
+							 void (*destroy)(void *arg));
 
 /**
  * Waits until the future has settled.

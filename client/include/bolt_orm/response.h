@@ -115,6 +115,10 @@ typedef bolt_future *(*bolt_catcher)(const bolt_exception *error, void *arg);
  */
 BOLT_API bolt_future *bolt_catch(bolt_future *future, bolt_catcher catcher, void *arg);
 
+/** As bolt_catch, with a destructor: `destroy(arg)` is called once, after the catcher, or where the catcher will not be called. */
+BOLT_API bolt_future *bolt_catch_with(bolt_future *future, bolt_catcher catcher, void *arg,
+									  void (*destroy)(void *arg));
+
 BOLT_END_DECLS
 
 #endif /* BOLT_ORM_RESPONSE_H */

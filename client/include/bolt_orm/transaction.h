@@ -65,6 +65,7 @@ typedef struct bolt_atomic_options
 #else
 	const char *using; /**< the alias of the server; NULL: the primary. Lent for the call */
 #endif
+	void (*destroy)(void *arg); /**< for `arg`: called once, when the body will not run again; NULL: none */
 } bolt_atomic_options;
 
 /**
@@ -100,6 +101,13 @@ BOLT_API bolt_future *bolt_atomic_with(bolt_database *database, bolt_atomic_body
  * @return 0, or -1 without memory or where the block has ended
  */
 BOLT_API int bolt_on_commit(bolt_database *transaction, void (*callback)(void *arg), void *arg);
+
+/**
+ * As bolt_on_commit, with a destructor: `destroy(arg)` is called once, after the callback, or instead of it where that will not be
+ * called (also where this returns -1).
+ */
+BOLT_API int bolt_on_commit_with(bolt_database *transaction, void (*callback)(void *arg), void *arg,
+								 void (*destroy)(void *arg));
 
 /** Whether this handle is a transaction's. */
 BOLT_API bool bolt_in_atomic_block(const bolt_database *database);

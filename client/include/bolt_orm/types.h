@@ -15,8 +15,12 @@
 /* What the shared library exports. */
 #define BOLT_API __attribute__((visibility("default")))
 
-/* Around each call that makes a future. */
+/* Around each call that makes a future: see debug.h. */
+#ifdef BOLT_DEBUG
+#define BOLT__MADE(call) bolt_debug_made(call, __FILE__, __LINE__)
+#else
 #define BOLT__MADE(call) call
+#endif
 
 /* Around declarations, for C++. */
 #ifdef __cplusplus
@@ -61,6 +65,13 @@ typedef struct bolt_prefetch bolt_prefetch; /* a prefetch with a queryset of its
 typedef struct bolt_future bolt_future;
 typedef struct bolt_exception bolt_exception;
 typedef struct bolt_iterator bolt_iterator;
+
+/**
+ * Says where a future was made; called by the macros of programs compiled with BOLT_DEBUG (debug.h).
+ *
+ * @return the same future.
+ */
+BOLT_API bolt_future *bolt_debug_made(bolt_future *future, const char *file, int line);
 
 BOLT_END_DECLS
 
