@@ -146,13 +146,27 @@ class Conditions:
         the same one not negated of the row that the others speak of (docs/differences.md, negation-same-row and exclude-several).
         """
         several = list(self.to_many(model, q))
-        connected = any(key in q for key in ("AND", "OR", "XOR", "NOT")) or len({path.partition("__")[0] for path in several}) > 1
+        connected = any(key in q for key in ("AND", "OR", "XOR", "NOT")) or self.meet(model, several)
         return connected and len(several) > 1 or len(several) > 0 and '"XOR"' in json.dumps(q)
 
+    def meet(self, model, paths):
+        """Whether two paths of different relations join one table, for instance that of the links and that by which it is a relation itself."""
+        joined = {}
+        for path in paths:
+            here, tables = model, set()
+            for name in path.split("__"):
+                relation = next((r for r in here.relations if r.name == name), None)
+                if relation is None:
+                    break
+                tables |= {relation.through, relation.target} - {None}
+                here = self.models[relation.target]
+            joined.setdefault(path.partition("__")[0], set()).update(tables)
+        return len(joined) > 1 and len(set().union(*joined.values())) < sum(map(len, joined.values()))
+
     def to_many(self, model, q):
-        for key, value in q.items():
+        for key, value in q.items() if isinstance(q, dict) else ():  # a column may be called NOT
             if key in ("AND", "OR", "XOR"):
-                for member in value:
+                for member in value if isinstance(value, list) else ():
                     yield from self.to_many(model, member)
             elif key == "NOT":
                 yield from self.to_many(model, value)

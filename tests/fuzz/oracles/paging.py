@@ -53,10 +53,12 @@ class Cursor(Total):
 
     def further(self, g, model, case):
         document = case["document"]
-        if any(key in document for key in ("distinct", "union", "union_all", "intersection", "difference", "dates", "datetimes", "values", "values_list")):
+        if any(key in document for key in ("distinct", "union", "union_all", "intersection", "difference", "dates", "datetimes")):
             return None
-        # it has each object once, so windows do not count the rows that a filter through a relation to many multiplies
-        return None if g.windowed else {**case, "size": g.choice([1, 2, 3, 7])}
+        # it has each object once, which values of the rows that a condition multiplies do not tell
+        if ("values" in document or "values_list" in document) and any(list(g.to_many(model, {path: None})) for path in g.paths):
+            return None
+        return {**case, "size": g.choice([1, 2, 3, 7])}
 
     def check(self, session, case):
         document, size = case["document"], case["size"]
