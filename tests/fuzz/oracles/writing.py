@@ -85,7 +85,7 @@ class BulkCreate(Write):
         model = g.any_model(simple_table)
         keep = g.sample(model.columns, g.integer(1, len(model.columns)))
         rows = [{name: value for name, value in row.items() if name in keep or name in model.key or name not in model.columns} for row in g.rows(model)]
-        return {"model": model.name, "rows": rows, "ignore": g.chance(0.3), "trigger": model.name == "stamped", "batch": g.chance(0.5)}
+        return {"model": model.name, "key": model.key, "rows": rows, "ignore": g.chance(0.3), "trigger": model.name == "stamped", "batch": g.chance(0.5)}
 
     def check(self, session, case):
         session.do(f"SET LOCAL bolt_orm.batch_foreign_keys = {'on' if case['batch'] else 'off'}")
@@ -99,6 +99,10 @@ class BulkCreate(Write):
         after = session.one(counted)
         expect("bulk_create's rows", after - before != len(got) and f"{len(got)} returned, {after - before} stored")
         expect("bulk_create's rows", not case["ignore"] and len(got) != len(case["rows"]) and f"{len(got)} of {len(case['rows'])}")
+        for row in map(parse, got[:: max(1, len(got) // 3)] if case["key"] else []):
+            stored = {"model": case["model"], "filter": {name: {"Value": row[name] if isinstance(row[name], (list, dict)) else str(row[name])} for name in case["key"]}}
+            rows = [parse(text) for text in session.after("the fetch of what was created", session.fetch, stored)]
+            expect("bulk_create returns", rows != [row] and f"{row}, but {rows} is stored")
 
 
 class Update(Write):
@@ -144,6 +148,42 @@ class Delete(Write):
         self.settle(session)
         left = set(session.fetch({"model": case["model"], "values_list": case["key"], "order_by": case["key"]}))
         expect("delete", left & set(before) and f"{sorted(left & set(before))[:3]} are left")
+
+
+class Batched(Write):
+    """With foreign keys checked together: the same rows, or refused as well."""
+
+    weight = 6
+
+    def make(self, g):
+        model = g.any_model(lambda m: m.key and simple_table(m))
+        if g.chance(0.5):
+            return {"model": model.name, "key": model.key, "q": g.q(model, (), 1)}
+        # keys that are given, since those of a sequence differ the second time
+        return {"model": model.name, "key": model.key, "rows": [{**row, **{name: g.literal(model.columns[name]) for name in model.key if name not in row}} for row in g.rows(model)], "ignore": g.chance(0.3)}
+
+    def one_way(self, session, case, batch):
+        session.do(f"SAVEPOINT way; SET LOCAL bolt_orm.batch_foreign_keys = {batch}")
+        try:
+            if "q" in case:
+                got = session.call("SELECT deleted, models::text FROM bolt.delete(%s::json)", {"model": case["model"], "filter": case["q"]})
+            else:
+                got = len(session.call("SELECT bolt.bulk_create(%s, %s::json, ignore_conflicts => %s)::text", case["model"], case["rows"], case["ignore"]))
+            self.settle(session)
+            return got, session.fetch({"model": case["model"], "order_by": case["key"], "values_list": case["key"]})
+        except Refused as refused:
+            return refused
+        finally:
+            if not session.connection.closed:
+                session.do("ROLLBACK TO SAVEPOINT way")
+
+    def check(self, session, case):
+        one, other = (self.one_way(session, case, batch) for batch in ("off", "on"))
+        if isinstance(one, Refused) or isinstance(other, Refused):
+            expect("batch_foreign_keys", (not isinstance(one, Refused) or not isinstance(other, Refused)) and f"off: {str(one)[:200]}; on: {str(other)[:200]}")
+            return
+        expect("batch_foreign_keys", one[0] != other[0] and f"off: {one[0]}; on: {other[0]}")
+        expect("batch_foreign_keys", set(one[1]) != set(other[1]) and f"{sorted(set(one[1]) ^ set(other[1]))[:3]} differ")
 
 
 class SaveAgain(Write):
