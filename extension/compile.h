@@ -206,6 +206,7 @@ extern Oid bolt_comparison_type(Oid type);
 extern const char *const bolt_comparison_names[];
 extern const char *bolt_expression_operator(Oid left, Oid right, int strategy);
 extern char *bolt_collation_name(Oid collation);
+extern void bolt_append_null_test(StringInfo sql, const char *operand, Oid type, bool is_null);
 extern void bolt_append_names(StringInfo sql, const char *prefix, int n);
 
 extern char *bolt_column_text(int alias, const Field *field);

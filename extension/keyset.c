@@ -368,16 +368,19 @@ append_row_comparison(StringInfo sql, const KeysetTerms *terms, int n, bool incl
 static void
 append_behind(StringInfo sql, const KeysetTerm *term, bool inclusive)
 {
-	if (term->place_is_null && term->nulls_first)
-		appendStringInfo(sql, inclusive ? "TRUE" : "%s IS NOT NULL", term->sql);
+	if (term->place_is_null && inclusive == term->nulls_first)
+		appendStringInfoString(sql, inclusive ? "TRUE" : "FALSE");
 	else if (term->place_is_null)
-		appendStringInfo(sql, inclusive ? "%s IS NULL" : "FALSE", term->sql);
+		bolt_append_null_test(sql, term->sql, term->type, inclusive);
 	else
 	{
 		appendStringInfo(sql, "%s %s $%d", bolt_operand_text(term->sql, term->type),
 						 term_operator(term, inclusive), term->param);
 		if (!compares_by_value(term))
-			appendStringInfo(sql, " OR %s IS NULL", term->sql);
+		{
+			appendStringInfoString(sql, " OR ");
+			bolt_append_null_test(sql, term->sql, term->type, true);
+		}
 	}
 }
 
@@ -385,7 +388,7 @@ static void
 append_equal(StringInfo sql, const KeysetTerm *term)
 {
 	if (term->place_is_null)
-		appendStringInfo(sql, "%s IS NULL", term->sql);
+		bolt_append_null_test(sql, term->sql, term->type, true);
 	else
 		appendStringInfo(sql, "%s %s $%d", bolt_operand_text(term->sql, term->type),
 						 bolt_operator(term->type, term->type, BTEqualStrategyNumber), term->param);

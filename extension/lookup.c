@@ -150,11 +150,11 @@ append_null_test(StringInfo sql, LookupContext *context, bool is_null)
 	}
 	appendStringInfoChar(sql, '(');
 	for (int i = 0; i < context->noperands; i++)
-		appendStringInfo(sql, "%s%s %s",
-						 i == 0		 ? "" :
-							 is_null ? " OR " :
-									   " AND ",
-						 context->operands[i].sql, is_null ? "IS NULL" : "IS NOT NULL");
+	{
+		if (i > 0)
+			appendStringInfoString(sql, is_null ? " OR " : " AND ");
+		bolt_append_null_test(sql, context->operands[i].sql, context->operands[i].type, is_null);
+	}
 	appendStringInfoChar(sql, ')');
 }
 

@@ -541,8 +541,7 @@ append_removed(StringInfo sql, const Link *link, Removal removal)
 		if (field->not_null)
 			continue;
 		appendStringInfoString(sql, " AND ");
-		bolt_append_column(sql, 0, field->name);
-		appendStringInfoString(sql, " IS NOT NULL");
+		bolt_append_null_test(sql, bolt_column_text(0, field), field->type, false);
 	}
 	appendStringInfo(sql, " AND %sEXISTS (SELECT FROM ", removal == REMOVE_OTHERS ? "NOT " : "");
 	append_pairs(sql, link);

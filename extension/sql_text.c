@@ -176,6 +176,20 @@ bolt_collation_name(Oid collation)
 	return result;
 }
 
+/*
+ * Whether there is a value.  IS NULL says of a composite whether its members are
+ * null, and neither it nor IS NOT NULL is true of one with some; but such values
+ * are ordered, compared and written as values.
+ */
+void
+bolt_append_null_test(StringInfo sql, const char *operand, Oid type, bool is_null)
+{
+	if (OidIsValid(type) && type_is_rowtype(type))
+		appendStringInfo(sql, "(pg_catalog.num_nulls(%s) OPERATOR(pg_catalog.=) %d)", operand, is_null);
+	else
+		appendStringInfo(sql, "%s %s", operand, is_null ? "IS NULL" : "IS NOT NULL");
+}
+
 /* k.c1, k.c2, …: prefix "k.c", n names */
 void
 bolt_append_names(StringInfo sql, const char *prefix, int n)

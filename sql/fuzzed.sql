@@ -74,4 +74,36 @@ SELECT bolt.count('{"model": "stored", "filter": {"h": "1"}}');
 SELECT bolt.create('stored', '{"id": 1, "h": "a=>"}');
 \set VERBOSITY default
 
+-- A composite of nulls is a value, to the order, to cursors and to null tests, and so is one with some.
+CREATE TYPE two AS (a int, b text);
+CREATE DOMAIN two_domain AS two;
+CREATE TABLE composed (id int PRIMARY KEY, c two, d two_domain);
+INSERT INTO composed VALUES (1, '(1,x)', '(1,x)'), (2, '(,)', '(,)'), (3, NULL, NULL), (4, '(2,)', '(2,)'), (5, '(,)', '(,)'), (6, NULL, NULL);
+SELECT test, string_agg(id::text, ' ' ORDER BY id::text) FROM unnest(ARRAY['{"c__isnull": true}', '{"c__isnull": false}', '{"NOT": {"c__isnull": true}}', '{"NOT": {"c__isnull": false}}',
+	'{"c": null}', '{"d__isnull": true}', '{"d__isnull": false}', '{"d": null}']) test, bolt.fetch(json_build_object('model', 'composed', 'filter', test::json, 'values_list', json_build_array('id'), 'flat', true)) id
+GROUP BY 1 ORDER BY 1;
+SELECT bolt.fetch_json('{"model": "composed", "alias": {"n": {"Case": [{"when": {"c__isnull": true}, "then": {"Value": 1}}], "default": {"Value": 0}}}, "filter": {"n": 1}, "values_list": ["id"], "flat": true}');
+-- The ids of a walk there and back
+CREATE FUNCTION walk(document json) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	page json;
+	there text := '';
+	back text := '';
+BEGIN
+	page := bolt.cursor_page(document, 1);
+	LOOP
+		there := there || ' ' || (page->'items'->0->>'id');
+		EXIT WHEN page->>'next' IS NULL OR length(there) > 40;
+		page := bolt.cursor_page(document, 1, after => page->>'next');
+	END LOOP;
+	LOOP
+		back := ' ' || (page->'items'->0->>'id') || back;
+		EXIT WHEN page->>'previous' IS NULL OR length(back) > 40;
+		page := bolt.cursor_page(document, 1, before => page->>'previous');
+	END LOOP;
+	RETURN substr(there, 2) || CASE WHEN back IS DISTINCT FROM there THEN ' and back' || back ELSE '' END;
+END $$;
+SELECT term, walk(json_build_object('model', 'composed', 'order_by', json_build_array(term::json, 'id'))) FROM unnest(ARRAY['"c"', '"-c"', '"d"', '"-d"',
+	'{"expr": "c", "nulls": "first"}', '{"expr": "c", "desc": true, "nulls": "last"}', '{"expr": {"Coalesce": ["c", "d"]}, "nulls": "first"}']) term;
+
 DROP SCHEMA fuzzed CASCADE;
