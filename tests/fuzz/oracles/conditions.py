@@ -111,7 +111,7 @@ class Exists(Keys):
 
 
 class Ordered(Keys):
-    """An order only orders; a literal in a filter finds the row that it was taken from."""
+    """An order only orders; a value is null or not; a literal in a filter finds the row that it was taken from."""
 
     weight = 6
 
@@ -130,6 +130,8 @@ class Ordered(Keys):
             got = None
         if got is not None and not any("__" in term for term in case["order"] if isinstance(term, str)) and not any(isinstance(term, dict) for term in case["order"]):
             expect("order_by", sorted(got) != sorted(rows) and f"{len(got)} rows and {len(rows)}")
+        null, other = (session.count({"model": case["model"], "filter": {name + "__isnull": value}}) for value in (True, False))
+        expect("isnull", null + other != len(rows) and f"{null} and {other}, but {len(rows)} rows")
         values = session.fetch({"model": case["model"], "values_list": [name], "flat": True, "distinct": True, "order_by": [name]})
         total = 0
         for value in values:
