@@ -21,7 +21,16 @@
  *
  * evhttp reads the next request of a connection when the one before has been answered: pipelined requests are answered in their order.
  *
- * Use one server, one database and one event_base a process (or thread).
+ * A client that leaves, or that evhttp drops, ends its request: the future of the handler is cancelled, and with it the statement. A client
+ * that closes its sending side counts as gone, as it does with nginx and Go.
+ *
+ * The end. evhttp_free, bolt_close, bolt_evhttp_free and bolt_viewset_free may come in any order, with requests under way or without.
+ * event_base_free comes after evhttp_free: that is libevent's rule; bolt_close may come after both.
+ *
+ * bolt_evhttp_new makes the process ignore SIGPIPE, unless the program has a handler for it: a client that closes while it is being
+ * answered would end the process otherwise.
+ *
+ * Use one server, one database and one event_base per process (or thread).
  *
  * packages: libevent
  */
@@ -30,9 +39,14 @@
 
 #include <bolt_orm.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,13 +61,17 @@ typedef struct bolt_evhttp_route_entry bolt_evhttp_route_entry;
 /** What is left out has its default. */
 typedef struct bolt_evhttp_options
 {
-	size_t max_body;	/**< bytes; larger ones are refused with 413 before they are read; default 1 MB */
-	size_t max_headers; /**< bytes of the head; default 16 kB */
-	int idle_timeout;	/**< seconds: for a client that neither sends nor reads; default 60 */
-	int timeout;		/**< milliseconds for a handler's future, then 504; default 30000, -1: none */
-	size_t chunk;		/**< bytes that a stream has waiting for its client, about; default 32 kB */
+	size_t max_body;	 /**< bytes; larger ones are refused with 413 before they are read; default 1 MB */
+	size_t max_headers;	 /**< bytes of the head; default 16 kB */
+	int idle_timeout;	 /**< seconds: for a client that neither sends nor reads; default 60 */
+	int timeout;		 /**< milliseconds for a handler's future, then 504; default 30000, -1: none */
+	size_t chunk;		 /**< bytes that a stream has waiting for its client, about; default 32 kB */
+	bool keep_abandoned; /**< a request whose client has left goes on to its end; default: it is cancelled */
 
-	/** Called with each answer, for logs and counts: `error` is NULL where it succeeded. */
+	/**
+	 * Called with each answer, for logs and counts: `error` is NULL where it succeeded. The status is 499 where the client had left
+	 * before.
+	 */
 	void (*answered)(bolt_evhttp_request *request, int status, const bolt_exception *error, void *arg);
 	void *answered_arg;
 } bolt_evhttp_options;
@@ -61,7 +79,8 @@ typedef struct bolt_evhttp_options
 /**
  * A handler.
  *
- * @param request lives until the answer has been handed to evhttp; what bolt_evhttp_alloc gives lives as long.
+ * @param request lives until the answer has been handed to evhttp, and until nothing works for the future any more: the body of a
+ *	   bolt_atomic that was cancelled still runs to its end. What bolt_evhttp_alloc gives lives as long, and so do parameters and body.
  * @return a future, whose reference is given away; NULL: the handler answers by itself (bolt_evhttp_stream, bolt_evhttp_send).
  */
 typedef bolt_future *(*bolt_evhttp_handler)(bolt_evhttp_request *request, void *arg);
@@ -70,7 +89,7 @@ struct bolt_evhttp_request
 {
 	bolt_request data;			 /**< parameters and body, as the actions of view sets take them */
 	const char *method;			 /**< "GET" */
-	struct evhttp_request *http; /**< evhttp's */
+	struct evhttp_request *http; /**< evhttp's; NULL once it has been answered */
 	bolt_evhttp *server;
 
 	/* private */
@@ -81,6 +100,13 @@ struct bolt_evhttp_request
 	size_t argument_count;
 	const bolt_evhttp_route_entry *route;
 	struct bolt_evhttp__block *blocks;
+	struct evbuffer *body;
+	bolt_evhttp_request *next; /* those that are not answered */
+	bolt_evhttp_request **link;
+	bolt_future *future; /* whose value the answer will be; lent */
+	struct bolt_evhttp__stream *stream;
+	int references; /* while it is not answered, and while something works for its future */
+	bool gone;		/* the client is, or evhttp */
 };
 
 /* ----------
@@ -109,8 +135,14 @@ struct bolt_evhttp_route_entry
 	bool detail;
 };
 
+/*
+ * Nobody can tell whether the evhttp that calls a server is still there. So the struct stays after bolt_evhttp_free, for what may still
+ * come from it, and only what it points to is freed.
+ */
 struct bolt_evhttp
 {
+	bolt_evhttp *next_freed;
+	bool freed;
 	struct evhttp *http;
 	bolt_evhttp_options options;
 	bolt_evhttp_route_entry *routes;
@@ -120,6 +152,9 @@ struct bolt_evhttp
 	size_t in_flight; /* not answered yet */
 	size_t sending;	  /* answered, but not all of it has been sent */
 	bool closing;
+	bolt_evhttp_request *requests; /* not answered yet */
+	struct event look;			   /* for clients that have left */
+	bool looking;
 };
 
 static inline void bolt_evhttp__dispatch(struct evhttp_request *http, void *arg);
@@ -129,8 +164,21 @@ static inline void bolt_evhttp__dispatch(struct evhttp_request *http, void *arg)
  * ----------
  */
 
+static inline void
+bolt_evhttp__ignore_sigpipe(void)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGPIPE, NULL, &action) != 0 || (action.sa_flags & SA_SIGINFO) != 0 ||
+		action.sa_handler != SIG_DFL)
+		return;
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
 /**
- * Makes a server of an evhttp, all of whose requests it takes. The evhttp stays the caller's, and has to be freed first.
+ * Makes a server of an evhttp, all of whose requests it takes. The evhttp stays the caller's. SIGPIPE is ignored from now on, unless the
+ * program has a handler for it.
  *
  * @param options read during the call; NULL: the defaults
  * @return to be freed with bolt_evhttp_free; NULL without memory
@@ -156,6 +204,7 @@ bolt_evhttp_new(struct evhttp *http, const bolt_evhttp_options *options)
 		server->options.chunk = 32 * 1024;
 	server->http = http;
 	server->last_route = &server->routes;
+	bolt_evhttp__ignore_sigpipe();
 	evhttp_set_max_body_size(http, (ev_ssize_t) server->options.max_body);
 	evhttp_set_max_headers_size(http, (ev_ssize_t) server->options.max_headers);
 	evhttp_set_timeout(http, server->options.idle_timeout);
@@ -167,11 +216,39 @@ bolt_evhttp_new(struct evhttp *http, const bolt_evhttp_options *options)
 	return server;
 }
 
-/** Frees the server, not the evhttp, which has to be freed before. NULL does nothing. */
+/* A list of the servers that were freed, from whichever thread, so that no leak checker takes them for lost. */
+static inline void
+bolt_evhttp__keep(bolt_evhttp *server)
+{
+	static bolt_evhttp *freed;
+
+	server->next_freed = __atomic_load_n(&freed, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&freed, &server->next_freed, server, true, __ATOMIC_RELEASE,
+										__ATOMIC_RELAXED))
+		;
+}
+
+/* The timer is the base's as long as it is added. Where it is not, the base may have been freed, and must not be touched. */
+static inline void
+bolt_evhttp__stop_looking(bolt_evhttp *server)
+{
+	if (server->looking &&
+		(server->look.ev_evcallback.evcb_flags & (EVLIST_TIMEOUT | EVLIST_ACTIVE | EVLIST_ACTIVE_LATER)) != 0)
+		event_del(&server->look);
+	server->looking = false;
+}
+
+/**
+ * Frees the server, not the evhttp. What still comes from the evhttp is answered with 503; what is under way is answered as before. A few
+ * bytes stay until the end of the process. NULL does nothing.
+ */
 static inline void
 bolt_evhttp_free(bolt_evhttp *server)
 {
-	while (server != NULL && server->routes != NULL)
+	if (server == NULL || server->freed)
+		return;
+	bolt_evhttp__stop_looking(server);
+	while (server->routes != NULL)
 	{
 		bolt_evhttp_route_entry *route = server->routes;
 
@@ -179,7 +256,10 @@ bolt_evhttp_free(bolt_evhttp *server)
 		free(route->pattern);
 		free(route);
 	}
-	free(server);
+	server->freed = server->closing = true;
+	server->fallback = NULL;
+	server->options.answered = NULL;
+	bolt_evhttp__keep(server);
 }
 
 /** How many requests are under way: not answered yet, or whose answer has not been sent to its end. */
@@ -297,10 +377,19 @@ bolt_evhttp_argument(const bolt_evhttp_request *request, size_t number)
 	return number < request->argument_count ? request->arguments[number] : NULL;
 }
 
-/** A header of the request; NULL where there is none. */
+/** Whether the client has left, or evhttp has dropped the request: then nobody will read the answer. */
+static inline bool
+bolt_evhttp_gone(const bolt_evhttp_request *request)
+{
+	return request->gone;
+}
+
+/** A header of the request; NULL where there is none, and once it has been answered. */
 static inline const char *
 bolt_evhttp_header(const bolt_evhttp_request *request, const char *name)
 {
+	if (request->http == NULL)
+		return NULL;
 	return evhttp_find_header(evhttp_request_get_input_headers(request->http), name);
 }
 
@@ -308,16 +397,22 @@ bolt_evhttp_header(const bolt_evhttp_request *request, const char *name)
 static inline void
 bolt_evhttp_set_header(bolt_evhttp_request *request, const char *name, const char *value)
 {
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(request->http);
+	struct evkeyvalq *headers;
 
+	if (request->http == NULL)
+		return;
+	headers = evhttp_request_get_output_headers(request->http);
 	evhttp_remove_header(headers, name);
 	evhttp_add_header(headers, name, value);
 }
 
 static inline void
-bolt_evhttp__end(bolt_evhttp_request *request)
+bolt_evhttp__unref(void *arg)
 {
-	request->server->in_flight--;
+	bolt_evhttp_request *request = (bolt_evhttp_request *) arg;
+
+	if (--request->references > 0)
+		return;
 	while (request->blocks != NULL)
 	{
 		bolt_evhttp__block *block = request->blocks;
@@ -325,7 +420,21 @@ bolt_evhttp__end(bolt_evhttp_request *request)
 		request->blocks = block->next;
 		free(block);
 	}
+	if (request->body != NULL)
+		evbuffer_free(request->body);
 	free(request);
+}
+
+/* It has been answered, and evhttp has its part of it. */
+static inline void
+bolt_evhttp__end(bolt_evhttp_request *request)
+{
+	request->server->in_flight--;
+	*request->link = request->next;
+	if (request->next != NULL)
+		request->next->link = request->link;
+	request->http = NULL;
+	bolt_evhttp__unref(request);
 }
 
 static inline void
@@ -333,7 +442,7 @@ bolt_evhttp__answered(bolt_evhttp_request *request, int status, const bolt_excep
 {
 	const bolt_evhttp_options *options = &request->server->options;
 
-	if (options->answered != NULL)
+	if (options->answered != NULL && !request->gone)
 		options->answered(request, status, error, options->answered_arg);
 }
 
@@ -405,6 +514,8 @@ bolt_evhttp_send(bolt_evhttp_request *request, int status, struct evbuffer *body
 {
 	char length[32];
 
+	if (request->http == NULL)
+		return;
 	if (request->server->closing)
 		bolt_evhttp_set_header(request, "Connection", "close");
 	if (evhttp_request_get_command(request->http) == EVHTTP_REQ_HEAD && body != NULL)
@@ -414,7 +525,8 @@ bolt_evhttp_send(bolt_evhttp_request *request, int status, struct evbuffer *body
 		evbuffer_drain(body, evbuffer_get_length(body));
 	}
 	bolt_evhttp__sends(request);
-	evhttp_send_reply(request->http, status, bolt_evhttp__reason(status), body);
+	evhttp_send_reply(request->http, status, bolt_evhttp__reason(status),
+					  body); /* frees it where the client is gone */
 	bolt_evhttp__end(request);
 }
 
@@ -496,6 +608,7 @@ bolt_evhttp__reply(bolt_future *future, void *arg)
 	struct evbuffer *body = evbuffer_new();
 	int status = bolt_http_status(future);
 
+	request->future = NULL;
 	if (body != NULL && status != 204)
 		bolt_evhttp__add_body(body, future);
 	bolt_evhttp__answered(request, status, bolt_error(future));
@@ -503,7 +616,7 @@ bolt_evhttp__reply(bolt_future *future, void *arg)
 		bolt_evhttp_set_header(request, "Content-Type", "application/json");
 	if (status == 503)
 		bolt_evhttp_set_header(request, "Retry-After", "1");
-	if (status == 405 && request->route != NULL)
+	if (status == 405 && request->route != NULL && !request->server->freed)
 		bolt_evhttp__allow(request);
 	bolt_evhttp_send(request, status, body);
 	if (body != NULL)
@@ -519,8 +632,14 @@ bolt_evhttp__reply(bolt_future *future, void *arg)
 static inline void
 bolt_evhttp_reply(bolt_evhttp_request *request, bolt_future *future)
 {
+	if (request->gone)
+		bolt_cancel(future);
 	if (request->server->options.timeout > 0 && !bolt_done(future))
 		bolt_timeout(future, request->server->options.timeout);
+	request->references++;
+	if (!bolt_when_over(future, bolt_evhttp__unref, request))
+		request->references--; /* without memory: it lives until it is answered */
+	request->future = future;
 	bolt_then(future, bolt_evhttp__reply, request);
 }
 
@@ -534,10 +653,8 @@ typedef struct bolt_evhttp__stream
 	bolt_iterator *iterator;
 	struct evbuffer *lines;
 	size_t chunk;
-	bool started;  /* 200 has been sent */
-	bool gone;	   /* the client is */
-	bool detached; /* and evhttp has left the request to us */
-	bool asking;   /* for a row */
+	bool started; /* 200 has been sent */
+	bool asking;  /* for a row */
 } bolt_evhttp__stream;
 
 static inline void bolt_evhttp__ask_row(bolt_evhttp__stream *stream);
@@ -555,24 +672,13 @@ bolt_evhttp__end_stream(bolt_evhttp__stream *stream)
 static inline void
 bolt_evhttp__leave_stream(bolt_evhttp__stream *stream)
 {
-	if (stream->detached)
-		evhttp_send_reply_end(stream->request->http); /* without a connection it only frees the request */
+	evhttp_send_reply_end(stream->request->http); /* without a connection it only frees the request */
 	bolt_evhttp__end_stream(stream);
 }
 
-/*
- * The client has closed the connection, or has not read for too long. Where that was found out while sending, evhttp has let go of the
- * request, and it is ours to free; where evhttp itself is being freed, it frees the request.
- */
 static inline void
-bolt_evhttp__client_gone(struct evhttp_connection *connection, void *arg)
+bolt_evhttp__stream_gone(bolt_evhttp__stream *stream)
 {
-	bolt_evhttp__stream *stream = (bolt_evhttp__stream *) arg;
-
-	(void) connection;
-	stream->gone = true;
-	stream->detached = evhttp_request_get_connection(stream->request->http) == NULL;
-	bolt_evhttp__answered(stream->request, 499, NULL);
 	if (!stream->asking)
 	{
 		bolt_evhttp__leave_stream(stream);
@@ -608,6 +714,8 @@ bolt_evhttp__cut(bolt_evhttp__stream *stream)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(stream->request->http);
 
+	if (connection == NULL)
+		return;
 	evhttp_connection_set_closecb(connection, NULL, NULL);
 	evhttp_connection_free(connection);
 }
@@ -616,14 +724,12 @@ static inline void
 bolt_evhttp__last_row(bolt_evhttp__stream *stream, bolt_future *row)
 {
 	struct evhttp_request *http = stream->request->http;
-	struct evhttp_connection *connection = evhttp_request_get_connection(http);
 
 	if (bolt_failed(row) && !stream->started)
 	{
-		if (connection != NULL)
-			evhttp_connection_set_closecb(connection, NULL, NULL);
 		bolt_aclose(stream->iterator);
 		evbuffer_free(stream->lines);
+		stream->request->stream = NULL;
 		bolt_then(bolt_future_ref(row), bolt_evhttp__reply, stream->request);
 		free(stream);
 		return;
@@ -649,7 +755,7 @@ bolt_evhttp__row_ready(bolt_future *row, void *arg)
 	bolt_evhttp__stream *stream = (bolt_evhttp__stream *) arg;
 
 	stream->asking = false;
-	if (stream->gone)
+	if (stream->request->gone)
 	{
 		bolt_evhttp__leave_stream(stream);
 		return;
@@ -697,6 +803,12 @@ bolt_evhttp_stream(bolt_evhttp_request *request, bolt_iterator *iterator)
 		bolt_evhttp_send(request, 200, NULL);
 		return NULL;
 	}
+	if (request->gone)
+	{
+		bolt_aclose(iterator);
+		bolt_evhttp_send(request, 503, NULL);
+		return NULL;
+	}
 	stream = (bolt_evhttp__stream *) calloc(1, sizeof(bolt_evhttp__stream));
 	if (stream == NULL || (stream->lines = evbuffer_new()) == NULL)
 	{
@@ -707,10 +819,104 @@ bolt_evhttp_stream(bolt_evhttp_request *request, bolt_iterator *iterator)
 	stream->request = request;
 	stream->iterator = iterator;
 	stream->chunk = request->server->options.chunk;
-	evhttp_connection_set_closecb(evhttp_request_get_connection(request->http), bolt_evhttp__client_gone,
-								  stream);
+	request->stream = stream;
 	bolt_evhttp__ask_row(stream);
 	return NULL;
+}
+
+/* ----------
+ * Clients that leave
+ * ----------
+ */
+
+/*
+ * The connection of a request that is not answered yet is being closed: the client has left or not read for too long, or the evhttp is being
+ * freed. The request is ours from now on, and has no connection: so evhttp_send_reply only frees it.
+ */
+static inline void
+bolt_evhttp__gone(struct evhttp_connection *connection, void *arg)
+{
+	bolt_evhttp_request *request = (bolt_evhttp_request *) arg;
+
+	(void) connection;
+	bolt_evhttp__answered(request, 499, NULL);
+	request->gone = true;
+	if (evhttp_request_get_connection(request->http) != NULL)
+	{
+		evhttp_request_own(request->http);
+		request->http->evcon = NULL;
+	}
+	if (request->stream != NULL)
+		bolt_evhttp__stream_gone(request->stream);
+	else if (request->future != NULL)
+		bolt_cancel(request->future); /* whose callback does the rest */
+}
+
+#ifdef POLLRDHUP
+#define BOLT_EVHTTP__HANGUP POLLRDHUP
+#elif defined(__linux__)
+#define BOLT_EVHTTP__HANGUP 0x2000 /* hidden by a strict -std= */
+#else
+#define BOLT_EVHTTP__HANGUP 0
+#endif
+#define BOLT_EVHTTP__LOOK_MS 100
+
+/*
+ * evhttp does not read while a request is being answered, so it does not learn that the client has closed the connection. Requests that
+ * take longer than this are looked after all at once: those that are answered sooner cost nothing.
+ */
+static inline void
+bolt_evhttp__look(evutil_socket_t socket, short what, void *arg)
+{
+	static const struct timeval pause = {0, BOLT_EVHTTP__LOOK_MS * 1000};
+	bolt_evhttp *server = (bolt_evhttp *) arg;
+	struct pollfd *files = (struct pollfd *) calloc(server->in_flight + 1, sizeof(struct pollfd));
+	struct evhttp_connection **connections =
+		(struct evhttp_connection **) calloc(server->in_flight + 1, sizeof(struct evhttp_connection *));
+	size_t count = 0;
+
+	(void) socket;
+	(void) what;
+	for (bolt_evhttp_request *request = server->requests;
+		 files != NULL && connections != NULL && request != NULL; request = request->next)
+	{
+		struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
+
+		if (connection == NULL)
+			continue;
+		connections[count] = connection;
+		files[count].fd = (int) bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+		files[count++].events = BOLT_EVHTTP__HANGUP;
+	}
+	if (count > 0 && poll(files, (nfds_t) count, 0) > 0)
+		for (size_t i = 0; i < count; i++)
+			if ((files[i].revents & (BOLT_EVHTTP__HANGUP | POLLHUP | POLLERR)) != 0)
+				evhttp_connection_free(connections[i]); /* calls bolt_evhttp__gone */
+	free(files);
+	free(connections);
+	server->looking = server->requests != NULL && event_add(&server->look, &pause) == 0;
+}
+
+/* From now on it is ours to answer. */
+static inline void
+bolt_evhttp__begin(bolt_evhttp *server, bolt_evhttp_request *request)
+{
+	static const struct timeval pause = {0, BOLT_EVHTTP__LOOK_MS * 1000};
+	struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
+
+	server->in_flight++;
+	request->server = server;
+	request->references = 1;
+	request->next = server->requests;
+	request->link = &server->requests;
+	if (request->next != NULL)
+		request->next->link = &request->next;
+	server->requests = request;
+	evhttp_connection_set_closecb(connection, bolt_evhttp__gone, request);
+	if (server->looking || server->freed || server->options.keep_abandoned)
+		return;
+	evtimer_assign(&server->look, evhttp_connection_get_base(connection), bolt_evhttp__look, server);
+	server->looking = event_add(&server->look, &pause) == 0;
 }
 
 /* ----------
@@ -822,14 +1028,30 @@ bolt_evhttp__split_query(bolt_evhttp_request *request, const char *query)
 	return true;
 }
 
-static inline void
+/* The body and its type become the request's own: they may be needed longer than evhttp keeps them. */
+static inline bool
 bolt_evhttp__take_body(bolt_evhttp_request *request)
 {
 	struct evbuffer *input = evhttp_request_get_input_buffer(request->http);
+	const char *type = bolt_evhttp_header(request, "Content-Type");
 
+	request->data.body = "";
 	request->data.body_length = evbuffer_get_length(input);
-	request->data.body = request->data.body_length > 0 ? (const char *) evbuffer_pullup(input, -1) : "";
-	request->data.content_type = bolt_evhttp_header(request, "Content-Type");
+	if (type != NULL)
+	{
+		char *copy = (char *) bolt_evhttp_alloc(request, strlen(type) + 1);
+
+		if (copy == NULL)
+			return false;
+		request->data.content_type = strcpy(copy, type);
+	}
+	if (request->data.body_length == 0)
+		return true;
+	request->body = evbuffer_new();
+	if (request->body == NULL || evbuffer_add_buffer(request->body, input) != 0)
+		return false;
+	request->data.body = (const char *) evbuffer_pullup(request->body, -1);
+	return request->data.body != NULL;
 }
 
 static inline bool
@@ -880,7 +1102,8 @@ bolt_evhttp__call(bolt_evhttp_request *request)
 		return bolt_fail(NULL, BOLT_DOES_NOT_EXIST, "Not found.");
 	if (!bolt_evhttp__split_query(request, uri != NULL ? evhttp_uri_get_query(uri) : NULL))
 		return bolt_refuse(NULL, 400, "The query string cannot be read.");
-	bolt_evhttp__take_body(request);
+	if (!bolt_evhttp__take_body(request))
+		return bolt_fail(NULL, BOLT_MEMORY_ERROR, "out of memory");
 	route = request->route = bolt_evhttp__find_route(request);
 	if (route == NULL)
 		return request->server->fallback != NULL ?
@@ -916,12 +1139,11 @@ bolt_evhttp__dispatch(struct evhttp_request *http, void *arg)
 		evhttp_send_reply(http, 503, bolt_evhttp__reason(503), NULL);
 		return;
 	}
-	server->in_flight++;
-	request->server = server;
 	request->http = http;
+	bolt_evhttp__begin(server, request);
 	request->method = bolt_evhttp__method(evhttp_request_get_command(http));
 	request->data.size = sizeof(bolt_request);
-	answer = bolt_evhttp__call(request);
+	answer = server->freed ? bolt_refuse(NULL, 503, "The server is closed.") : bolt_evhttp__call(request);
 	if (answer != NULL)
 		bolt_evhttp_reply(request, answer);
 }

@@ -18,9 +18,20 @@
 typedef struct bolt_libev
 {
 	bolt_database *database;
-	struct ev_loop *loop;
+	struct ev_loop *loop; /* NULL: it was destroyed before the database was closed */
 	ev_timer timer;
+	ev_cleanup cleanup;
 } bolt_libev;
+
+static void
+bolt_libev__loop_destroyed(struct ev_loop *loop, ev_cleanup *cleanup, int events)
+{
+	bolt_libev *self = (bolt_libev *) cleanup->data;
+
+	(void) events;
+	ev_timer_stop(loop, &self->timer);
+	self->loop = NULL;
+}
 
 static void
 bolt_libev__ready(struct ev_loop *loop, ev_io *watcher, int events)
@@ -57,13 +68,16 @@ bolt_libev__watch(void *data, int socket, int events, void **watcher)
 	}
 	if (io == NULL)
 		return;
-	ev_io_stop(self->loop, io);
+	if (self->loop != NULL)
+		ev_io_stop(self->loop, io);
 	if (events == 0)
 	{
 		free(io);
 		*watcher = NULL;
 		return;
 	}
+	if (self->loop == NULL)
+		return;
 	ev_io_set(io, socket, what);
 	ev_io_start(self->loop, io);
 }
@@ -73,6 +87,8 @@ bolt_libev__set_timer(void *data, int64_t milliseconds)
 {
 	bolt_libev *self = (bolt_libev *) data;
 
+	if (self->loop == NULL)
+		return;
 	ev_timer_stop(self->loop, &self->timer);
 	if (milliseconds < 0)
 		return;
@@ -86,12 +102,16 @@ bolt_libev__detach(void *data)
 {
 	bolt_libev *self = (bolt_libev *) data;
 
-	ev_timer_stop(self->loop, &self->timer);
+	if (self->loop != NULL)
+	{
+		ev_timer_stop(self->loop, &self->timer);
+		ev_cleanup_stop(self->loop, &self->cleanup);
+	}
 	free(self);
 }
 
 /**
- * Joins a database to a loop. The loop has to outlive the database: bolt_close comes before ev_loop_destroy.
+ * Joins a database to a loop. Either may go first; with the loop gone, what is under way in the database never settles until bolt_close.
  *
  * @return 0, or -1 without memory or where bolt_attach refuses
  */
@@ -108,7 +128,12 @@ bolt_libev_attach(bolt_database *database, struct ev_loop *loop)
 	ev_init(&self->timer, bolt_libev__timer_fired);
 	self->timer.data = self;
 	if (bolt_attach(database, &hooks) == 0)
+	{
+		ev_cleanup_init(&self->cleanup, bolt_libev__loop_destroyed);
+		self->cleanup.data = self;
+		ev_cleanup_start(loop, &self->cleanup);
 		return 0;
+	}
 	free(self);
 	return -1;
 }

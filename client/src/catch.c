@@ -37,6 +37,7 @@ abandon(bolt_future *future, bolt_exception *error)
 static void
 dispose(bolt_future *future)
 {
+	bolt__future_pass_overs(future, ((catch_future *) future)->awaited);
 	bolt_free(((catch_future *) future)->awaited);
 }
 
@@ -70,6 +71,7 @@ settled(bolt__waiter *waiter, bolt_future *future)
 		self->destroy = NULL;
 		if (instead != NULL)
 		{
+			bolt__future_pass_overs(&self->future, self->awaited);
 			bolt_free(self->awaited);
 			self->awaited = instead;
 			bolt__future_watch(instead, &self->waiter);

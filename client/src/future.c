@@ -54,9 +54,73 @@ bolt__rows_unref(bolt__rows *rows)
 	free(rows);
 }
 
+static bool
+add_over(bolt_future *future, bolt__over *over)
+{
+	bolt__over_link *link = malloc(sizeof(bolt__over_link));
+
+	if (link == NULL)
+		return false;
+	over->references++;
+	link->over = over;
+	link->next = future->overs;
+	future->overs = link;
+	return true;
+}
+
+bool
+bolt_when_over(bolt_future *future, void (*callback)(void *arg), void *arg)
+{
+	bolt__over *over;
+
+	if (future == NULL || future->immortal)
+	{
+		callback(arg);
+		return true;
+	}
+	over = calloc(1, sizeof(bolt__over));
+	if (over == NULL)
+		return false;
+	over->callback = callback;
+	over->arg = arg;
+	if (add_over(future, over))
+		return true;
+	free(over);
+	return false;
+}
+
+void
+bolt__future_pass_overs(const bolt_future *future, bolt_future *worker)
+{
+	if (worker == NULL || worker->immortal)
+		return;
+	for (const bolt__over_link *link = future->overs; link != NULL; link = link->next)
+		if (!add_over(worker, link->over))
+			link->over->references++; /* without memory: never, rather than too early */
+}
+
+static void
+run_overs(bolt__over_link *link)
+{
+	while (link != NULL)
+	{
+		bolt__over_link *next = link->next;
+		bolt__over *over = link->over;
+
+		if (--over->references == 0)
+		{
+			over->callback(over->arg);
+			free(over);
+		}
+		free(link);
+		link = next;
+	}
+}
+
 void
 bolt_free(bolt_future *future)
 {
+	bolt__over_link *overs;
 	bolt__client *client;
 
 	if (future == NULL || future->immortal || --future->references > 0)
@@ -78,7 +142,9 @@ bolt_free(bolt_future *future)
 	bolt__rows_unref(future->rows);
 	bolt_free(future->source);
 	free(future->json_made);
+	overs = future->overs;
 	free(future);
+	run_overs(overs);
 	if (client != NULL)
 		bolt__client_unref(client);
 }

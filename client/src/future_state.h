@@ -29,6 +29,20 @@ typedef struct bolt__then
 	void (*destroy)(void *arg);
 } bolt__then;
 
+/* Called when no future that it was registered with, or that works for one of these, is left. */
+typedef struct bolt__over
+{
+	int references;
+	void (*callback)(void *arg);
+	void *arg;
+} bolt__over;
+
+typedef struct bolt__over_link
+{
+	struct bolt__over_link *next;
+	bolt__over *over;
+} bolt__over_link;
+
 /* Rows that futures share: those of an iterator. */
 typedef struct bolt__rows
 {
@@ -87,6 +101,8 @@ struct bolt_future
 	const char *file; /* where, where the program was compiled with BOLT_DEBUG */
 	int line;
 #endif
+
+	bolt__over_link *overs;
 };
 
 /* The caller has the one reference. The memory is calloc's. */
@@ -106,6 +122,9 @@ bolt_future *bolt__future_failed(bolt__client *client, bolt_exception *error);
 
 /* Calls a destructor, which may be NULL, as callbacks are called. */
 void bolt__destroy(void (*destroy)(void *), void *arg);
+
+/* Has what waits for the end of this future wait for that of another one, too, which works for it. */
+void bolt__future_pass_overs(const bolt_future *future, bolt_future *worker);
 
 void bolt__rows_unref(bolt__rows *rows);
 

@@ -40,7 +40,10 @@ dispose(bolt_future *future)
 	gather_future *gather = (gather_future *) future;
 
 	for (size_t i = 0; i < gather->count; i++)
+	{
+		bolt__future_pass_overs(future, gather->children[i].future);
 		bolt_free(gather->children[i].future);
+	}
 }
 
 static const bolt__future_class gather_class = {abandon, dispose, true};

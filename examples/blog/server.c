@@ -181,7 +181,7 @@ route(process *self)
 	return true;
 }
 
-/* Whatever was opened. evhttp goes before what its requests are about. */
+/* Whatever was opened. What is still under way after GRACE seconds is dropped. */
 static void
 close_all(process *self)
 {
@@ -286,9 +286,10 @@ process_ended(family *self, pid_t pid, int status)
 		return;
 	self->pids[place] = 0;
 	self->running--;
+	if (!self->ending || WIFSIGNALED(status))
+		fprintf(stderr, "blog-server: process %d has ended, status %d\n", (int) pid, status);
 	if (self->ending)
 		return;
-	fprintf(stderr, "blog-server: process %d has ended, status %d\n", (int) pid, status);
 	if (self->unready > 0)
 	{
 		end_all(self);

@@ -5,6 +5,7 @@ import http.client
 import re
 import resource
 import socket
+import subprocess
 import threading
 import time
 
@@ -113,5 +114,38 @@ for client in clients:
 print(f'# {({fate: fates.count(fate) for fate in set(fates)})}')
 ok(fates.count('dropped') == 0 and fates.count('reset') < 40, 'what comes while the server ends is answered or refused', set(fates))
 equal(other.stop(), (0, []), 'and it ends well')
+
+# Requests that outlive the server's patience: dropped, with what they wait for.
+stuck = Server(database)
+locker = subprocess.Popen(['psql', '-X', '-q', '-d', database, '-c', 'BEGIN; LOCK TABLE blog_article', '-c', 'SELECT pg_sleep(60)'])
+waiting = []
+
+
+def stuck_count():
+    return int(psql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"))
+
+
+ok(until(lambda: psql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation IS NOT NULL") != '0'), 'a table is locked')
+for method, path, body in [('GET', '/articles/7', b''), ('GET', '/stream', b''), ('PATCH', '/articles/7', b'{"title": "x"}'), ('DELETE', '/articles/8', b'')]:
+    client = stuck.connect()
+    client.sendall(f'{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n'.encode() + body)
+    waiting.append(client)
+ok(until(lambda: stuck_count() > 0), 'requests wait for it')
+
+# a client that leaves cancels its statement
+leaving = [stuck.connect() for _ in range(4)]
+for client in leaving:
+    client.sendall(b'GET /articles/9 HTTP/1.1\r\nHost: x\r\n\r\n')
+time.sleep(0.5)
+before = stuck_count()
+for client in leaving:
+    client.close()
+for client in waiting[:3]:
+    client.close()
+ok(until(lambda: stuck_count() <= 1, 5), 'those whose client leaves are cancelled', before, stuck_count())
+equal(stuck.stop(), (0, []), 'a server whose requests do not end ends all the same')
+locker.kill()
+locker.wait()
+psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()")
 
 finish(server)

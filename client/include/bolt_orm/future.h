@@ -144,6 +144,18 @@ BOLT_API bolt_future *bolt_future_ref(bolt_future *future);
  */
 BOLT_API void bolt_free(bolt_future *future);
 
+/**
+ * Calls `callback` with `arg` when nothing works for the future any more: its last reference is gone, and so are those of the library.
+ * For memory that the work needs. A future that is cancelled or timed out settles at once, and its callbacks run; but the body of
+ * bolt_atomic or bolt_spawn still runs to its end, with the `arg` that it was given. Of bolt_gather and bolt_catch: when nothing works for
+ * what they wait for, either.
+ *
+ * Any number of callbacks may be registered, in any state of the future. Where the future is NULL, it is called at once.
+ *
+ * @return false without memory: then it is never called
+ */
+BOLT_API bool bolt_when_over(bolt_future *future, void (*callback)(void *arg), void *arg);
+
 /** Whether it has settled. */
 BOLT_API bool bolt_done(const bolt_future *future);
 
