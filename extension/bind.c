@@ -285,18 +285,24 @@ bolt_mark_assigned(StatementParam *param)
 	param->checks_null = get_typtype(param->value_type) == TYPTYPE_DOMAIN;
 }
 
-/* Some input functions say by an internal error what they cannot read: hstore's until PostgreSQL 15. */
+/* What hstore cannot read it says by an internal error until PostgreSQL 15, and by a syntax error since 16. */
 static void
-input_error_context(void *unused)
+input_error_context(void *param)
 {
-	if (geterrcode() == ERRCODE_INTERNAL_ERROR)
+	int code = geterrcode();
+
+	if (code == ERRCODE_INTERNAL_ERROR ||
+		(code == ERRCODE_SYNTAX_ERROR &&
+		 bolt_type_class(((const StatementParam *) param)->value_type) == CLASS_HSTORE))
 		errcode(ERRCODE_INVALID_TEXT_REPRESENTATION);
 }
 
 static Datum
 input_value(const StatementParam *param, const char *text)
 {
-	ErrorContextCallback callback = {.previous = error_context_stack, .callback = input_error_context};
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = input_error_context,
+									 .arg = unconstify(StatementParam *, param)};
 	int level = 0;
 	Datum value;
 

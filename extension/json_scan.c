@@ -10,11 +10,13 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "json_in.h"
 #include "json_scan.h"
 #include "miscadmin.h"
 
-pg_attribute_noreturn() static void broken_text(void)
+pg_noreturn static void
+broken_text(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
