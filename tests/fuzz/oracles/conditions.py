@@ -119,8 +119,8 @@ class Ordered(Keys):
         model = g.any_model(KEYED)
         # JSON does not have the lower bound of an array, so its value may find another array; NOT in a Q is a connector
         column = g.choice([c for c in model.columns.values() if c.family != "array" and c.name != "NOT"])
-        # a relation of the same name leads to a column that is called isnull
-        leads = any(r.name == column.name for r in model.relations)
+        # a relation of the column's name may lead to a column that is called isnull
+        leads = any("isnull" in m.columns for m in [model] + [g.models[r.target] for r in model.relations])
         return {"model": model.name, "key": model.key, "column": column.name, "order": g.order(model), "leads": leads}
 
     def check(self, session, case):
