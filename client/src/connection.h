@@ -11,6 +11,7 @@
 #include "pool.h"
 
 #define BOLT__MAX_PREPARED 128
+#define BOLT__NAME_SIZE 40 /* of a prepared statement */
 
 typedef enum bolt__connection_state
 {
@@ -18,6 +19,14 @@ typedef enum bolt__connection_state
 	BOLT__READY,
 	BOLT__DEAD
 } bolt__connection_state;
+
+/* Who is at the other end. Behind a pooler each transaction may meet another backend, which others have used before. */
+typedef enum bolt__backend
+{
+	BOLT__BACKEND_UNKNOWN,
+	BOLT__BACKEND_OWN,
+	BOLT__BACKEND_POOLED
+} bolt__backend;
 
 struct bolt__connection
 {
@@ -43,12 +52,12 @@ struct bolt__connection
 	bolt__cancel *cancel; /* under way */
 	int64_t stuck_since;  /* an abandoned task is first in line since; BOLT__NEVER: none */
 
-	unsigned int prepared_number; /* of the last name given */
+	bolt__backend backend;
 	int prepared_count;
 	struct
 	{
 		const bolt__statement *statement;
-		unsigned int number; /* its name is "bolt_<number>" */
+		char name[BOLT__NAME_SIZE];
 	} prepared[BOLT__MAX_PREPARED];
 };
 

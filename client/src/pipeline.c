@@ -5,11 +5,20 @@
  * Each task is a unit that ends with a Sync of its own, so that an error in one leaves the others alone:
  * BEGIN where it opens a transaction, PREPARE where the connection has not seen its statement, and the
  * statement. Its answer is the last result of the unit, or the first error.
+ *
+ * Behind a pooler the backend may be another for each unit, and others have prepared statements there. So a
+ * name is a hash of the SQL: whoever prepared it, it is this statement. What we think is prepared is only a
+ * guess: 42P05 (it is there already) and 26000 (it is not) come before anything is run, and the task is sent
+ * again; the second time without a prepared statement, which nothing can go wrong with. In a transaction
+ * either error would spoil it, so there statements are prepared only where the backend is known to be our
+ * own: where the process that answers is the one that was connected to.
  */
 #include "connection.h"
+#include "sha256.h"
 #include "transaction.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_REPEATS 2
@@ -43,23 +52,54 @@ forget_prepared(bolt__connection *connection, const bolt__statement *statement)
 		connection->prepared[place] = connection->prepared[--connection->prepared_count];
 }
 
+/* 128 bits of SHA-256: no other text has it. */
+static void
+name_statement(char name[BOLT__NAME_SIZE], const char *sql)
+{
+	uint8_t digest[BOLT__SHA256_SIZE];
+	int length = snprintf(name, BOLT__NAME_SIZE, "bolt_");
+
+	bolt__sha256(sql, strlen(sql), digest);
+	for (int i = 0; i < 16; i++)
+		length += snprintf(name + length, (size_t) (BOLT__NAME_SIZE - length), "%02x", digest[i]);
+}
+
+static int
+remember_prepared(bolt__connection *connection, const bolt__statement *statement)
+{
+	int place = connection->prepared_count++;
+
+	connection->prepared[place].statement = statement;
+	name_statement(connection->prepared[place].name, statement->sql);
+	return place;
+}
+
+static bool
+may_prepare(const bolt__connection *connection, const bolt__task *task)
+{
+	if (connection->pool->client->options.unprepared || task->by_text || task->iterator != NULL)
+		return false; /* rows one by one cannot be asked for behind a PREPARE */
+	if (connection->lease != NULL && connection->backend != BOLT__BACKEND_OWN)
+		return false;
+	return connection->prepared_count < BOLT__MAX_PREPARED ||
+		prepared_place(connection, task->statement) >= 0;
+}
+
 /* Sends the statement, after PREPARE where it is its first time here. */
 static bool
 send_prepared(bolt__connection *connection, bolt__task *task)
 {
 	const bolt__statement *statement = task->statement;
 	int place = prepared_place(connection, statement);
-	char name[32];
+	const char *name;
 
 	if (place < 0)
 	{
-		place = connection->prepared_count++;
-		connection->prepared[place].statement = statement;
-		connection->prepared[place].number = ++connection->prepared_number;
+		place = remember_prepared(connection, statement);
 		task->prepares = true;
 	}
 	task->prepared = true;
-	snprintf(name, sizeof(name), "bolt_%u", connection->prepared[place].number);
+	name = connection->prepared[place].name;
 	if (task->prepares && !PQsendPrepare(connection->pq, name, statement->sql, 0, NULL))
 		return false;
 	return PQsendQueryPrepared(connection->pq, name, statement->parameters,
@@ -87,12 +127,16 @@ send_statement(bolt__connection *connection, bolt__task *task)
 			return false;
 		lease->begin = NULL;
 		task->begins = true;
+		if (connection->backend == BOLT__BACKEND_UNKNOWN && task->iterator == NULL)
+		{
+			if (!send_text(connection, "SELECT pg_catalog.pg_backend_pid()"))
+				return false;
+			task->looks = true;
+		}
 	}
 	if (task->statement == NULL)
 		return send_text(connection, task->text);
-	/* Rows one by one cannot be asked for behind a PREPARE. */
-	if (task->iterator == NULL && !connection->pool->client->options.unprepared &&
-		connection->prepared_count < BOLT__MAX_PREPARED)
+	if (may_prepare(connection, task))
 		return send_prepared(connection, task);
 	return PQsendQueryParams(connection->pq, task->statement->sql, task->statement->parameters, NULL,
 							 (const char *const *) task->parameters, NULL, NULL, 0);
@@ -241,14 +285,26 @@ has_sqlstate(const PGresult *result, const char *sqlstate)
 	return strcmp(sqlstate_of(result), sqlstate) == 0;
 }
 
+/* Whether the prepared statement that it was sent as was not as we thought. */
+static bool
+has_guessed_wrong(const bolt__task *task)
+{
+	return task->known || (task->prepared && has_sqlstate(task->answer, "26000"));
+}
+
 /* Whether it is to be sent again: nothing of it was done, and it is not to blame. */
 static bool
 is_to_be_repeated(bolt__connection *connection, bolt__task *task)
 {
-	if (task->abandoned || task->answer == NULL || task->repeats >= MAX_REPEATS || connection->lease != NULL)
+	if (task->abandoned || task->answer == NULL || connection->lease != NULL)
 		return false;
-	if (task->prepared && has_sqlstate(task->answer, "26000")) /* no such prepared statement */
-		return true;
+	if (has_guessed_wrong(task))
+	{
+		task->by_text = task->repeats > 0;
+		return true; /* not for ever: by its text it does not guess */
+	}
+	if (task->repeats >= MAX_REPEATS)
+		return false;
 	return task->endangered &&
 		has_sqlstate(task->answer, "57014"); /* the cancel of one ahead came too late for that */
 }
@@ -258,8 +314,14 @@ unit_complete(bolt__connection *connection, bolt__task *task)
 {
 	bolt__pool *pool = connection->pool;
 
-	if (task->prepared && has_sqlstate(task->answer, "26000"))
+	if (task->known)
+		connection->backend = BOLT__BACKEND_POOLED;
+	else if (has_guessed_wrong(task))
+	{
 		forget_prepared(connection, task->statement);
+		if (connection->backend == BOLT__BACKEND_OWN)
+			connection->backend = BOLT__BACKEND_UNKNOWN; /* a pooler's, or somebody deallocates: look again */
+	}
 	bolt__link_remove(&task->place.link);
 	connection->sent_count--;
 	connection->progressed_at = bolt__now();
@@ -270,7 +332,7 @@ unit_complete(bolt__connection *connection, bolt__task *task)
 		PQclear(task->answer);
 		task->answer = NULL;
 		task->repeats++;
-		task->sent = task->endangered = task->prepared = task->prepares = false;
+		task->sent = task->endangered = task->prepared = task->prepares = task->known = false;
 		task->results = 0;
 		task->connection = NULL;
 		bolt__pool_resubmit(pool, task);
@@ -281,15 +343,37 @@ unit_complete(bolt__connection *connection, bolt__task *task)
 	bolt__task_answered(task);
 }
 
+static void
+learn_backend(bolt__connection *connection, const PGresult *result)
+{
+	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
+		connection->backend = atoi(PQgetvalue(result, 0, 0)) == PQbackendPID(connection->pq) ?
+			BOLT__BACKEND_OWN :
+			BOLT__BACKEND_POOLED;
+}
+
+/* What a result says about the backend and its prepared statements. */
+static void
+learn(bolt__connection *connection, bolt__task *task, const PGresult *result)
+{
+	int look = task->begins ? 1 : 0; /* the place of the answer to that question, and to PREPARE */
+	int prepare = look + (task->looks ? 1 : 0);
+
+	if (task->looks && task->results == look)
+		learn_backend(connection, result);
+	if (is_error(result) && task->prepares && task->results <= prepare)
+	{
+		task->known = task->results == prepare && has_sqlstate(result, "42P05");
+		if (!task->known)
+			forget_prepared(connection, task->statement); /* a PREPARE that failed has prepared nothing */
+	}
+	task->results++;
+}
+
 /* The last result counts, or the first error. */
 static void
-keep_result(bolt__connection *connection, bolt__task *task, PGresult *result)
+keep_result(bolt__task *task, PGresult *result)
 {
-	int prepare = task->begins ? 1 : 0; /* the place of the answer to PREPARE */
-
-	if (is_error(result) && task->prepares && task->results <= prepare)
-		forget_prepared(connection, task->statement); /* a PREPARE that failed has prepared nothing */
-	task->results++;
 	if (is_error(task->answer) || PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
 	{
 		PQclear(result);
@@ -327,15 +411,19 @@ receive_one(bolt__connection *connection, bolt__task *task)
 		PQclear(result);
 		unit_complete(connection, task);
 	}
-	else if (task->abandoned && !is_error(result))
-		PQclear(result);
-	else if (has_rows(task, result))
+	else if (!task->abandoned && has_rows(task, result))
 	{
 		connection->paused = !bolt__iterator_row(task->iterator, result);
 		return !connection->paused;
 	}
 	else
-		keep_result(connection, task, result);
+	{
+		learn(connection, task, result);
+		if (task->abandoned && !is_error(result))
+			PQclear(result);
+		else
+			keep_result(task, result);
+	}
 	return connection->state == BOLT__READY;
 }
 

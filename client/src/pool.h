@@ -46,8 +46,11 @@ struct bolt__task
 	bolt__block *block;		 /* the transaction it is part of */
 	bolt_iterator *iterator; /* whose rows it fetches, one by one */
 	bool begins;			 /* BEGIN is sent ahead of it */
+	bool looks;				 /* the question which backend this is is sent ahead of it */
 	bool prepares;			 /* PREPARE is sent ahead of it */
 	bool prepared;			 /* it was sent as a prepared statement */
+	bool known;				 /* PREPARE failed, as the server has it already */
+	bool by_text;			 /* prepared statements were not there twice: without one now */
 	int results;			 /* that have come */
 	bool abandoned;			 /* settled before its answer came, which is thrown away */
 	bool drained;			 /* abandoned, and left to come to its end */

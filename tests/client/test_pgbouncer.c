@@ -98,7 +98,198 @@ open_bouncer(void)
 {
 	if (bouncer == 0)
 		skip();
-	return bolt_open(conninfo, BOLT_OPTIONS(.connections = 5, .unprepared = true, .reconnect_pause = 10));
+	return bolt_open(conninfo, BOLT_OPTIONS(.connections = 5, .reconnect_pause = 10));
+}
+
+/* ----------
+ * Two clients over the same backends
+ * ----------
+ */
+static const bolt__statement count_above = {"SELECT count(*) FROM client_test WHERE n > $1::int", 1,
+											BOLT__INTEGER, false};
+static const bolt__statement delete_above = {
+	"WITH gone AS (DELETE FROM client_test WHERE n > $1::int RETURNING n) SELECT count(*) FROM gone", 1,
+	BOLT__INTEGER, true};
+static const bolt__statement sum_statement = {"SELECT to_json($1::bigint + $2::bigint)", 2, BOLT__JSON,
+											  false};
+static const bolt__statement difference_statement = {"SELECT to_json($1::bigint - $2::bigint)", 2, BOLT__JSON,
+													 false};
+static const bolt__statement product_statement = {"SELECT to_json($1::bigint * $2::bigint)", 2, BOLT__JSON,
+												  false};
+
+static bolt_future *
+calculate(bolt_database *db, const bolt__statement *statement, int one, int other)
+{
+	return ask(db, statement, text("%d", one), text("%d", other));
+}
+
+/* With names by first use, the one's count was the other's delete. */
+static void
+two_clients_never_run_each_others_statements(void **state)
+{
+	bolt_database *counting = open_bouncer();
+	bolt_database *deleting = bolt_open(conninfo, NULL);
+
+	(void) state;
+	make_table();
+	sql("INSERT INTO client_test SELECT generate_series(1, 100)");
+	for (int i = 0; i < 800; i++)
+	{
+		bolt_future *count = ask(counting, &count_above, text("0"), NULL);
+
+		expect_number(ask(deleting, &delete_above, text("1000"), NULL), 0);
+		expect_number(count, 100);
+	}
+	assert_int_equal(rows_in_table(), 100);
+	bolt_close(counting);
+	bolt_close(deleting);
+}
+
+/* All of one client's statements, and each client begins with another. */
+static bolt_future *
+ask_any(bolt_database *db, int i, long long *answer)
+{
+	int one = i % 1000;
+
+	switch ((unsigned int) i * 2654435761u >> 28)
+	{
+		case 0:
+		case 1:
+			*answer = one + 7;
+			return calculate(db, &sum_statement, one, 7);
+		case 2:
+		case 3:
+			*answer = one - 7;
+			return calculate(db, &difference_statement, one, 7);
+		case 4:
+		case 5:
+			*answer = one * 7;
+			return calculate(db, &product_statement, one, 7);
+		case 6:
+			*answer = 100;
+			return ask(db, &count_above, text("0"), NULL);
+		case 7:
+			*answer = 0;
+			return ask(db, &delete_above, text("1000"), NULL);
+		case 8:
+			*answer = one;
+			return slow_echo(db, 0.0005, one);
+		default:
+			*answer = one;
+			return echo(db, one);
+	}
+}
+
+#define CLIENTS 3
+#define CALLS 300
+
+static void
+thousands_of_mixed_calls(void **state)
+{
+	bolt_database *clients[CLIENTS];
+	bolt_future *all[CALLS];
+	long long answers[CALLS];
+
+	(void) state;
+	clients[0] = open_bouncer();
+	for (int i = 1; i < CLIENTS; i++)
+		clients[i] = bolt_open(conninfo, NULL);
+	make_table();
+	sql("INSERT INTO client_test SELECT generate_series(1, 100)");
+	for (int round = 0; round < 30; round++)
+	{
+		for (int i = 0; i < CALLS; i++)
+			all[i] = ask_any(clients[i % CLIENTS], round * CALLS + i + i % CLIENTS * 17, &answers[i]);
+		for (int i = 0; i < CALLS; i++)
+			expect_number(all[i], answers[i]);
+		if (round % 10 == 5) /* new backends, which know no statement */
+		{
+			sql("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database()"
+				" AND pid <> pg_backend_pid() AND backend_type = 'client backend'");
+			for (int i = 0; i < CLIENTS; i++)
+				bolt_free(settled(echo(clients[i], 1))); /* pgbouncer may not have noticed */
+		}
+	}
+	assert_int_equal(rows_in_table(), 100);
+	for (int i = 0; i < CLIENTS; i++)
+		bolt_close(clients[i]);
+}
+
+static bolt_future *
+calculate_inside(bolt_database *transaction, void *arg)
+{
+	int number = *(int *) arg;
+
+	for (int i = 0; i < 5; i++)
+	{
+		expect_number(calculate(transaction, &sum_statement, number, i), number + i);
+		expect_number(calculate(transaction, &difference_statement, number, i), number - i);
+		expect_number(ask(transaction, &count_above, text("0"), NULL), 100);
+	}
+	return calculate(transaction, &product_statement, number, 2);
+}
+
+/* There an error about a prepared statement would be the end of the transaction. */
+static void
+transactions_of_several_clients(void **state)
+{
+	bolt_database *clients[CLIENTS];
+	int numbers[60];
+	bolt_future *all[60];
+
+	(void) state;
+	clients[0] = open_bouncer();
+	for (int i = 1; i < CLIENTS; i++)
+		clients[i] = bolt_open(conninfo, NULL);
+	make_table();
+	sql("INSERT INTO client_test SELECT generate_series(1, 100)");
+	for (int i = 0; i < 60; i++)
+	{
+		long long answer;
+
+		numbers[i] = i;
+		all[i] = bolt_atomic(clients[i % CLIENTS], calculate_inside, &numbers[i]);
+		bolt_free(ask_any(clients[(i + 1) % CLIENTS], i, &answer));
+	}
+	for (int i = 0; i < 60; i++)
+		expect_number(all[i], 2 * i);
+	for (int i = 0; i < CLIENTS; i++)
+		bolt_close(clients[i]);
+}
+
+/* Each answer comes from a backend that has forgotten everything. */
+static const bolt__statement forgetful_statement = {"DEALLOCATE ALL", 0, BOLT__NOTHING, false};
+
+static void
+backends_that_forget_between_requests(void **state)
+{
+	bolt_database *db = open_bouncer();
+
+	(void) state;
+	for (int i = 0; i < 200; i++)
+	{
+		bolt_free(ask(db, &forgetful_statement, NULL, NULL));
+		expect_number(calculate(db, &sum_statement, i, i), 2 * i);
+		bolt_free(ask(db, &forgetful_statement, NULL, NULL));
+		expect_number(echo(db, i), i);
+	}
+	bolt_close(db);
+}
+
+static void
+without_prepared_statements(void **state)
+{
+	bolt_database *prepared = open_bouncer();
+	bolt_database *db = bolt_open(conninfo, BOLT_OPTIONS(.unprepared = true));
+
+	(void) state;
+	for (int i = 0; i < 100; i++)
+	{
+		expect_number(calculate(db, &sum_statement, i, i), 2 * i);
+		expect_number(calculate(prepared, &difference_statement, i, i), 0);
+	}
+	bolt_close(prepared);
+	bolt_close(db);
 }
 
 static void
@@ -241,6 +432,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_clients_never_run_each_others_statements),
+		cmocka_unit_test(thousands_of_mixed_calls),
+		cmocka_unit_test(transactions_of_several_clients),
+		cmocka_unit_test(backends_that_forget_between_requests),
+		cmocka_unit_test(without_prepared_statements),
 		cmocka_unit_test(many_requests_over_few_backends),
 		cmocka_unit_test(a_transaction_keeps_its_backend),
 		cmocka_unit_test(savepoints_work),

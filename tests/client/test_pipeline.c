@@ -92,6 +92,80 @@ statements_are_prepared_once_or_never(void **state)
 	bolt_close(db);
 }
 
+/* A name says what it names, so no two statements share one, in whatever order they are prepared. */
+static const bolt__statement names_statement = {
+	"SELECT json_object_agg(statement, name)->>'SELECT to_json($1::bigint)' = 'bolt_' ||"
+	" left(encode(sha256('SELECT to_json($1::bigint)'), 'hex'), 32) FROM pg_prepared_statements",
+	0, BOLT__BOOLEAN, false};
+
+static void
+names_are_hashes_of_the_sql(void **state)
+{
+	bolt_database *db = open_one_connection();
+	bolt_future *same = settled(ask(db, &names_statement, NULL, NULL));
+
+	(void) state;
+	assert_false(bolt_failed(same));
+	assert_true(bolt_boolean(same));
+	bolt_free(same);
+	bolt_close(db);
+}
+
+static const bolt__statement prepared_by_hand = {
+	"PREPARE bolt_e8cda4d967f5243bd5e9ab1346bfd0c1 AS SELECT to_json($1::bigint)", 0, BOLT__NOTHING, false};
+
+static void
+statements_that_are_prepared_already(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1, .pipeline = 100));
+
+	(void) state;
+	bolt_free(ask(db, &prepared_by_hand, NULL, NULL));
+	expect_number(bolt_gather(echo(db, 1), echo(db, 2)), 0);
+	for (int i = 0; i < 10; i++)
+		expect_number(echo(db, i), i);
+	bolt_close(db);
+}
+
+static bolt_future *
+prepare_in_a_transaction(bolt_database *transaction, void *arg)
+{
+	(void) arg;
+	expect_number(echo(transaction, 1), 1);
+	expect_number(slow_echo(transaction, 0, 2), 2);
+	return ask(transaction, &prepared_statement, NULL, NULL);
+}
+
+static void
+transactions_use_prepared_statements_of_their_own_backend(void **state)
+{
+	bolt_database *db = open_one_connection();
+
+	(void) state;
+	for (int i = 0; i < 3; i++)
+		expect_number(bolt_atomic(db, prepare_in_a_transaction, NULL), 3);
+	bolt_close(db);
+}
+
+/* A PREPARE whose statement is cancelled has been done all the same. */
+static void
+cancelled_requests_are_prepared_once(void **state)
+{
+	bolt_database *db = open_one_connection();
+
+	(void) state;
+	for (int i = 0; i < 5; i++)
+	{
+		bolt_future *slow = slow_echo(db, 30, 1);
+
+		run_for(db, 20);
+		bolt_cancel(slow);
+		bolt_free(slow);
+		expect_number(bolt_atomic(db, prepare_in_a_transaction, NULL), 3);
+	}
+	bolt_close(db);
+}
+
 static void
 a_cancelled_request_does_not_hit_those_behind(void **state)
 {
@@ -247,6 +321,10 @@ main(void)
 		cmocka_unit_test(a_statement_that_could_not_be_prepared_can_be_later),
 		cmocka_unit_test(lost_prepared_statements_are_prepared_again),
 		cmocka_unit_test(statements_are_prepared_once_or_never),
+		cmocka_unit_test(names_are_hashes_of_the_sql),
+		cmocka_unit_test(statements_that_are_prepared_already),
+		cmocka_unit_test(transactions_use_prepared_statements_of_their_own_backend),
+		cmocka_unit_test(cancelled_requests_are_prepared_once),
 		cmocka_unit_test(a_cancelled_request_does_not_hit_those_behind),
 		cmocka_unit_test(a_cancel_that_comes_too_late_hits_nobody),
 		cmocka_unit_test(all_of_a_pipeline_cancelled),

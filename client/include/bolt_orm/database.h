@@ -45,8 +45,10 @@ typedef struct bolt_options
 	int reconnect_pause_max; /**< until it is so long; default 10000 */
 
 	/**
-	 * No prepared statements: for pgbouncer before 1.21 in transaction mode. Costs the server parsing
-	 * and planning of the outer statement; bolt_orm's own plans are kept all the same.
+	 * No prepared statements. Not needed behind pgbouncer in transaction mode, whatever its version: they
+	 * are named by a hash of their SQL, and prepared again on a backend that has not got them. For poolers
+	 * that refuse them. Costs the server parsing and planning of the outer statement; bolt_orm's own plans
+	 * are kept all the same.
 	 */
 	bool unprepared;
 
