@@ -326,7 +326,7 @@ case_operand(Select *select, int alias, const Expression *expression, Operand *r
 	result->nullable = true;
 }
 
-/* OVER (PARTITION BY … ORDER BY …) */
+/* OVER (PARTITION BY … ORDER BY … ROWS BETWEEN … AND …) */
 static void
 append_over(StringInfo sql, Select *select, int alias, const Expression *expression)
 {
@@ -340,6 +340,8 @@ append_over(StringInfo sql, Select *select, int alias, const Expression *express
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ? "PARTITION BY " : ", ", operand.sql);
 	}
 	bolt_append_order_terms(sql, select, expression->order_by);
+	if (expression->frame != NULL)
+		appendStringInfoString(sql, expression->frame);
 	appendStringInfoChar(sql, ')');
 }
 

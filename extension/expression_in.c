@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "document.h"
 #include "error.h"
 #include "miscadmin.h"
@@ -226,6 +228,126 @@ parse_expressions(Document *document, JsonValue *value)
 	return expressions;
 }
 
+/*
+ * A bound of a frame: null is the end of the partition, 0 the current row, -n is n
+ * before it and n is n behind it.  As a number, where null is as far as it goes.
+ */
+static const char *
+parse_frame_bound(const JsonValue *value, bool rows, bool start, long *place)
+{
+	char *end;
+
+	if (value->kind == JSON_NULL)
+	{
+		*place = start ? LONG_MIN : LONG_MAX;
+		return start ? "UNBOUNDED PRECEDING" : "UNBOUNDED FOLLOWING";
+	}
+	if (value->kind != JSON_NUMBER)
+		bolt_wrong_kind(value, start ? "the start of a frame" : "the end of a frame", "an integer or null");
+	errno = 0;
+	*place = strtol(value->text, &end, 10);
+	if (*end != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a bound of a frame must be an integer or null, not %s", value->text),
+				 bolt_errdetail_at(value)));
+	if (errno != 0 || *place > PG_INT32_MAX || *place < -PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("a bound of a frame is out of range for type integer"), bolt_errdetail_at(value)));
+	if (*place == 0)
+		return "CURRENT ROW";
+	if (!rows)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("PostgreSQL only supports UNBOUNDED together with PRECEDING and FOLLOWING."),
+				 bolt_errdetail_at(value), errhint("Use null, 0, or the key \"rows\".")));
+	return psprintf("%ld %s", labs(*place), *place < 0 ? "PRECEDING" : "FOLLOWING");
+}
+
+/* [start, end], as SQL */
+static char *
+parse_frame_bounds(const JsonValue *value, bool rows)
+{
+	const JsonValue *first = NULL;
+	const JsonValue *last = NULL;
+	int count = 0;
+	const char *start;
+	const char *end;
+	long start_place;
+	long end_place;
+
+	bolt_expect_array(value);
+	json_foreach(bound, value)
+	{
+		if (count++ == 0)
+			first = bound;
+		last = bound;
+	}
+	if (count != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must have a start and an end", bolt_quoted_key(value)),
+				 bolt_errdetail_at(value)));
+	start = parse_frame_bound(first, rows, true, &start_place);
+	end = parse_frame_bound(last, rows, false, &end_place);
+	if (start_place > end_place)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("start cannot be greater than end."),
+				 bolt_errdetail_at(value)));
+	return psprintf(" %s BETWEEN %s AND %s", rows ? "ROWS" : "RANGE", start, end);
+}
+
+/* {"rows": [start, end]} or {"range": [start, end]}, and perhaps "exclude" */
+static const char *
+parse_frame(const JsonValue *value)
+{
+	static const char *const exclusions[] = {"current row", "group", "ties", "no others"};
+	static const char *const exclude[] = {" EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES",
+										  " EXCLUDE NO OTHERS"};
+	char *bounds = NULL;
+	const char *excluded = "";
+	int count = 0;
+
+	bolt_expect_object(value, "a frame");
+	json_foreach(member, value)
+	{
+		bool rows = strcmp(member->name, "rows") == 0;
+
+		if (rows || strcmp(member->name, "range") == 0)
+		{
+			bounds = parse_frame_bounds(member, rows);
+			count++;
+		}
+		else if (strcmp(member->name, "exclude") == 0)
+		{
+			const char *text = bolt_expect_string(member);
+			List *choices = NIL;
+
+			excluded = NULL;
+			for (int i = 0; i < lengthof(exclusions); i++)
+			{
+				if (strcmp(text, exclusions[i]) == 0)
+					excluded = exclude[i];
+				choices = lappend(choices, unconstify(char *, exclusions[i]));
+			}
+			if (excluded == NULL)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("unknown exclusion of a frame \"%s\"", text), bolt_errdetail_at(member),
+						 bolt_errhint_choices(choices)));
+		}
+		else
+			bolt_unknown_key(member, "a frame", list_make3("rows", "range", "exclude"));
+	}
+	if (count != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a frame must have one of the keys \"rows\" and \"range\""),
+				 bolt_errdetail_at(value)));
+	return psprintf("%s%s", bounds, excluded);
+}
+
 /* Options, by what takes them. */
 static void
 parse_option(Document *document, Expression *expression, JsonValue *value)
@@ -246,6 +368,8 @@ parse_option(Document *document, Expression *expression, JsonValue *value)
 		expression->order_by = bolt_parse_order_terms(document, value);
 	else if (window && strcmp(name, "partition_by") == 0)
 		expression->partition_by = parse_expressions(document, value);
+	else if (window && strcmp(name, "frame") == 0)
+		expression->frame = value->kind == JSON_NULL ? NULL : parse_frame(value);
 	else if (strcmp(expression->name, "Cast") == 0 && strcmp(name, "type") == 0)
 		expression->type = bolt_expect_string(value);
 	else if ((strcmp(expression->name, "Trunc") == 0 || strcmp(expression->name, "Extract") == 0) &&
@@ -256,7 +380,7 @@ parse_option(Document *document, Expression *expression, JsonValue *value)
 		if (aggregate)
 			choices = list_make4("filter", "distinct", "default", "order_by");
 		else if (window)
-			choices = list_make2("partition_by", "order_by");
+			choices = list_make3("partition_by", "order_by", "frame");
 		else if (kind == EXPRESSION_CASE)
 			choices = list_make1("default");
 		bolt_unknown_key(value, psprintf("an expression %s", expression->name), choices);

@@ -80,6 +80,7 @@ struct Expression
 	bool star;			   /* Count("*") */
 	List *order_by;		   /* of OrderTerm * */
 	List *partition_by;	   /* of Expression * */
+	const char *frame;	   /* of a window: SQL, with a blank before; or NULL */
 	const char *type;	   /* Cast */
 	const char *date_kind; /* Trunc, Extract */
 };

@@ -166,6 +166,25 @@ SELECT bolt.fetch('{"model": "blog_article", "only": ["id"], "filter": {"id__lte
 -- without a primary key
 CREATE VIEW rated AS SELECT title, rating FROM blog_article;
 SELECT bolt.fetch('{"model": "rated", "alias": {"n": {"Window": {"RowNumber": []}, "order_by": ["-title"]}}, "filter": {"n__lte": 2}, "order_by": ["title"]}'), bolt.count('{"model": "rated", "alias": {"n": {"Window": {"RowNumber": []}}}, "filter": {"n__lte": 2}, "distinct": true}');
+-- frames: rows, ranges, what they leave out; a frame belongs to the shape
+CREATE FUNCTION framed(frame text) RETURNS jsonb LANGUAGE sql
+	AS $$ SELECT bolt.fetch_json(format('{"model": "blog_article", "filter": {"id__lte": 6}, "order_by": ["id"], "annotate": {"n": {"Window": {"ArrayAgg": "id"}, "partition_by": ["author"], "order_by": ["id"], "frame": %s}}, "values_list": ["n"], "flat": true}', frame)::json)::jsonb $$;
+SELECT frame, framed(frame) = (SELECT jsonb_agg(n ORDER BY id) FROM (
+	SELECT id, CASE f WHEN 1 THEN array_agg(id) OVER (PARTITION BY author_id ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+		WHEN 2 THEN array_agg(id) OVER (PARTITION BY author_id ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+		WHEN 3 THEN array_agg(id) OVER (PARTITION BY author_id ORDER BY id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+		WHEN 4 THEN array_agg(id) OVER (PARTITION BY author_id ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)
+		WHEN 5 THEN array_agg(id) OVER (PARTITION BY author_id ORDER BY id RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+		WHEN 6 THEN array_agg(id) OVER (PARTITION BY author_id ORDER BY id RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+		WHEN 7 THEN array_agg(id) OVER (PARTITION BY author_id ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW)
+		ELSE array_agg(id) OVER (PARTITION BY author_id ORDER BY id) END AS n
+	FROM blog_article WHERE id <= 6) AS expected) AS same
+	FROM (VALUES (1, '{"rows": [null, 0]}'), (2, '{"rows": [-1, 1]}'), (3, '{"rows": [1, null]}'), (4, '{"rows": [-2, -1]}'), (5, '{"range": [null, null]}'),
+		(6, '{"range": [0, null]}'), (7, '{"rows": [-1, 1], "exclude": "current row"}'), (8, 'null')) AS frames (f, frame);
+SELECT message_of(format('{"model": "blog_article", "annotate": {"n": {"Window": {"Sum": "id"}, "frame": %s}}}', frame))
+	FROM unnest(ARRAY['{}', '[]', '{"rows": [1]}', '{"rows": [1, 2, 3]}', '{"rows": [1, 0]}', '{"rows": ["1", 2]}', '{"rows": [1.5, 2]}', '{"rows": [-99999999999, 0]}', '{"range": [-1, 0]}',
+		'{"rows": [0, 0], "range": [0, 0]}', '{"rows": [0, 0], "exclude": "all"}', '{"groups": [0, 0]}']) AS frame;
+SELECT message_of('{"model": "blog_article", "annotate": {"n": {"Count": "comments", "frame": {"rows": [0, 0]}}}}');
 
 --
 -- What is refused

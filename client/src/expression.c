@@ -431,18 +431,27 @@ bolt_expr *
 bolt_window_of(bolt_expr *inner, const bolt_window_options *options)
 {
 	bolt_expr *expr = make_expr(EXPR_VALUE);
+	bolt_kw *frame =
+		options->size >= sizeof(bolt_window_options) ? options->frame : NULL; /* else of an older program */
 
 	if (expr == NULL)
 	{
 		bolt_expr_free(inner);
 		bolt_list_free(options->partition_by);
 		bolt_list_free(options->order_by);
+		bolt_kw_free(frame);
 		return &expr_without_memory;
 	}
 	write_key(&expr->text, "Window");
 	bolt__write_expression(&expr->text, inner);
 	write_list_option(&expr->text, "partition_by", options->partition_by);
 	write_list_option(&expr->text, "order_by", options->order_by);
+	if (frame != NULL)
+	{
+		bolt__write_text(&expr->text, ",\"frame\":{");
+		bolt__write_kw(&expr->text, frame, BOLT__KW_VALUES);
+		bolt__write(&expr->text, "}", 1);
+	}
 	return expr;
 }
 

@@ -191,6 +191,13 @@ expressions(void)
 							  bolt_window(bolt_rank(), .partition_by = BOLT_LIST("a"),
 										  .order_by = BOLT_ORDERING("-b")))),
 		"{\"annotate\":{\"n\":{\"Window\":{\"Rank\":[]},\"partition_by\":[\"a\"],\"order_by\":[\"-b\"]}}}");
+	expect(
+		bolt_annotate(
+			t(),
+			BOLT_KW("n", bolt_window(bolt_sum("x"), .frame = bolt_row_range(-2, 0)), "m",
+					bolt_window(bolt_sum("x"), .frame = bolt_value_range(nullptr_or_null, nullptr_or_null)))),
+		"{\"annotate\":{\"n\":{\"Window\":{\"Sum\":\"x\"},\"frame\":{\"rows\":[-2,0]}},\"m\":{\"Window\":{\"Sum\":\"x\"},\"frame\":"
+		"{\"range\":[null,null]}}}}");
 	expect(bolt_annotate(t(), BOLT_KW("n", bolt_string_agg("x", ";", .order_by = BOLT_ORDERING()))),
 		   "{\"annotate\":{\"n\":{\"StringAgg\":[\"x\",{\"Value\":\";\"}],\"order_by\":[]}}}");
 #endif

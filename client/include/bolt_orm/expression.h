@@ -165,7 +165,17 @@ typedef struct bolt_window_options
 	size_t size;			 /* set by the macro */
 	bolt_list *partition_by; /* BOLT_LIST("author") */
 	bolt_list *order_by;	 /* BOLT_LIST("-created_at") */
+	bolt_kw *frame;			 /* bolt_row_range(-2, 0) */
 } bolt_window_options;
+
+/**
+ * A frame, Django's RowRange: from so many rows before (a negative number) to so many behind; 0 is the current row, NULL as far
+ * as the partition goes. bolt_kw_add(bolt_row_range(-2, 2), "exclude", "current row") leaves that out, or "group", or "ties".
+ */
+#define bolt_row_range(start, end) BOLT_KW("rows", BOLT_LIST(start, end))
+
+/** A frame, Django's ValueRange: NULL or 0, the current row with all that are equal to it in the window's order. */
+#define bolt_value_range(start, end) BOLT_KW("range", BOLT_LIST(start, end))
 
 /**
  * An aggregate or one of the functions below over a window:
