@@ -241,6 +241,15 @@ arun_is_all_or_nothing(void **state)
 }
 
 static bolt_future *
+settled_without_error(bolt_future *future)
+{
+	future = bolt_await(future);
+	if (bolt_failed(future))
+		fail_msg("%s", bolt_error_message(bolt_error(future)));
+	return future;
+}
+
+static bolt_future *
 lock_tags(bolt_database *transaction, void *options)
 {
 	return bolt_alist(bolt_select_for_update_with(bolt_objects(transaction, "blog_tag"), options));
@@ -334,6 +343,46 @@ select_for_update_outside_of_a_block(void **state)
 	assert_error(bolt_alist(bolt_union(tags(), locked)), BOLT_NOT_SUPPORTED_ERROR, "");
 }
 
+/* The guide's lines for the methods of related managers that have no function of their own. */
+static void
+related_managers_create(void **state)
+{
+	bolt_queryset *comments = bolt_objects(db, "blog_comment");
+	bolt_queryset *of_two =
+		bolt_filter(bolt_ref(comments), BOLT_KW("article", 2, "text__startswith", "related"));
+	bolt_queryset *tags_of_three =
+		bolt_filter(tags(), BOLT_KW("name__startswith", "related", "blog_article", 3));
+	bolt_future *future;
+
+	(void) state;
+	bolt_free(
+		settled_without_error(bolt_acreate(bolt_ref(comments), BOLT_KW("text", "related 1", "article", 2))));
+	assert_integer(bolt_acount(bolt_ref(of_two)), 1);
+	assert_boolean(bolt_aget_or_create(bolt_ref(comments), BOLT_KW("text", "related 1", "article", 2)),
+				   false);
+	assert_boolean(bolt_aget_or_create(bolt_ref(comments), BOLT_KW("text", "related 2", "article", 2)), true);
+	assert_boolean(bolt_aupdate_or_create(comments, BOLT_KW("text", "related 2", "article", 2),
+										  .defaults = BOLT_KW("author", 1)),
+				   false);
+	assert_integer(bolt_acount(bolt_filter(of_two, BOLT_KW("author", 1))), 1);
+
+	bolt_free(settled_without_error(
+		bolt_acreate(tags(), BOLT_KW("name", "related", "blog_article", BOLT_LIST(3)))));
+	assert_integer(bolt_acount(bolt_ref(tags_of_three)), 1);
+	for (int i = 0; i < 2; i++)
+	{
+		future = settled_without_error(bolt_arun(
+			db,
+			BOLT_LIST(bolt_op("get_or_create", tags(), BOLT_KW("lookup", BOLT_KW("name", "related 2"))),
+					  bolt_op("add", bolt_objects(NULL, "blog_article"),
+							  BOLT_KW("pk", 3, "relation", "tags", "targets",
+									  BOLT_LIST(bolt_result(0, "object", "id")))))));
+		assert_non_null(strstr(bolt_json(future), i == 0 ? "\"created\":true},1]" : "\"created\":false},0]"));
+		bolt_free(future);
+	}
+	assert_integer(bolt_acount(tags_of_three), 2);
+}
+
 static void
 integrity_errors_name_the_constraint(void **state)
 {
@@ -377,6 +426,7 @@ main(void)
 		test(arun_is_all_or_nothing),
 		test(select_for_update),
 		test(select_for_update_outside_of_a_block),
+		test(related_managers_create),
 		test(integrity_errors_name_the_constraint),
 	};
 
