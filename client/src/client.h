@@ -37,10 +37,11 @@ struct bolt__client
 	int references;		 /* of handles, futures, and calls on their way through the loop */
 	bolt_database *root; /* bolt_open's handle, until it is closed */
 	bool used;
-	bool closing;		   /* refuses requests */
-	bool closed;		   /* has let go of everything, the loop too */
-	bolt_exception *error; /* what is wrong with how it was opened */
-	bolt_options options;  /* complete; strings are not kept */
+	bool closing;			  /* refuses requests */
+	bool closed;			  /* has let go of everything, the loop too */
+	bolt_exception *error;	  /* what is wrong with how it was opened */
+	bolt_options options;	  /* complete; strings are not kept */
+	bool has_connect_timeout; /* the program has given one */
 
 	bolt_loop loop;
 	bool attached;		/* to an application's loop; else the built-in one */
@@ -53,6 +54,7 @@ struct bolt__client
 	bolt_future *ready; /* settled, their callbacks still to run; first and last */
 	bolt_future *last_ready;
 	bolt__link unsettled; /* futures */
+	bolt__link lookups;	  /* of host names */
 
 	struct bolt__coroutine *stacks; /* of finished coroutines, for the next ones */
 	int stack_count;

@@ -1,8 +1,6 @@
 /*
  * connection.c
- *	  One connection: made without blocking, watched, lost.
- *
- * libpq resolves host names while it connects, which may block: `hostaddr` in the conninfo avoids that.
+ *	  One connection: opened, watched, lost. connect.c is how it is made.
  */
 #include "connection.h"
 
@@ -78,6 +76,7 @@ bolt__connection_lose(bolt__connection *connection, bolt_exception *error)
 	bolt__timer_unset(&pool->client->timers, &connection->timer);
 	bolt__socket_watch(&connection->socket, connection->socket.fd, 0);
 	bolt__cancel_forget(connection);
+	bolt__attempt_end(connection);
 	PQfinish(connection->pq);
 	connection->pq = NULL;
 	bolt__link_remove(&connection->link);
@@ -106,77 +105,12 @@ bolt__connection_lose(bolt__connection *connection, bolt_exception *error)
  * ----------
  */
 static void
-quiet(void *arg, const PGresult *result)
-{
-	(void) arg;
-	(void) result;
-}
-
-static void
-gave_up(bolt__timer *timer)
-{
-	bolt__connection *connection = bolt__container(timer, bolt__connection, timer);
-
-	bolt__connection_lose(connection,
-						  bolt__error_new(BOLT_OPERATIONAL_ERROR, "08001", "could not connect within %d ms",
-										  connection->pool->client->options.connect_timeout));
-}
-
-/* Told from the loop: nobody who asks for a connection is surprised in the middle. */
-static void
-failed_at_once(bolt__timer *timer)
-{
-	bolt__connection *connection = bolt__container(timer, bolt__connection, timer);
-
-	bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
-}
-
-static void
-connected(bolt__connection *connection)
-{
-	bolt__pool *pool = connection->pool;
-
-	bolt__timer_unset(&pool->client->timers, &connection->timer);
-	if (PQsetnonblocking(connection->pq, 1) != 0 || PQenterPipelineMode(connection->pq) != 1)
-	{
-		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
-		return;
-	}
-	connection->state = BOLT__READY;
-	pool->connecting--;
-	pool->ready++;
-	bolt__connection_watch(connection);
-	bolt__pool_connected(pool);
-}
-
-/* The socket may be another after each step, so it is let go of before and watched anew after it. */
-static void
-go_on_connecting(bolt__connection *connection)
-{
-	bolt__socket_watch(&connection->socket, connection->socket.fd, 0);
-	switch (PQconnectPoll(connection->pq))
-	{
-		case PGRES_POLLING_READING:
-			bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_READABLE);
-			break;
-		case PGRES_POLLING_WRITING:
-			bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_WRITABLE);
-			break;
-		case PGRES_POLLING_OK:
-			connected(connection);
-			break;
-		default:
-			bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
-	}
-}
-
-static void
 socket_ready(bolt__socket *socket, int events)
 {
 	bolt__connection *connection = bolt__container(socket, bolt__connection, socket);
 
 	if (connection->state == BOLT__CONNECTING)
-		go_on_connecting(connection);
+		bolt__attempt_go_on(connection);
 	else if (connection->state == BOLT__READY)
 		bolt__pipeline_ready(connection, events);
 }
@@ -184,10 +118,6 @@ socket_ready(bolt__socket *socket, int events)
 bool
 bolt__connection_open(bolt__pool *pool)
 {
-	/* The conninfo goes in as a database name, which libpq expands; what follows it has the last word. */
-	static const char *const keywords[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
-	const char *values[] = {"bolt_orm", pool->conninfo, "UTF8", NULL};
-	bolt__client *client = pool->client;
 	bolt__connection *connection = calloc(1, sizeof(bolt__connection));
 
 	if (connection == NULL)
@@ -201,23 +131,13 @@ bolt__connection_open(bolt__pool *pool)
 	bolt__link_init(&connection->link);
 	bolt__link_init(&connection->sent);
 	bolt__link_init(&connection->waiting);
-	bolt__socket_init(&connection->socket, client, socket_ready);
+	bolt__socket_init(&connection->socket, pool->client, socket_ready);
 	bolt__list_append(&pool->connections, &connection->link);
 	pool->connecting++;
-	connection->pq = PQconnectStartParams(keywords, values, 1);
-	if (PQstatus(connection->pq) == CONNECTION_BAD) /* also of NULL */
-	{
-		bolt__timer_set(&client->timers, &connection->timer, 0, failed_at_once);
-		bolt__client_wake(client);
+	if (bolt__attempt_begin(connection))
 		return true;
-	}
-	PQsetNoticeReceiver(connection->pq, quiet, NULL);
-	bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_WRITABLE);
-	if (client->options.connect_timeout >= 0)
-		bolt__timer_set(&client->timers, &connection->timer, bolt__deadline(client->options.connect_timeout),
-						gave_up);
-	bolt__client_wake(client);
-	return true;
+	bolt__connection_lose(connection, bolt__out_of_memory());
+	return false;
 }
 
 /* ----------

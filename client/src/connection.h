@@ -13,6 +13,8 @@
 #define BOLT__MAX_PREPARED 128
 #define BOLT__NAME_SIZE 40 /* of a prepared statement */
 
+typedef struct bolt__attempt bolt__attempt;
+
 typedef enum bolt__connection_state
 {
 	BOLT__CONNECTING,
@@ -33,7 +35,8 @@ struct bolt__connection
 	bolt__link link; /* pool->connections or pool->dead */
 	bolt__pool *pool;
 	bolt__connection_state state;
-	PGconn *pq;
+	bolt__attempt *attempt; /* while it is connecting */
+	PGconn *pq;				/* NULL: not there yet, or no more */
 	bolt__socket socket;
 	bolt__timer timer; /* connecting: give up; cancelling: look again */
 
@@ -72,6 +75,14 @@ void bolt__connection_watch(bolt__connection *connection); /* what the socket is
 
 /* Whether a task may be sent over it now. */
 bool bolt__connection_open_for_tasks(const bolt__connection *connection);
+
+/* ----------
+ * connect.c
+ * ----------
+ */
+bool bolt__attempt_begin(bolt__connection *connection); /* false: no memory */
+void bolt__attempt_go_on(bolt__connection *connection); /* the socket is ready */
+void bolt__attempt_end(bolt__connection *connection);
 
 /* ----------
  * pipeline.c

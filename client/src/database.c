@@ -4,6 +4,7 @@
  */
 #include "coroutine.h"
 #include "pool.h"
+#include "resolver.h"
 #include "transaction.h"
 
 #include <pthread.h>
@@ -122,8 +123,9 @@ set_option(int *option, int value)
 }
 
 static void
-set_options(bolt_options *options, const bolt_options *given)
+set_options(bolt__client *client, const bolt_options *given)
 {
+	bolt_options *options = &client->options;
 	bolt_options full = {.size = 0};
 
 	*options = defaults;
@@ -135,6 +137,7 @@ set_options(bolt_options *options, const bolt_options *given)
 	set_option(&options->pipeline, full.pipeline);
 	set_option(&options->queue, full.queue);
 	set_option(&options->connect_timeout, full.connect_timeout);
+	client->has_connect_timeout = full.connect_timeout != 0;
 	set_option(&options->queue_timeout, full.queue_timeout);
 	set_option(&options->query_timeout, full.query_timeout);
 	set_option(&options->cancel_timeout, full.cancel_timeout);
@@ -212,8 +215,9 @@ bolt_open(const char *conninfo, const bolt_options *options)
 	client->woken_at = BOLT__NEVER;
 	bolt__link_init(&client->sockets);
 	bolt__link_init(&client->unsettled);
+	bolt__link_init(&client->lookups);
 	bolt__link_init(&client->clients);
-	set_options(&client->options, options);
+	set_options(client, options);
 	if (options != NULL && options->size >= offsetof(bolt_options, replicas) + sizeof(options->replicas))
 		replicas = options->replicas;
 	database = make_pools(client, conninfo, replicas) ? bolt__database_new(client, NULL) : NULL;
@@ -263,6 +267,7 @@ close_now(bolt__client *client)
 	client->dispatching++; /* the callbacks below run here, not through the loop */
 	for (int i = 0; i < client->pool_count; i++)
 		bolt__pool_close(&client->pools[i]);
+	bolt__lookups_forget(client);
 	fail_unsettled(client);
 	bolt__client_run_ready(client);
 	fail_unsettled(client); /* what callbacks left */
