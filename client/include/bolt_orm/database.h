@@ -37,7 +37,8 @@ typedef struct bolt_options
 	int connections; /**< at most so many, to each server; default 4 */
 	int pipeline;	 /**< requests on their way over one connection, at most; default 32 */
 	int queue; /**< requests waiting for a connection, at most, then BOLT_POOL_EXHAUSTED; default 10000 */
-	int connect_timeout; /**< for one attempt to connect; default 10000 */
+	int connect_timeout; /**< for each server of a conninfo; default 10000, or its connect_timeout; where both
+							  are given, the shorter one holds */
 	int queue_timeout;	 /**< from the call until it is sent, then BOLT_POOL_TIMEOUT; default 30000 */
 	int query_timeout;	 /**< from sending to the answer, then BOLT_TIMEOUT; default -1 */
 	int cancel_timeout;	 /**< then a cancelled request's connection is given up; default 5000 */
@@ -64,7 +65,8 @@ typedef struct bolt_options
  * A database. Nothing is connected before the first request.
  *
  * @param conninfo as libpq's PQconnectdb takes it: "host=… dbname=blog sslmode=verify-full", or a URI;
- * "" or NULL: all from the environment
+ * "" or NULL: all from the environment. Several hosts, connect_timeout, target_session_attrs and load_balance_hosts
+ * are as in libpq. Host names are looked up in threads.
  * @param options BOLT_OPTIONS(…), read during the call; NULL: the defaults
  * @return the database, to be closed with bolt_close; NULL only without memory. A conninfo that cannot
  * be understood is told by bolt_database_error and by every request (BOLT_IMPROPERLY_CONFIGURED).
