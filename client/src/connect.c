@@ -200,10 +200,13 @@ is_silent(bolt__timer *timer)
  * ----------
  */
 static void
-quiet(void *arg, const PGresult *result)
+notice(void *arg, const PGresult *result)
 {
-	(void) arg;
-	(void) result;
+	bolt__connection *connection = arg;
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+		connection->doomed = true; /* an idle session's last words come as a notice */
 }
 
 static void
@@ -279,7 +282,7 @@ connect_to_rest(bolt__connection *connection)
 		fail_soon(connection);
 		return;
 	}
-	PQsetNoticeReceiver(connection->pq, quiet, NULL);
+	PQsetNoticeReceiver(connection->pq, notice, connection);
 	attempt->place = bolt__hosts_place(hosts, 0, connection->pq);
 	set_time_limit(connection, is_silent);
 	bolt__socket_watch(&connection->socket, PQsocket(connection->pq), BOLT_WRITABLE);

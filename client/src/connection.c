@@ -46,6 +46,31 @@ let_lease_go(bolt__connection *connection, bolt_exception *error)
 	lease->loss = bolt_error_ref(error);
 }
 
+/*
+ * idle_session_timeout strikes only while the server waits for a request: what was on its way to it has
+ * not been begun, and goes to another connection.
+ */
+static void
+take_back_unbegun(bolt__connection *connection, const bolt_exception *error)
+{
+	bolt__link *link = connection->sent.previous;
+
+	if (strcmp(bolt_error_sqlstate(error), "57P05") != 0 || connection->lease != NULL)
+		return;
+	while (link != &connection->sent)
+	{
+		bolt__task *task = bolt__container(link, bolt__task, place.link);
+
+		link = link->previous;
+		if (task->abandoned || task->block != NULL || task->repeats >= 2)
+			continue;
+		bolt__link_remove(&task->place.link);
+		bolt__task_reset(task);
+		task->repeats++;
+		bolt__pool_put_back(connection->pool, task);
+	}
+}
+
 /* What the server said before it hung up says more than that it did. */
 static bolt_exception *
 last_words(const bolt__connection *connection, bolt_exception *error)
@@ -81,9 +106,11 @@ bolt__connection_lose(bolt__connection *connection, bolt_exception *error)
 	connection->pq = NULL;
 	bolt__link_remove(&connection->link);
 	bolt__list_append(&pool->dead, &connection->link);
-	let_lease_go(connection, error);
 	pool->sent -= connection->sent_count;
 	connection->sent_count = 0;
+	if (!pool->client->closing)
+		take_back_unbegun(connection, error);
+	let_lease_go(connection, error);
 	fail_tasks(&connection->sent, error);
 	fail_tasks(&connection->waiting, error);
 	if (connecting)

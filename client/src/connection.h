@@ -47,6 +47,7 @@ struct bolt__connection
 	bool flushing;		   /* there is more to write than the socket takes */
 	bool paused;		   /* an iterator has rows enough: nothing is read */
 	bool receiving;
+	bool doomed;	   /* the server has said that it ends the session */
 	int empty_results; /* in a row */
 
 	bolt__lease *lease;
@@ -92,6 +93,15 @@ void bolt__pipeline_send(bolt__connection *connection, bolt__task *task); /* tak
 void bolt__pipeline_send_waiting(bolt__connection *connection);
 void bolt__pipeline_receive(bolt__connection *connection); /* what has been read so far */
 void bolt__pipeline_ready(bolt__connection *connection, int events);
+
+/* An idle one: whether it is still there, by what has come over it unasked. */
+bool bolt__pipeline_look(bolt__connection *connection);
+
+/* A task behind another one that may as well be done elsewhere, or NULL. */
+bolt__task *bolt__pipeline_movable(const bolt__connection *connection);
+
+/* Takes it out, as if it had not been sent; its answer will be thrown away. False: no memory. */
+bool bolt__pipeline_withdraw(bolt__connection *connection, bolt__task *task);
 
 /* ----------
  * cancel.c

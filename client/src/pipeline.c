@@ -17,6 +17,7 @@
 #include "sha256.h"
 #include "transaction.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,20 @@ answer_is_late(bolt__timer *timer)
 												task->pool->client->options.query_timeout));
 }
 
+/* The server starts on the first in line. */
+static void
+start_clock(const bolt__connection *connection)
+{
+	bolt__client *client = connection->pool->client;
+	bolt__task *first = bolt__container(connection->sent.next, bolt__task, place.link);
+
+	if (client->options.query_timeout < 0 || connection->sent_count == 0 || first->abandoned ||
+		first->iterator != NULL)
+		return;
+	bolt__timer_set(&client->timers, &first->place.timer, bolt__deadline(client->options.query_timeout),
+					answer_is_late);
+}
+
 static void
 flush(bolt__connection *connection)
 {
@@ -205,6 +220,7 @@ bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
 	bolt__client *client = connection->pool->client;
 	bool sent = send_statement(connection, task);
 
+	bolt__timer_unset(&client->timers, &task->place.timer);
 	if (!sent)
 		task->mishap = bolt__error_from_connection(connection->pq);
 	if (!sent && task->statement != NULL)
@@ -221,11 +237,10 @@ bolt__pipeline_send(bolt__connection *connection, bolt__task *task)
 		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
 		return;
 	}
-	if (client->options.query_timeout >= 0 && task->iterator == NULL)
-		bolt__timer_set(&client->timers, &task->place.timer, bolt__deadline(client->options.query_timeout),
-						answer_is_late);
-	else
-		bolt__timer_unset(&client->timers, &task->place.timer);
+	if (connection->sent_count == 1)
+		start_clock(connection);
+	else if (connection->lease == NULL)
+		bolt__pool_watch_pipelines(connection->pool);
 	if (sent && task->iterator != NULL)
 		ask_for_single_rows(connection);
 	flush(connection);
@@ -327,14 +342,12 @@ unit_complete(bolt__connection *connection, bolt__task *task)
 	connection->progressed_at = bolt__now();
 	pool->sent--;
 	connection->stuck_since = BOLT__NEVER;
+	start_clock(connection);
 	if (is_to_be_repeated(connection, task))
 	{
-		PQclear(task->answer);
-		task->answer = NULL;
+		bolt__timer_unset(&pool->client->timers, &task->place.timer);
+		bolt__task_reset(task);
 		task->repeats++;
-		task->sent = task->endangered = task->prepared = task->prepares = task->known = false;
-		task->results = 0;
-		task->connection = NULL;
 		bolt__pool_resubmit(pool, task);
 		return;
 	}
@@ -456,8 +469,63 @@ bolt__pipeline_ready(bolt__connection *connection, int events)
 		alive = PQconsumeInput(connection->pq) == 1;
 	if (alive)
 		flush(connection); /* also where it became readable: the server may wait for us to go on */
+	if (connection->sent_count == 0)
+		PQisBusy(connection->pq);		/* reads what came unasked */
 	bolt__pipeline_receive(connection); /* what came before a loss, too */
-	if (connection->state == BOLT__READY && (!alive || PQstatus(connection->pq) == CONNECTION_BAD) &&
+	if (connection->state == BOLT__READY &&
+		(!alive || PQstatus(connection->pq) == CONNECTION_BAD ||
+		 (connection->doomed && connection->sent_count == 0)) &&
 		!connection->paused)
 		bolt__connection_lose(connection, bolt__error_from_connection(connection->pq));
+}
+
+bool
+bolt__pipeline_look(bolt__connection *connection)
+{
+	struct pollfd polled = {.fd = PQsocket(connection->pq), .events = POLLIN};
+
+	if (poll(&polled, 1, 0) > 0)
+		bolt__pipeline_ready(connection, BOLT_READABLE);
+	return connection->state == BOLT__READY;
+}
+
+/* ----------
+ * Elsewhere
+ * ----------
+ */
+bolt__task *
+bolt__pipeline_movable(const bolt__connection *connection)
+{
+	if (connection->sent_count < 2 || connection->lease != NULL)
+		return NULL;
+	for (bolt__link *link = connection->sent.next->next; link != &connection->sent; link = link->next)
+	{
+		bolt__task *task = bolt__container(link, bolt__task, place.link);
+
+		if (!task->abandoned && task->statement != NULL && !task->statement->writes && task->block == NULL &&
+			task->iterator == NULL && task->results == 0)
+			return task; /* what only reads may be done twice */
+	}
+	return NULL;
+}
+
+bool
+bolt__pipeline_withdraw(bolt__connection *connection, bolt__task *task)
+{
+	bolt__task *place = bolt__task_new(connection->pool->client, NULL, NULL, NULL);
+
+	if (place == NULL)
+		return false;
+	place->pool = connection->pool;
+	place->connection = connection;
+	place->statement = task->statement;
+	place->sent = place->abandoned = place->drained = true;
+	place->prepares = task->prepares;
+	place->prepared = task->prepared;
+	place->endangered = task->endangered;
+	bolt__settle(&place->future, NULL);
+	bolt__list_append(&task->place.link, &place->place.link); /* just before it */
+	bolt__link_remove(&task->place.link);
+	bolt__task_reset(task);
+	return true;
 }

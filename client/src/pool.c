@@ -2,8 +2,11 @@
  * pool.c
  *	  The connections to one server and the queue for them.
  *
- * A task goes to the connection with the fewest on their way, so that an idle one comes first; a further
- * connection is opened where none is idle. What finds no room waits in the queue, in order. A lease
+ * A task goes to an idle connection; where none is, a further one is opened, and the task waits for the
+ * first that is free. Only where there may be no more does what reads go behind others, over the connection
+ * with the fewest on their way. What writes never does: a request that was not sent has done nothing. Where
+ * the one in front turns out to be slow, those behind it that only read are sent again over a connection that
+ * has become idle, and their first answers are thrown away. What finds no room waits in the queue, in order. A lease
  * needs a connection that is idle: where none is, one is reserved for it and gets no further tasks.
  *
  * After a failed attempt to connect there is a pause, doubled each time. As long as none has ever
@@ -16,6 +19,7 @@
 #include <string.h>
 
 #define LONG_AT_WORK 20 /* ms */
+#define IDLE_FOR_LONG 2 /* ms: since then the server may have hung up */
 
 /* ----------
  * Its life
@@ -46,6 +50,7 @@ void
 bolt__pool_close(bolt__pool *pool)
 {
 	bolt__timer_unset(&pool->client->timers, &pool->retry);
+	bolt__timer_unset(&pool->client->timers, &pool->rescue);
 	while (!bolt__list_empty(&pool->connections))
 		bolt__connection_lose(bolt__container(pool->connections.next, bolt__connection, link),
 							  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database was closed"));
@@ -134,6 +139,8 @@ bolt__pool_connect_failed(bolt__pool *pool, bolt_exception *error)
 	bolt__timer_set(&pool->client->timers, &pool->retry, bolt__now() + pause, retry_now);
 	if (!pool->connected_ever && pool->ready + pool->connecting == 0 && !pool->pumping)
 		fail_queue(pool, error);
+	else if (pool->ready > 0)
+		bolt__pool_pump(pool); /* behind others, as there is no further connection */
 	bolt__client_wake(pool->client);
 }
 
@@ -152,9 +159,12 @@ takes_tasks(const bolt__connection *connection)
 	return connection->sent_count == 0 || !first->abandoned; /* else it may never come to an end */
 }
 
-/* The one with the fewest tasks on their way, or NULL. One that is long at work on one of them gets no more behind it. */
+/*
+ * The one with the fewest tasks on their way, or NULL. One that is long at work on one of them gets no
+ * more behind it. An idle one may have been lost since the loop last came by.
+ */
 static bolt__connection *
-least_busy(bolt__pool *pool)
+find_least_busy(bolt__pool *pool)
 {
 	bolt__connection *best = NULL;
 	int64_t long_ago = bolt__now() - LONG_AT_WORK;
@@ -174,14 +184,37 @@ least_busy(bolt__pool *pool)
 	return best;
 }
 
+static bolt__connection *
+least_busy(bolt__pool *pool)
+{
+	bolt__connection *connection = find_least_busy(pool);
+
+	while (connection != NULL && connection->sent_count == 0 &&
+		   bolt__now() - connection->progressed_at >= IDLE_FOR_LONG && !bolt__pipeline_look(connection))
+		connection = find_least_busy(pool);
+	return connection;
+}
+
+/* Whether a further connection is soon there. */
+static bool
+is_growing(const bolt__pool *pool)
+{
+	return may_open(pool) || (pool->connecting > 0 && pool->failures == 0);
+}
+
+static bool
+may_go_behind_others(const bolt__pool *pool, const bolt__connection *connection, const bolt__task *task)
+{
+	return connection->sent_count < pool->client->options.pipeline && !is_growing(pool) &&
+		!(task->statement != NULL && task->statement->writes);
+}
+
 static bool
 send_task(bolt__pool *pool, bolt__task *task)
 {
 	bolt__connection *connection = least_busy(pool);
 
-	if ((connection == NULL || connection->sent_count > 0) && pool->connecting == 0 && may_open(pool))
-		bolt__connection_open(pool);
-	if (connection == NULL || connection->sent_count >= pool->client->options.pipeline)
+	if (connection == NULL || (connection->sent_count > 0 && !may_go_behind_others(pool, connection, task)))
 		return false;
 	bolt__pipeline_send(connection, task);
 	return true;
@@ -235,6 +268,79 @@ serve_lease(bolt__pool *pool, bolt__lease *lease)
 	return false;
 }
 
+/* ----------
+ * Out from behind a slow one
+ * ----------
+ */
+static bolt__task *
+held_up_task(const bolt__pool *pool, bolt__connection **behind)
+{
+	int64_t long_ago = bolt__now() - LONG_AT_WORK;
+
+	for (bolt__link *link = pool->connections.next; link != &pool->connections; link = link->next)
+	{
+		bolt__connection *connection = bolt__container(link, bolt__connection, link);
+		bolt__task *task = connection->state == BOLT__READY && connection->progressed_at <= long_ago ?
+			bolt__pipeline_movable(connection) :
+			NULL;
+
+		*behind = connection;
+		if (task != NULL)
+			return task;
+	}
+	return NULL;
+}
+
+static void
+rescue(bolt__pool *pool)
+{
+	bolt__connection *behind;
+	bolt__task *task;
+
+	while ((task = held_up_task(pool, &behind)) != NULL)
+	{
+		bolt__connection *idle = least_busy(pool);
+
+		if (idle == NULL || idle->sent_count > 0)
+		{
+			if (pool->connecting == 0 && may_open(pool))
+				bolt__connection_open(pool);
+			return;
+		}
+		if (behind->state != BOLT__READY || !bolt__pipeline_withdraw(behind, task))
+			return;
+		bolt__pipeline_send(idle, task);
+	}
+}
+
+static bool
+has_pipelines(const bolt__pool *pool)
+{
+	for (bolt__link *link = pool->connections.next; link != &pool->connections; link = link->next)
+		if (bolt__container(link, bolt__connection, link)->sent_count > 1)
+			return true;
+	return false;
+}
+
+static void
+look_for_held_up(bolt__timer *timer)
+{
+	bolt__pool *pool = bolt__container(timer, bolt__pool, rescue);
+
+	if (pool->queue_length == 0)
+		rescue(pool);
+	if (has_pipelines(pool))
+		bolt__pool_watch_pipelines(pool);
+	bolt__client_wake(pool->client);
+}
+
+void
+bolt__pool_watch_pipelines(bolt__pool *pool)
+{
+	if (!pool->rescue.set && !pool->client->closing)
+		bolt__timer_set(&pool->client->timers, &pool->rescue, bolt__now() + LONG_AT_WORK, look_for_held_up);
+}
+
 /*
  * Who came first is served first. Where there is no room for one task there is none for the next,
  * and likewise with leases.
@@ -269,9 +375,16 @@ bolt__pool_pump(bolt__pool *pool)
 		pool->pump_again = true;
 		return;
 	}
-	if (pool->queue_length == 0 || pool->client->closing)
+	if (pool->client->closing)
 		return;
 	pool->pumping = true;
+	if (pool->rescue.set)
+		rescue(pool); /* they were sent before what waits */
+	if (pool->queue_length == 0)
+	{
+		pool->pumping = false;
+		return;
+	}
 	do
 	{
 		pool->pump_again = false;
@@ -353,10 +466,22 @@ bolt__pool_submit(bolt__pool *pool, bolt__task *task)
 }
 
 void
-bolt__pool_resubmit(bolt__pool *pool, bolt__task *task)
+bolt__pool_put_back(bolt__pool *pool, bolt__task *task)
 {
+	bolt__client *client = pool->client;
+
+	bolt__timer_unset(&client->timers, &task->place.timer);
 	task->place.number = 0;
 	bolt__list_prepend(&pool->tasks, &task->place.link);
 	pool->queue_length++;
+	if (client->options.queue_timeout >= 0)
+		bolt__timer_set(&client->timers, &task->place.timer, bolt__deadline(client->options.queue_timeout),
+						waited_too_long);
+}
+
+void
+bolt__pool_resubmit(bolt__pool *pool, bolt__task *task)
+{
+	bolt__pool_put_back(pool, task);
 	bolt__pool_pump(pool);
 }

@@ -92,6 +92,8 @@ struct bolt__pool
 	bool pumping;
 	bool pump_again;
 
+	bolt__timer rescue; /* looks whether requests wait behind a slow one */
+
 	int failures; /* attempts to connect that failed, in a row */
 	bool connected_ever;
 	bolt__timer retry; /* set: no attempt before it */
@@ -119,6 +121,12 @@ void bolt__pool_resubmit(bolt__pool *pool, bolt__task *task);
 /* Something has become free: send what waits. */
 void bolt__pool_pump(bolt__pool *pool);
 
+/* Looks, soon, whether what was sent behind another request had better go elsewhere. */
+void bolt__pool_watch_pipelines(bolt__pool *pool);
+
+/* Ahead of those that wait, without sending it now. */
+void bolt__pool_put_back(bolt__pool *pool, bolt__task *task);
+
 /* For a place at the end of the queue; false: it is full, as this error says. */
 bool bolt__pool_enter_queue(bolt__pool *pool, bolt__place *place);
 bolt_exception *bolt__pool_full(const bolt__pool *pool);
@@ -133,6 +141,9 @@ void bolt__pool_connect_failed(bolt__pool *pool, bolt_exception *error); /* take
  */
 bolt__task *bolt__task_new(bolt__client *client, const bolt__statement *statement, const char *text,
 						   char **parameters);
+
+/* As if it had not been sent. */
+void bolt__task_reset(bolt__task *task);
 
 /* The answer has come: settles. Takes the machinery's reference. */
 void bolt__task_answered(bolt__task *task);

@@ -8,12 +8,54 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How far it had come. */
+static bolt_exception *
+explain_timeout(const bolt__task *task, bolt_exception *error)
+{
+	if (task->pool == NULL)
+		return error;
+	if (!task->sent)
+		return bolt__error_hint(
+			error, "It had not been sent, so nothing of it was done: all connections were busy.");
+	if (task->connection->sent.next != &task->place.link)
+		return bolt__error_hint(
+			error, "It had been sent, and waited behind another request of the same connection.");
+	if (task->statement != NULL && task->statement->writes && task->block == NULL)
+		return bolt__error_hint(error, "The server was at work on it: it may have been done all the same.");
+	return error;
+}
+
+/* Whether the answer is there already, and only the loop came late. */
+static bool
+has_come_meanwhile(bolt__task *task)
+{
+	if (!task->sent || task->connection->state != BOLT__READY || task->connection->receiving ||
+		task->connection->paused)
+		return false;
+	bolt__pipeline_ready(task->connection, BOLT_READABLE);
+	return task->future.settled;
+}
+
 /* The caller no longer waits. What was sent is still to be answered; the connection sees to that. */
 static void
 abandon(bolt_future *future, bolt_exception *error)
 {
 	bolt__task *task = (bolt__task *) future;
 
+	if (bolt_error_code(error) == BOLT_TIMEOUT)
+	{
+		bool come;
+
+		bolt_future_ref(future);
+		come = has_come_meanwhile(task);
+		bolt_free(future); /* it still has another reference, where it has not come */
+		if (come)
+		{
+			bolt_error_unref(error);
+			return;
+		}
+		error = explain_timeout(task, error);
+	}
 	bolt__timer_unset(&future->client->timers, &task->place.timer);
 	if (task->block != NULL)
 		bolt__block_spoil(task->block, error);
@@ -45,6 +87,17 @@ bolt__task_drain(bolt__task *task)
 	}
 	task->abandoned = task->drained = true;
 	bolt__settle(&task->future, error);
+}
+
+void
+bolt__task_reset(bolt__task *task)
+{
+	PQclear(task->answer);
+	task->answer = NULL;
+	task->sent = task->endangered = task->prepared = task->prepares = task->known = false;
+	task->begins = task->looks = false;
+	task->results = 0;
+	task->connection = NULL;
 }
 
 static void

@@ -35,13 +35,17 @@ typedef struct bolt_options
 	size_t size; /**< set by BOLT_OPTIONS */
 
 	int connections; /**< at most so many, to each server; default 4 */
-	int pipeline;	 /**< requests on their way over one connection, at most; default 32 */
+	/**
+	 * Requests on their way over one connection, at most; default 32. Several are only where there can be
+	 * no further connection, and one that writes is never behind another.
+	 */
+	int pipeline;
 	int queue; /**< requests waiting for a connection, at most, then BOLT_POOL_EXHAUSTED; default 10000 */
 	int connect_timeout; /**< for each server of a conninfo; default 10000, or its connect_timeout; where both
 							  are given, the shorter one holds */
 	int queue_timeout;	 /**< from the call until it is sent, then BOLT_POOL_TIMEOUT; default 30000 */
-	int query_timeout;	 /**< from sending to the answer, then BOLT_TIMEOUT; default -1 */
-	int cancel_timeout;	 /**< then a cancelled request's connection is given up; default 5000 */
+	int query_timeout;	/**< from when the server starts on it to the answer, then BOLT_TIMEOUT; default -1 */
+	int cancel_timeout; /**< then a cancelled request's connection is given up; default 5000 */
 	int reconnect_pause; /**< after a failed attempt to connect, doubled each time, with jitter; default 100 */
 	int reconnect_pause_max; /**< until it is so long; default 10000 */
 
