@@ -52,4 +52,7 @@ extern bolt_iterator *bolt__call_iterate(bolt__call *call, bolt__statement_name 
 /* For options.decode: the future's JSON, an array, becomes its last element. */
 extern void bolt__take_last(bolt_future *future, void *data);
 
+/* The same; the last element but one, where the last one is null. */
+extern void bolt__take_last_but_null(bolt_future *future, void *data);
+
 #endif /* BOLT_SRC_CALL_H */

@@ -11,39 +11,68 @@
 #include "json_reader.h"
 #include "value.h"
 
-/* The bracket behind the last element makes room for its end. */
-void
-bolt__take_last(bolt_future *future, void *data)
+typedef struct Element
+{
+	const char *begin; /* NULL: there is none */
+	const char *end;
+} Element;
+
+static bool
+is_null(const Element *element)
+{
+	return element->end - element->begin == 4 && memcmp(element->begin, "null", 4) == 0;
+}
+
+/* The bracket behind the last element, or the comma behind the one before it, makes room for its end. */
+static void
+take_last(bolt_future *future, bool but_null)
 {
 	bolt__reader reader = {
 		.begin = future->json, .at = future->json, .end = future->json + future->json_length};
-	const char *begin = NULL;
-	const char *end = NULL;
+	Element before = {0};
+	Element last = {0};
 	bool more = false;
 
-	(void) data;
 	if (future->json == NULL || !bolt__enter(&reader, '[', &more))
 		more = false;
 	while (more)
 	{
+		before = last;
 		bolt__peek(&reader);
-		begin = reader.at;
+		last.begin = reader.at;
+		last.end = NULL;
 		if (!bolt__skip(&reader))
 			break;
-		end = reader.at;
+		last.end = reader.at;
 		if (!bolt__next(&reader, '[', &more))
 			break;
 	}
-	if (begin == NULL || end == NULL || more)
+	if (last.end != NULL && !more && but_null && is_null(&last))
+		last = before;
+	if (last.end == NULL || more)
 	{
 		bolt__future_fail(future,
 						  bolt__error_new(BOLT_DECODE_ERROR, NULL,
 										  "the answer of bolt.run has not the expected form"));
 		return;
 	}
-	*(char *) end = '\0'; /* in the PGresult, which is the future's own */
-	future->json = begin;
-	future->json_length = (size_t) (end - begin);
+	*(char *) last.end = '\0'; /* in the PGresult, which is the future's own */
+	future->json = last.begin;
+	future->json_length = (size_t) (last.end - last.begin);
+}
+
+void
+bolt__take_last(bolt_future *future, void *data)
+{
+	(void) data;
+	take_last(future, false);
+}
+
+void
+bolt__take_last_but_null(bolt_future *future, void *data)
+{
+	(void) data;
+	take_last(future, true);
 }
 
 bolt_future *

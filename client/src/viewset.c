@@ -61,6 +61,7 @@ bolt_viewset *
 bolt_viewset_new_with(bolt_queryset *queryset, const bolt_viewset_options *options)
 {
 	bolt_viewset *viewset = calloc(1, sizeof(bolt_viewset));
+	unsigned parts;
 
 	if (viewset == NULL || queryset == NULL)
 	{
@@ -74,8 +75,16 @@ bolt_viewset_new_with(bolt_queryset *queryset, const bolt_viewset_options *optio
 	viewset->list = with_schema(bolt_ref(queryset), viewset->options.list_schema);
 	viewset->detail = with_schema(bolt_ref(queryset), viewset->options.schema);
 
-	/* what has been written is shown even where the class-level queryset would not have it */
-	viewset->answer = with_schema(bolt_objects(queryset->database, queryset->model), viewset->options.schema);
+	/* What has been written is shown even where the class-level queryset would not have it. */
+	viewset->answer =
+		with_schema(bolt__queryset_part(queryset, BOLT__SHOWS | BOLT__ANNOTATES), viewset->options.schema);
+
+	/* A filter in front of an aggregate says what that counts. */
+	parts = bolt__queryset_parts(queryset);
+	if ((parts & BOLT__FINDS) != 0 && (parts & BOLT__ANNOTATES) != 0 && (parts & BOLT__CUTS) == 0)
+		viewset->found =
+			with_schema(bolt__queryset_part(queryset, BOLT__SHOWS | BOLT__ANNOTATES | BOLT__FINDS),
+						viewset->options.schema);
 	return viewset;
 }
 
@@ -88,6 +97,7 @@ bolt_viewset_free(bolt_viewset *viewset)
 	bolt_unref(viewset->list);
 	bolt_unref(viewset->detail);
 	bolt_unref(viewset->answer);
+	bolt_unref(viewset->found);
 	free(viewset);
 }
 
@@ -173,11 +183,12 @@ in_time(const bolt_viewset *viewset, bolt_future *future)
 	return viewset->options.timeout > 0 ? bolt_timeout(future, viewset->options.timeout) : future;
 }
 
-/* The operations in one round trip; the future has the last one's result.  Consumes. */
+/* The operations in one round trip; the future has the object that the last ones read.  Consumes. */
 static bolt_future *
 run(const bolt_viewset *viewset, bolt_list *operations, bolt_exception *(*translate)(bolt_exception *) )
 {
-	bolt__request_options options = {.decode = bolt__take_last, .translate = translate};
+	bolt__request_options options = {.decode = viewset->found ? bolt__take_last_but_null : bolt__take_last,
+									 .translate = translate};
 	bolt__call call = bolt__call_begin(bolt_ref(viewset->answer), "bolt_viewset");
 	bolt__writer writer = {0};
 
@@ -332,12 +343,23 @@ body_values(const bolt_viewset *viewset, const bolt_request *request, bool parti
 	return bolt_validate(viewset->options.write_schema, request->body, request->body_length, partial, error);
 }
 
-/* Reads what an operation has written, which has the same primary key. */
 static bolt_kw *
-read_written(const bolt_viewset *viewset, int operation)
+key_of(const bolt_viewset *viewset, int operation)
 {
-	return bolt_op("get", bolt_ref(viewset->answer),
-				   BOLT_KW("filter", BOLT_KW("pk", bolt_result(operation, viewset->options.pk))));
+	return BOLT_KW("pk", bolt_result(operation, viewset->options.pk));
+}
+
+/* Writes, and then reads what has been written, which has the primary key of an operation's result.  Consumes. */
+static bolt_list *
+write_and_read(const bolt_viewset *viewset, bolt_list *operations, int operation)
+{
+	operations = bolt_list_add(
+		operations, bolt_op("get", bolt_ref(viewset->answer), BOLT_KW("filter", key_of(viewset, operation))));
+	if (viewset->found == NULL)
+		return operations;
+	return bolt_list_add(operations,
+						 bolt_op("first", bolt_filter(bolt_ref(viewset->found), key_of(viewset, operation)),
+								 NULL));
 }
 
 static bolt_queryset *
@@ -355,9 +377,8 @@ bolt_viewset_create(bolt_viewset *viewset, const bolt_request *request)
 
 	if (values == NULL)
 		return bolt_fail_with(database_of(viewset), error);
-	operations =
-		BOLT_LIST(bolt_op("create", objects(viewset), BOLT_KW("values", values)), read_written(viewset, 0));
-	return bolt_with_status(run(viewset, operations, NULL), 201);
+	operations = BOLT_LIST(bolt_op("create", objects(viewset), BOLT_KW("values", values)));
+	return bolt_with_status(run(viewset, write_and_read(viewset, operations, 0), NULL), 201);
 }
 
 bolt_future *
@@ -407,11 +428,14 @@ save(const bolt_viewset *viewset, const char *lookup, const bolt_request *reques
 		return bolt_fail_with(database_of(viewset), error);
 	}
 	values = bolt_kw_add(values, "pk", bolt_result(0, viewset->options.pk));
-	locked = bolt_select_for_update(bolt_only(bolt_ref(viewset->queryset), "pk"));
+	locked =
+		bolt__queryset_part(viewset->queryset, BOLT__ANNOTATES | BOLT__FINDS | BOLT__ORDERS | BOLT__CUTS);
+	locked = bolt_select_for_update(bolt_only(locked, "pk"));
 	return run(viewset,
-			   BOLT_LIST(bolt_op("get", locked, BOLT_KW("filter", condition)),
-						 bolt_op("save", objects(viewset), BOLT_KW("values", values)),
-						 read_written(viewset, 0)),
+			   write_and_read(viewset,
+							  BOLT_LIST(bolt_op("get", locked, BOLT_KW("filter", condition)),
+										bolt_op("save", objects(viewset), BOLT_KW("values", values))),
+							  0),
 			   translate_lookup);
 }
 

@@ -406,12 +406,108 @@ set_up(void **state)
 	return open_server("bolt_client_viewsets");
 }
 
+/* The class-level queryset says what every action shows; a schema, too. */
+struct counted
+{
+	int id;
+	const char *title;
+	int n;
+};
+
+BOLT_SCHEMA(counted_schema, struct counted, BOLT_FIELD(struct counted, id), BOLT_FIELD(struct counted, title),
+			BOLT_FIELD(struct counted, n, .annotation = true));
+
+struct user_input
+{
+	const char *username;
+};
+
+BOLT_SCHEMA(user_input_schema, struct user_input, BOLT_FIELD(struct user_input, username));
+
+/* GET, PATCH, PUT and POST of the same object have the same members. */
+static void
+assert_same(bolt_queryset *queryset, const bolt_schema *schema, const bolt_schema *input, const char *lookup,
+			const char *body, const char *expected)
+{
+	bolt_viewset *viewset = bolt_viewset_new(queryset, .schema = schema, .write_schema = input);
+
+	assert_answer(viewset, "PATCH", lookup, NULL, body, 200, expected);
+	assert_answer(viewset, "PUT", lookup, NULL, body, 200, expected);
+	assert_answer(viewset, "GET", lookup, NULL, NULL, 200, expected);
+	bolt_viewset_free(viewset);
+}
+
+static void
+every_action_shows_the_same(void **state)
+{
+	static const char article[] = "{\"title\":\"New\",\"author_id\":1}";
+	bolt_queryset *all = bolt_objects(db, "blog_article");
+	bolt_queryset *users = bolt_objects(db, "auth_user");
+	bolt_viewset *viewset;
+
+	(void) state;
+	assert_same(bolt_defer(bolt_ref(users), "password"), NULL, &user_input_schema, "1",
+				"{\"username\":\"eve\"}", "{\"id\":1,\"username\":\"eve\"}");
+	assert_same(bolt_only(bolt_ref(users), "username"), NULL, &user_input_schema, "1",
+				"{\"username\":\"eve\"}", "{\"id\":1,\"username\":\"eve\"}");
+	assert_same(bolt_values(bolt_ref(users), "username"), NULL, &user_input_schema, "1",
+				"{\"username\":\"eve\"}", "{\"username\":\"eve\"}");
+	assert_same(
+		bolt_prefetch_related(
+			bolt_select_related(bolt_only(bolt_ref(all), "title", "author__username"), "author"), "tags"),
+		NULL, &input_schema, "2", article,
+		"{\"id\":2,\"title\":\"New\",\"author_id\":1,\"author\":{\"id\":1,\"username\":\"eve\"},\"tags\":[{\"id\":2,\"name\":\"b\"");
+	assert_same(bolt_annotate(bolt_only(bolt_ref(all), "title"), BOLT_KW("n", bolt_count("comments"))), NULL,
+				&input_schema, "1", article, "{\"id\":1,\"title\":\"New\",\"n\":2}");
+	assert_same(bolt_annotate(bolt_ref(all), BOLT_KW("n", bolt_count("comments"))), &counted_schema,
+				&input_schema, "1", article, "{\"id\":1,\"title\":\"New\",\"n\":2}");
+
+	/* a filter that says what is counted, and one on what was counted */
+	assert_same(bolt_annotate(bolt_filter(bolt_ref(all), BOLT_KW("comments__text", "first")),
+							  BOLT_KW("n", bolt_count("comments"))),
+				&counted_schema, &input_schema, "1", article, "{\"id\":1,\"title\":\"New\",\"n\":1}");
+	assert_same(bolt_filter(bolt_annotate(bolt_ref(all), BOLT_KW("n", bolt_count("comments"))),
+							BOLT_KW("n__gt", 1)),
+				&counted_schema, &input_schema, "1", article, "{\"id\":1,\"title\":\"New\",\"n\":2}");
+
+	/* created, or changed so that the class-level queryset no longer finds it */
+	viewset = bolt_viewset_new(bolt_defer(bolt_filter(bolt_ref(users), BOLT_KW("username__startswith", "e")),
+										  "password"),
+							   .write_schema = &user_input_schema);
+	assert_answer(viewset, "POST", NULL, NULL, "{\"username\":\"zoe\"}", 201,
+				  "{\"id\":3,\"username\":\"zoe\"}");
+	assert_answer(viewset, "GET", "3", NULL, NULL, 404, "{");
+	assert_answer(viewset, "PATCH", "3", NULL, "{\"username\":\"y\"}", 404, "{");
+	assert_answer(viewset, "PATCH", "1", NULL, "{\"username\":\"y\"}", 200, "{\"id\":1,\"username\":\"y\"}");
+	assert_answer(viewset, "GET", "1", NULL, NULL, 404, "{");
+	bolt_viewset_free(viewset);
+	viewset = bolt_viewset_new(bolt_annotate(bolt_filter(bolt_ref(all), BOLT_KW("draft", false)),
+											 BOLT_KW("n", bolt_count("comments"))),
+							   .schema = &counted_schema, .write_schema = &input_schema);
+	assert_answer(viewset, "PATCH", "1", NULL, "{\"draft\":true}", 200,
+				  "{\"id\":1,\"title\":\"New\",\"n\":2}");
+	assert_answer(viewset, "GET", "1", NULL, NULL, 404, "{");
+	assert_answer(viewset, "POST", NULL, NULL, "{\"title\":\"x\",\"author_id\":1,\"draft\":true}", 201,
+				  "{\"id\":4,\"title\":\"x\",\"n\":0}");
+	bolt_viewset_free(viewset);
+
+	/* slices and combinations are not of one object */
+	viewset = bolt_viewset_new(bolt_defer(bolt_order_by(bolt_ref(users), "-id"), "password"),
+							   .write_schema = &user_input_schema);
+	assert_answer(viewset, "POST", NULL, NULL, "{\"username\":\"abe\"}", 201,
+				  "{\"id\":4,\"username\":\"abe\"}");
+	bolt_viewset_free(viewset);
+	bolt_unref(all);
+	bolt_unref(users);
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, refill, free_viewset)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(every_action_shows_the_same),
 		test(reading),
 		test(limit_and_offset),
 		test(cursors),
