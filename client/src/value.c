@@ -40,7 +40,16 @@ bolt__write_literal(bolt__writer *writer, bolt_argument argument)
 	switch (argument.kind)
 	{
 		case BOLT_ARGUMENT_NULL:
-			bolt__write_text(writer, "null");
+			/* NULL is a void *, and so is what points at anything */
+			if (argument.value.pointer == NULL)
+				bolt__write_text(writer, "null");
+			else
+				bolt__writer_fail(
+					writer,
+					bolt__error_hint(
+						bolt__error_new(BOLT_TYPE_ERROR, NULL,
+										"a void * that is not NULL: nobody knows what it points to"),
+						"Cast it: (const char *) text, (json_t *) json."));
 			return;
 		case BOLT_ARGUMENT_BOOL:
 			bolt__write_text(writer, argument.value.boolean ? "true" : "false");

@@ -88,6 +88,36 @@ values_of_every_c_type(void **state)
 	json_decref(json);
 }
 
+/* Nobody knows what a void * points to: only NULL is a value. */
+static void
+a_void_pointer_is_no_value(void **state)
+{
+	void *nothing = NULL;
+	void *something = (void *) "text";
+	bolt_queryset *wrong[] = {
+		bolt_filter(articles(), BOLT_KW("title", something)),
+		bolt_filter(articles(), BOLT_KW("id", 1, "title", something)),
+		bolt_filter(articles(), BOLT_KW("title__in", BOLT_LIST("a", something))),
+		bolt_filter(articles(), bolt_kw_add(BOLT_KW("id", 1), "title", something)),
+		bolt_annotate(articles(), BOLT_KW("title", bolt_value(something))),
+		bolt_filter(articles(), bolt_q_not(BOLT_KW("title", something))),
+	};
+
+	(void) state;
+	assert_chain(bolt_filter(articles(), BOLT_KW("title", nothing)), "{\"filter\":{\"title\":null}}");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	{
+		bolt_exception *error;
+
+		assert_null(bolt_document(wrong[i], &error));
+		assert_int_equal(bolt_error_code(error), BOLT_TYPE_ERROR);
+		if (!strstr(bolt_error_message(error), "\"title") || !strstr(bolt_error_message(error), "void *"))
+			fail_msg("%zu: %s", i, bolt_error_message(error));
+		bolt_error_unref(error);
+		bolt_unref(wrong[i]);
+	}
+}
+
 static void
 lists_of_arrays(void **state)
 {
@@ -366,6 +396,7 @@ main(void)
 		cmocka_unit_test(a_chain_is_in_the_order_of_the_calls),
 		cmocka_unit_test(conditions_are_keyword_arguments_and_qs),
 		cmocka_unit_test(values_of_every_c_type),
+		cmocka_unit_test(a_void_pointer_is_no_value),
 		cmocka_unit_test(lists_of_arrays),
 		cmocka_unit_test(keyword_arguments_one_by_one),
 		cmocka_unit_test(texts_are_escaped),

@@ -56,6 +56,7 @@ typedef struct bolt_argument
 		bolt_expr *expr;
 		bolt_queryset *queryset;
 		bolt_prefetch *prefetch;
+		const void *pointer;
 	} value;
 } bolt_argument;
 
@@ -72,10 +73,9 @@ bolt_argument_null(const void *nothing)
 {
 	bolt_argument argument;
 
-	(void) nothing;
 	argument.kind = BOLT_ARGUMENT_NULL;
 	argument.length = 0;
-	argument.value.text = NULL;
+	argument.value.pointer = nothing; /* one that is not NULL is refused where it is used */
 	return argument;
 }
 
