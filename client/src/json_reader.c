@@ -6,6 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json_reader.h"
@@ -365,30 +366,16 @@ bolt__read_word(bolt__reader *reader, const char *word)
 	return true;
 }
 
-/* The deepest nesting bounds the recursion. */
-bool
-bolt__skip(bolt__reader *reader)
+static bool
+skip_scalar(bolt__reader *reader, char first)
 {
-	char bracket = bolt__peek(reader);
 	bolt__raw_string string;
 	const char *text;
 	size_t length;
-	bool flag;
+	bool integral;
 
-	switch (bracket)
+	switch (first)
 	{
-		case '{':
-		case '[':
-			if (!bolt__enter(reader, bracket, &flag))
-				return false;
-			while (flag)
-			{
-				if (bracket == '{' && !bolt__read_name(reader, &string))
-					return false;
-				if (!bolt__skip(reader) || !bolt__next(reader, bracket, &flag))
-					return false;
-			}
-			return true;
 		case '"':
 			return bolt__read_string(reader, &string);
 		case 't':
@@ -398,8 +385,111 @@ bolt__skip(bolt__reader *reader)
 		case 'n':
 			return bolt__read_word(reader, "null");
 		default:
-			return bolt__read_number(reader, &text, &length, &flag);
+			return bolt__read_number(reader, &text, &length, &integral);
 	}
+}
+
+#define USUAL_DEPTH 512
+
+/* For each array and object that is open, whether it is an object: a bit. */
+typedef struct Nesting
+{
+	int depth;
+	int deepest;
+	unsigned char usual[USUAL_DEPTH / 8];
+	unsigned char *bits;
+} Nesting;
+
+static bool
+is_object(const Nesting *nesting)
+{
+	return nesting->depth > 0 && (nesting->bits[nesting->depth / 8] >> nesting->depth % 8 & 1) != 0;
+}
+
+static bool
+open_bracket(bolt__reader *reader, Nesting *nesting, bool object)
+{
+	int depth = nesting->depth + 1;
+
+	if (depth > nesting->deepest)
+		return fail(reader, "nested too deep");
+	if (depth == USUAL_DEPTH && nesting->bits == nesting->usual)
+	{
+		nesting->bits = calloc(1, (size_t) nesting->deepest / 8 + 1);
+		if (nesting->bits == NULL)
+		{
+			nesting->bits = nesting->usual;
+			return fail(reader, NULL);
+		}
+		memcpy(nesting->bits, nesting->usual, sizeof(nesting->usual));
+	}
+	nesting->depth = depth;
+	nesting->bits[depth / 8] &= ~(1 << depth % 8);
+	nesting->bits[depth / 8] |= object << depth % 8;
+	return true;
+}
+
+/* From the beginning of a value to the beginning of the next one in the same brackets, or, at their end, *more is false. */
+static bool
+skip_to_next(bolt__reader *reader, Nesting *nesting, bool *more)
+{
+	char first = bolt__peek(reader);
+	bool empty = false;
+
+	*more = true;
+	if (first != '{' && first != '[')
+	{
+		if (!skip_scalar(reader, first))
+			return false;
+	}
+	else
+	{
+		if (!open_bracket(reader, nesting, first == '{'))
+			return false;
+		reader->at++;
+		empty = bolt__peek(reader) == (first == '{' ? '}' : ']');
+		if (!empty)
+		{
+			bolt__raw_string name;
+
+			return first == '[' || bolt__read_name(reader, &name);
+		}
+	}
+	while (nesting->depth > 0)
+	{
+		bolt__raw_string name;
+		char found = bolt__peek(reader);
+
+		if (found == ',' && !empty)
+		{
+			reader->at++;
+			return !is_object(nesting) || bolt__read_name(reader, &name);
+		}
+		if (found != (is_object(nesting) ? '}' : ']'))
+			return fail(reader, found == '\0' ? "unexpected end" : "a comma is expected");
+		reader->at++;
+		nesting->depth--;
+		empty = false;
+	}
+	*more = false;
+	return true;
+}
+
+/* Without recursion: what nobody reads may be nested deeper than the stack of a coroutine bears. */
+bool
+bolt__skip(bolt__reader *reader)
+{
+	Nesting nesting = {.deepest =
+						   reader->skips_deep ? BOLT__DEEPEST_SKIPPED : BOLT__DEEPEST_JSON - reader->depth};
+	bool more = true;
+	bool good = true;
+
+	nesting.bits = nesting.usual;
+	while (good && more)
+		good = skip_to_next(reader, &nesting, &more);
+	if (nesting.bits != nesting.usual)
+		free(nesting.bits);
+	return good;
 }
 
 bool

@@ -19,12 +19,16 @@
 /* Of arrays and objects in one another: what the stack of a coroutine has room for. */
 #define BOLT__DEEPEST_JSON 500
 
+/* Of what is skipped, where the reader may: more than the server can make. */
+#define BOLT__DEEPEST_SKIPPED 100000
+
 typedef struct bolt__reader
 {
 	const char *begin;
 	const char *at;
 	const char *end;
 	int depth;
+	bool skips_deep;   /* the server's own JSON, not a stranger's */
 	const char *fault; /* what is wrong; NULL: out of memory */
 } bolt__reader;
 

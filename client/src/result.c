@@ -5,8 +5,10 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bolt_orm/result.h"
 #include "error.h"
@@ -84,6 +86,84 @@ has_json(bolt_future *future, const char *function, bolt_exception **error)
 	return false;
 }
 
+/* ----------
+ * Numbers that jansson refuses
+ * ----------
+ */
+
+/* An integer beyond 64 bits becomes a double, what is beyond that a text, which has all its digits. */
+static void
+write_number(bolt__writer *writer, const char *text, size_t length)
+{
+	bool integral = strcspn(text, ".eE") >= length;
+	bool wide = false;
+
+	if (integral)
+	{
+		errno = 0;
+		strtoll(text, NULL, 10);
+		wide = errno == ERANGE;
+	}
+	if (__builtin_isinf(strtod(text, NULL)))
+	{
+		bolt__write_string(writer, text, length);
+		return;
+	}
+	bolt__write(writer, text, length);
+	if (wide)
+		bolt__write(writer, ".0", 2);
+}
+
+/* The same JSON with numbers that jansson takes; NULL without memory. The text is well-formed, and terminated. */
+static char *
+with_smaller_numbers(const char *text, size_t length)
+{
+	const char *end = text + length;
+	bolt__writer writer = {0};
+	bolt_exception *error;
+	char *made;
+
+	while (text < end)
+	{
+		size_t size = 1;
+
+		if (*text == '"')
+		{
+			while (text + size < end && text[size] != '"')
+				size += text[size] == '\\' ? 2 : 1;
+			size++;
+		}
+		else if (*text == '-' || (*text >= '0' && *text <= '9'))
+			size = strspn(text, "-+.eE0123456789");
+		if (size > (size_t) (end - text))
+			size = (size_t) (end - text);
+		if (*text == '-' || (*text >= '0' && *text <= '9'))
+			write_number(&writer, text, size);
+		else
+			bolt__write(&writer, text, size);
+		text += size;
+	}
+	made = bolt__writer_finish(&writer, &error);
+	bolt_error_unref(error);
+	return made;
+}
+
+static json_t *
+parse(const char *text, size_t length, json_error_t *fault)
+{
+	static const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+	json_t *tree = json_loadb(text, length, flags, fault);
+	char *smaller;
+
+	if (tree != NULL || json_error_code(fault) != json_error_numeric_overflow)
+		return tree;
+	smaller = with_smaller_numbers(text, length);
+	if (smaller != NULL)
+		tree = json_loads(smaller, flags, fault);
+	free(smaller);
+	return tree;
+}
+
 json_t *
 bolt_tree(bolt_future *future, bolt_exception **error)
 {
@@ -95,8 +175,7 @@ bolt_tree(bolt_future *future, bolt_exception **error)
 	made = made_of(future);
 	if (made && made->tree == NULL)
 	{
-		made->tree =
-			json_loadb(bolt_json(future), bolt_json_length(future), JSON_DECODE_ANY | JSON_ALLOW_NUL, &fault);
+		made->tree = parse(bolt_json(future), bolt_json_length(future), &fault);
 		if (made->tree == NULL)
 			give_error(error,
 					   bolt__error_new(BOLT_DECODE_ERROR, NULL, "invalid JSON at byte %d: %s", fault.position,

@@ -264,7 +264,7 @@ decode(const bolt_schema *schema, const char *json, size_t length, bool body, bo
 		decoding.error = bolt__out_of_memory();
 	else
 	{
-		decoding.reader = (bolt__reader){.begin = json, .at = json, .end = json + length};
+		decoding.reader = (bolt__reader){.begin = json, .at = json, .end = json + length, .skips_deep = true};
 		decoding.arena = &decoded->arena;
 		if (decode_all(&decoding, decoded, schema))
 			return decoded;

@@ -304,6 +304,104 @@ set_up(void **state)
 	return open_server("bolt_client_results");
 }
 
+struct title_only
+{
+	int id;
+	const char *title;
+};
+
+BOLT_SCHEMA(title_schema, struct title_only, BOLT_FIELD(struct title_only, id),
+			BOLT_FIELD(struct title_only, title));
+
+struct with_data
+{
+	int id;
+	const char *data;
+};
+
+BOLT_SCHEMA(data_schema, struct with_data, BOLT_FIELD(struct with_data, id),
+			BOLT_JSON_TEXT(struct with_data, data));
+
+static void
+numbers_beyond_64_bits(void **state)
+{
+	static const struct
+	{
+		const char *number;
+		json_type type;
+		double value;
+	} numbers[] = {
+		{"9223372036854775807", JSON_INTEGER, 9223372036854775807.0},
+		{"9223372036854775808", JSON_REAL, 9223372036854775808.0},
+		{"-9223372036854775809", JSON_REAL, -9223372036854775809.0},
+		{"123456789012345678901234567890", JSON_REAL, 123456789012345678901234567890.0},
+		{"1e400", JSON_STRING, 0},
+		{"-1e309", JSON_STRING, 0},
+		{"0.5", JSON_REAL, 0.5},
+		{"7", JSON_INTEGER, 7},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	{
+		char update[512];
+		bolt_exception *error;
+		bolt_future *article;
+		json_t *tree;
+		json_t *data;
+
+		snprintf(
+			update, sizeof(update),
+			"UPDATE blog_article SET data = '{\"n\": [%s, \"18446744073709551616 \\\" 1e999\", 18446744073709551616]}' WHERE id = 1",
+			numbers[i].number);
+		sql(update);
+		article = bolt_await(bolt_aget(bolt_objects(db, "blog_article"), BOLT_KW("id", 1)));
+		tree = bolt_tree(article, &error);
+		if (tree == NULL)
+			fail_msg("%s: %s", numbers[i].number, bolt_error_message(error));
+		data = json_object_get(json_object_get(tree, "data"), "n");
+		assert_int_equal(json_typeof(json_array_get(data, 0)), numbers[i].type);
+		if (numbers[i].type != JSON_STRING)
+			assert_true(json_number_value(json_array_get(data, 0)) == numbers[i].value);
+		else
+			assert_true(strlen(json_string_value(json_array_get(data, 0))) >= 310);
+		assert_string_equal(json_string_value(json_array_get(data, 1)), "18446744073709551616 \" 1e999");
+		assert_true(json_real_value(json_array_get(data, 2)) == 18446744073709551616.0);
+		assert_int_equal(json_integer_value(json_object_get(tree, "id")), 1);
+		bolt_free(article);
+	}
+}
+
+static void
+deep_json_that_no_schema_names(void **state)
+{
+	(void) state;
+	for (int depth = 499; depth < 4000; depth += 500)
+	{
+		char update[256];
+		bolt_exception *error;
+		bolt_future *article;
+		struct title_only *titled;
+		struct with_data *data;
+
+		snprintf(
+			update, sizeof(update),
+			"UPDATE blog_article SET data = (repeat('[{\"a\": [], \"b\": {}, \"c\": ', %d) || '1' || repeat('}]', %d))::jsonb WHERE id = 1",
+			depth / 2, depth / 2);
+		sql(update);
+		article = bolt_await(bolt_aget(bolt_objects(db, "blog_article"), BOLT_KW("id", 1)));
+		titled = bolt_as(article, &title_schema, NULL, &error);
+		if (titled == NULL)
+			fail_msg("%d: %s", depth, bolt_error_message(error));
+		assert_string_equal(titled->title, "One");
+		data = bolt_as(article, &data_schema, NULL, &error);
+		assert_non_null(data);
+		assert_int_equal(strlen(data->data),
+						 strlen("[{\"a\": [], \"b\": {}, \"c\": }]") * (size_t) (depth / 2) + 1);
+		bolt_free(article);
+	}
+}
+
 int
 main(void)
 {
@@ -314,6 +412,8 @@ main(void)
 		cmocka_unit_test(structs_are_written_and_read_back),
 		cmocka_unit_test(relations_that_were_not_fetched_are_errors),
 		cmocka_unit_test(results_that_are_none),
+		cmocka_unit_test(numbers_beyond_64_bits),
+		cmocka_unit_test(deep_json_that_no_schema_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -24,7 +24,8 @@ BOLT_BEGIN_DECLS
 /**
  * The future's JSON as a tree of jansson's, parsed once.
  *
- * Numbers are what jansson makes of them: a bigint a json_int_t, a numeric a double.
+ * Numbers are what jansson makes of them: a bigint a json_int_t, a numeric a double. An integer beyond 64 bits, of a numeric or in a
+ * jsonb, is a double, and a number beyond a double a text. jansson reads no more than 2,048 arrays and objects in one another.
  *
  * @param error BOLT_DECODE_ERROR; that of the future, where it has failed.
  * @return owned by the future, json_incref keeps it longer; NULL with an error, and without one where there is no
