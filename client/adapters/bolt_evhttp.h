@@ -70,7 +70,7 @@ typedef struct bolt_evhttp_options
 
 	/**
 	 * Called with each answer, for logs and counts: `error` is NULL where it succeeded. The status is 499 where the client had left
-	 * before.
+	 * before. Without it, errors of status 500 are written to stderr.
 	 */
 	void (*answered)(bolt_evhttp_request *request, int status, const bolt_exception *error, void *arg);
 	void *answered_arg;
@@ -442,8 +442,16 @@ bolt_evhttp__answered(bolt_evhttp_request *request, int status, const bolt_excep
 {
 	const bolt_evhttp_options *options = &request->server->options;
 
-	if (options->answered != NULL && !request->gone)
+	if (request->gone)
+		return;
+	if (options->answered != NULL)
 		options->answered(request, status, error, options->answered_arg);
+	else if (status == 500 && error != NULL)
+		fprintf(stderr, "bolt_evhttp: %s %s: %s: %s%s%s\n", request->method,
+				request->http != NULL ? evhttp_request_get_uri(request->http) : "",
+				bolt_code_name(bolt_error_code(error)), bolt_error_message(error),
+				bolt_error_detail(error) != NULL ? ": " : "",
+				bolt_error_detail(error) != NULL ? bolt_error_detail(error) : "");
 }
 
 static inline const char *

@@ -84,7 +84,8 @@ struct bolt_future
 	int64_t integer;
 	bool boolean;
 	void *pointer;
-	int status; /* of HTTP, where it succeeds; 0: not said (response.c) */
+	int status;			/* of HTTP, where it succeeds; 0: not said (response.c) */
+	bool blames_client; /* what is wrong with the queryset is the HTTP client's fault */
 
 	void *cache;
 	void (*cache_free)(void *cache);

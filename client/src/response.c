@@ -24,10 +24,7 @@ static const struct
 } statuses[] = {
 	{BOLT_OK, 200},
 	{BOLT_VALIDATION_ERROR, 400},
-	{BOLT_FIELD_ERROR, 400},
-	{BOLT_MODEL_ERROR, 400},
 	{BOLT_VALUE_ERROR, 400},
-	{BOLT_TYPE_ERROR, 400},
 	{BOLT_PERMISSION_DENIED, 403},
 	{BOLT_DOES_NOT_EXIST, 404},
 	{BOLT_INTEGRITY_ERROR, 409},
@@ -52,7 +49,19 @@ static const struct
 	{"21000", 400}, /* a row twice in one call */
 	{"25006", 403}, /* a write where the connection only reads */
 	{"428C9", 400}, /* a generated column that was given a value */
+	{"22012", 500}, /* division by zero: in an expression, which is the program's */
+	{"42804", 500}, /* types that do not go together, as well */
 };
+
+/* What is wrong with a queryset is the program's fault, unless its client has sent it. */
+static bool
+is_about_queryset(const bolt_exception *error)
+{
+	bolt_code code = bolt_error_code(error);
+
+	return code == BOLT_FIELD_ERROR || code == BOLT_MODEL_ERROR || code == BOLT_TYPE_ERROR ||
+		code == BOLT_NOT_SUPPORTED_ERROR || code == BOLT_VALUE_ERROR;
+}
 
 int
 bolt_error_status(const bolt_exception *error)
@@ -198,10 +207,9 @@ write_faults(bolt__writer *body, const bolt_exception *error, int status)
 	bolt__write_text(body, "}]");
 }
 
-char *
-bolt_error_body(const bolt_exception *error)
+static char *
+error_body(const bolt_exception *error, int status)
 {
-	int status = bolt_error_status(error);
 	bolt__writer body = {0};
 	bolt_exception *failure;
 	char *text;
@@ -216,10 +224,24 @@ bolt_error_body(const bolt_exception *error)
 	return text;
 }
 
+char *
+bolt_error_body(const bolt_exception *error)
+{
+	return error_body(error, bolt_error_status(error));
+}
+
 /* ----------
  * Of futures
  * ----------
  */
+bolt_future *
+bolt_blame_client(bolt_future *future)
+{
+	if (future && !future->immortal)
+		future->blames_client = true;
+	return future;
+}
+
 bolt_future *
 bolt_with_status(bolt_future *future, int status)
 {
@@ -232,7 +254,9 @@ int
 bolt_http_status(const bolt_future *future)
 {
 	if (bolt_failed(future))
-		return bolt_error_status(bolt_error(future));
+		return future->blames_client && is_about_queryset(bolt_error(future)) ?
+			400 :
+			bolt_error_status(bolt_error(future));
 	if (future && future->status)
 		return future->status;
 	return bolt_json(future) ? 200 : 204;
@@ -245,7 +269,7 @@ bolt_http_body(const bolt_future *future, size_t *length, char **made)
 	*length = 0;
 	if (bolt_failed(future))
 	{
-		*made = bolt_error_body(bolt_error(future));
+		*made = error_body(bolt_error(future), bolt_http_status(future));
 		*length = *made ? strlen(*made) : 0;
 		return *made;
 	}

@@ -121,7 +121,7 @@ answer(bolt_evhttp_request *request, blog *self, ask what)
 	bolt_future *future;
 
 	if (read_question(request, &question, &decoded, &error))
-		future = what(self->explorer, &question);
+		future = bolt_blame_client(what(self->explorer, &question));
 	else if (bolt_error_code(error) == BOLT_DECODE_ERROR)
 		future = bolt_refuse(self->explorer, 400, "%s", bolt_error_message(error));
 	else

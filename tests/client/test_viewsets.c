@@ -501,12 +501,70 @@ every_action_shows_the_same(void **state)
 	bolt_unref(users);
 }
 
+/* Faults of the program are 500, and the client learns nothing of them; only what it sent is 400. */
+static void
+the_programs_faults_are_not_the_clients(void **state)
+{
+	static const char internal[] =
+		"{\"error\":{\"code\":\"FIELD_ERROR\",\"message\":\"An internal error occurred.\"},\"errors\":[{\"path\":\"\","
+		"\"message\":\"An internal error occurred.\"}]}";
+	static const char *const filters[] = {"author_id", "nothing", NULL};
+	bolt_queryset *faulty[] = {
+		bolt_filter(bolt_objects(db, "blog_article"), BOLT_KW("nothing", 1)),
+		bolt_only(bolt_objects(db, "blog_article"), "nothing"),
+		bolt_annotate(bolt_objects(db, "blog_article"), BOLT_KW("n", bolt_count("nothing"))),
+		bolt_prefetch_related(bolt_objects(db, "blog_article"), "nothing"),
+		bolt_order_by(bolt_objects(db, "blog_article"), "nothing"),
+		bolt_objects(db, "nowhere"),
+		bolt_select_related(bolt_objects(db, "blog_article"), "title"),
+		bolt_annotate(bolt_objects(db, "blog_article"), BOLT_KW("n", bolt_div(bolt_value(1), bolt_value(0)))),
+	};
+	bolt_viewset *viewset;
+	bolt_future *future;
+	char *made;
+	size_t length;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
+	{
+		viewset = bolt_viewset_new(faulty[i], .write_schema = &input_schema);
+		assert_answer(viewset, "GET", NULL, NULL, NULL, 500, i < 5 ? internal : "{\"error\":{\"code\":");
+		if (i == 4)
+		{
+			bolt_viewset_free(viewset); /* one object needs no order */
+			continue;
+		}
+		assert_answer(viewset, "GET", "1", NULL, NULL, 500, i < 4 ? internal : "{\"error\":{\"code\":");
+		assert_answer(viewset, "PATCH", "1", NULL, "{\"title\":\"x\"}", 500, "{\"error\":{\"code\":");
+		bolt_viewset_free(viewset);
+	}
+	viewset = bolt_viewset_new(bolt_objects(db, "blog_article"), .filters = filters);
+	assert_answer(viewset, "GET", NULL, "author_id=x", NULL, 400, "{\"error\":{\"code\":\"VALUE_ERROR\"");
+	assert_answer(viewset, "GET", NULL, "nothing=x", NULL, 500, internal);
+	bolt_viewset_free(viewset);
+
+	/* unless the client has sent the queryset */
+	for (int blames = 0; blames < 2; blames++)
+	{
+		static const char document[] = "{\"model\":\"blog_article\",\"filter\":{\"nothing\":1}}";
+
+		future = bolt_alist(bolt_from_document(db, document, strlen(document)));
+		future = bolt_await(blames ? bolt_blame_client(future) : future);
+		assert_int_equal(bolt_http_status(future), blames ? 400 : 500);
+		assert_int_equal(strstr(bolt_http_body(future, &length, &made), "rating") != NULL,
+						 blames); /* of the hint */
+		free(made);
+		bolt_free(future);
+	}
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, refill, free_viewset)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(the_programs_faults_are_not_the_clients),
 		test(every_action_shows_the_same),
 		test(reading),
 		test(limit_and_offset),

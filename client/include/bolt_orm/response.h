@@ -16,8 +16,8 @@
  *
  * | error                                                              | status |
  * | ------------------------------------------------------------------ | ------ |
- * | BOLT_VALIDATION_ERROR, BOLT_FIELD_ERROR, BOLT_MODEL_ERROR,          |        |
- * | BOLT_VALUE_ERROR, BOLT_TYPE_ERROR, NOT NULL and CHECK constraints   | 400    |
+ * | BOLT_VALIDATION_ERROR, BOLT_VALUE_ERROR, NOT NULL and CHECK         |        |
+ * | constraints                                                         | 400    |
  * | BOLT_PERMISSION_DENIED, a write where the connection only reads     | 403    |
  * | BOLT_DOES_NOT_EXIST                                                 | 404    |
  * | BOLT_INTEGRITY_ERROR, BOLT_PROTECTED_ERROR, BOLT_RESTRICTED_ERROR   | 409    |
@@ -26,6 +26,9 @@
  * | BOLT_CANCELLED                                                      | 503    |
  * | BOLT_TIMEOUT                                                        | 504    |
  * | all others: a fault of the program                                  | 500    |
+ *
+ * What is wrong with a queryset (BOLT_FIELD_ERROR, BOLT_MODEL_ERROR, BOLT_TYPE_ERROR and so on) is the program's fault, and its text and
+ * hints, which name tables and columns, are for its log only. Where the client has sent the queryset, bolt_blame_client says so.
  *
  *-------------------------------------------------------------------------
  */
@@ -59,6 +62,14 @@ BOLT_API char *bolt_error_body(const bolt_exception *error);
  * @return the same future.
  */
 BOLT_API bolt_future *bolt_with_status(bolt_future *future, int status);
+
+/**
+ * Says that the HTTP client has sent the queryset, or the document: what is wrong with it is 400 then, with the whole text and hints.
+ * return bolt_blame_client(bolt_alist(bolt_from_document(db, body, length))).
+ *
+ * @return the same future.
+ */
+BOLT_API bolt_future *bolt_blame_client(bolt_future *future);
 
 /**
  * The status of a settled future: that of its error; else that of bolt_with_status; else 200, or 204 where there is no JSON.
