@@ -27,8 +27,10 @@ is_null(const Element *element)
 static void
 take_last(bolt_future *future, bool but_null)
 {
-	bolt__reader reader = {
-		.begin = future->json, .at = future->json, .end = future->json + future->json_length, .skips_deep = true};
+	bolt__reader reader = {.begin = future->json,
+						   .at = future->json,
+						   .end = future->json + future->json_length,
+						   .skips_deep = true};
 	Element before = {0};
 	Element last = {0};
 	bool more = false;

@@ -241,8 +241,10 @@ add_key(bolt__reader *reader, const char *pk, bolt__writer *keys, size_t beginni
 static void
 take_keys(bolt_future *future, void *data)
 {
-	bolt__reader reader = {
-		.begin = future->json, .at = future->json, .end = future->json + future->json_length, .skips_deep = true};
+	bolt__reader reader = {.begin = future->json,
+						   .at = future->json,
+						   .end = future->json + future->json_length,
+						   .skips_deep = true};
 	bolt__writer body = {0};
 	bolt_exception *error = NULL;
 	size_t beginning;
