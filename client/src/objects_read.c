@@ -26,10 +26,10 @@ locks(const bolt__call *call)
 	return call->queryset && call->queryset->locks;
 }
 
-bolt_future *
-bolt_aget_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t count)
+static bolt_future *
+get_by(bolt_queryset *queryset, const char *method, const bolt_argument *conditions, size_t count)
 {
-	bolt__call call = bolt__call_begin(queryset, "bolt_aget");
+	bolt__call call = bolt__call_begin(queryset, method);
 	bolt__writer filter = {0};
 
 	bolt__add_document(&call);
@@ -46,10 +46,16 @@ bolt_aget_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t co
 }
 
 bolt_future *
+bolt_aget_by(bolt_queryset *queryset, const bolt_argument *conditions, size_t count)
+{
+	return get_by(queryset, "bolt_aget", conditions, count);
+}
+
+bolt_future *
 bolt_arefresh_from_db_of(bolt_queryset *queryset, bolt_argument pk)
 {
-	return bolt_aget_by(
-		queryset,
+	return get_by(
+		queryset, "bolt_arefresh_from_db",
 		&(bolt_argument){.kind = BOLT_ARGUMENT_KW, .value.kw = bolt_kw_add_argument(NULL, "pk", pk)}, 1);
 }
 

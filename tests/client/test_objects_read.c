@@ -47,6 +47,19 @@ aget_wants_exactly_one(void **state)
 	assert_json(bolt_arefresh_from_db(articles(), 1), "{\"id\":1,\"title\":\"One\"}");
 }
 
+/* An error names the method that was called. */
+static void
+errors_name_the_method(void **state)
+{
+	void *something = (void *) "1";
+
+	(void) state;
+	assert_error(bolt_arefresh_from_db(articles(), something), BOLT_TYPE_ERROR,
+				 "arefresh_from_db(): \"pk\": ");
+	assert_error(bolt_aget(articles(), BOLT_KW("pk", something)), BOLT_TYPE_ERROR, "aget(): \"pk\": ");
+	assert_error(bolt_arefresh_from_db(NULL, 1), BOLT_INTERFACE_ERROR, "bolt_arefresh_from_db(): ");
+}
+
 static void
 alist_afirst_alast(void **state)
 {
@@ -275,6 +288,7 @@ main(void)
 		cmocka_unit_test(values_of_every_type_arrive),
 		cmocka_unit_test(expressions_arrive),
 		cmocka_unit_test(errors_have_hints),
+		cmocka_unit_test(errors_name_the_method),
 		cmocka_unit_test(faults_of_the_chain_fail_the_future),
 		cmocka_unit_test(a_queryset_without_a_database),
 	};

@@ -2,8 +2,8 @@
  * bolt_orm/loop.h
  *	  Joining a database to an application's own event loop.
  *
- * Most need not read this: bolt_orm/adapters/libevent.h, libuv.h and libev.h do it in one call, and
- * scripts have a built-in loop on poll(2).
+ * Most need not read this: bolt_libevent.h, bolt_libuv.h and bolt_libev.h do it in one call, and scripts have a built-in loop on
+ * poll(2).
  *
  * The client has no loop of its own kind. It says which sockets to watch and when to be woken (the two
  * functions below), and is told when a socket is ready and when the time has come (bolt_socket_ready,

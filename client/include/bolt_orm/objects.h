@@ -239,7 +239,7 @@ BOLT_API bolt_future *bolt_adelete(bolt_queryset *queryset);
 
 /* ----------
  * Related objects of the object with a primary key: its relation's name, and
- * targets, a BOLT_LIST of primary keys or of values for new objects.
+ * targets, a BOLT_LIST of primary keys. (New objects are created first: with bolt_acreate, or nested in it.)
  * ----------
  */
 typedef struct bolt_add_options
