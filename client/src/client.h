@@ -53,8 +53,9 @@ struct bolt__client
 	int dispatching;	/* depth of calls into the loop's two entries */
 	bolt_future *ready; /* settled, their callbacks still to run; first and last */
 	bolt_future *last_ready;
-	bolt__link unsettled; /* futures */
-	bolt__link lookups;	  /* of host names */
+	bolt__link unsettled;  /* futures */
+	bolt__link background; /* those that nobody waits for: of iterators, which wait to be asked */
+	bolt__link lookups;	   /* of host names */
 
 	struct bolt__coroutine *stacks; /* of finished coroutines, for the next ones */
 	int stack_count;

@@ -215,6 +215,7 @@ bolt_open(const char *conninfo, const bolt_options *options)
 	client->woken_at = BOLT__NEVER;
 	bolt__link_init(&client->sockets);
 	bolt__link_init(&client->unsettled);
+	bolt__link_init(&client->background);
 	bolt__link_init(&client->lookups);
 	bolt__link_init(&client->clients);
 	set_options(client, options);
@@ -242,13 +243,12 @@ closed_error(void)
 	return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database was closed");
 }
 
-/* Leaves only futures of others, which have settled with these once callbacks have run. */
 static void
-fail_unsettled(bolt__client *client)
+fail_list(bolt__link *list)
 {
-	bolt__link *link = client->unsettled.next;
+	bolt__link *link = list->next;
 
-	while (link != &client->unsettled)
+	while (link != list)
 	{
 		bolt_future *future = bolt__container(link, bolt_future, unsettled);
 
@@ -256,8 +256,16 @@ fail_unsettled(bolt__client *client)
 		if (future->class->compound || future->class->abandon == NULL)
 			continue;
 		future->class->abandon(future, closed_error());
-		link = client->unsettled.next; /* others may have gone with it */
+		link = list->next; /* others may have gone with it */
 	}
+}
+
+/* Leaves only futures of others, which have settled with these once callbacks have run. */
+static void
+fail_unsettled(bolt__client *client)
+{
+	fail_list(&client->background);
+	fail_list(&client->unsettled);
 }
 
 static void

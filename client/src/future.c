@@ -37,6 +37,16 @@ bolt__future_init(bolt_future *future, const bolt__future_class *class, bolt__cl
 	}
 }
 
+void
+bolt__future_to_background(bolt_future *future)
+{
+	if (future->settled)
+		return;
+	bolt__link_remove(&future->unsettled);
+	bolt__list_append(&future->client->background, &future->unsettled);
+	bolt__client_may_rest(future->client);
+}
+
 bolt_future *
 bolt_future_ref(bolt_future *future)
 {

@@ -109,6 +109,9 @@ struct bolt_future
 /* The caller has the one reference. The memory is calloc's. */
 void bolt__future_init(bolt_future *future, const bolt__future_class *class, bolt__client *client);
 
+/* The loop need not run for it. */
+void bolt__future_to_background(bolt_future *future);
+
 /* Settles, with an error, which it takes over, or NULL. Callbacks run later, from the loop. */
 void bolt__settle(bolt_future *future, bolt_exception *error);
 

@@ -269,6 +269,7 @@ start(bolt_iterator *iterator)
 		end(iterator, bolt__out_of_memory());
 		return;
 	}
+	bolt__future_to_background(&iterator->lease->future);
 	iterator->references++;
 	iterator->waiter.run = lease_settled;
 	bolt__future_watch(&iterator->lease->future, &iterator->waiter);
@@ -308,6 +309,7 @@ bolt__iterator_new(bolt_database *database, bolt__pool *pool, bolt__task *task)
 	if (pool == NULL)
 		iterator->handle = bolt__database_ref(database);
 	iterator->task = task;
+	bolt__future_to_background(&task->future); /* whoever asks for a row has a future of its own */
 	bolt__debug_name(&task->future, "bolt_aiterator");
 	return iterator;
 }

@@ -5,6 +5,7 @@
 #include "client.h"
 #include "requests.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 static long long
@@ -302,6 +303,55 @@ an_iterator_left_open_ends_with_its_transaction(void **state)
 	bolt_close(db);
 }
 
+/* ----------
+ * The loop
+ * ----------
+ */
+static bool asked;
+
+static void
+cry(int signal)
+{
+	(void) signal;
+	(void) !write(2, "bolt_run hangs\n", 15);
+	_exit(1);
+}
+
+static void
+note(bolt_future *future, void *arg)
+{
+	(void) future;
+	*(bool *) arg = true;
+}
+
+static void
+the_loop_ends_beside_iterators_that_nobody_asks(void **state)
+{
+	bolt_database *db = bolt_open("", NULL);
+	bolt_iterator *paused = series(db, 1000000, 100);
+	bolt_iterator *unused = series(db, 10, 1);
+	bolt_future *all[3];
+
+	(void) state;
+	for (int i = 0; i < 3; i++)
+		all[i] = slow_echo(db, 0.1, i);
+	for (int i = 0; i < 3; i++)
+		expect_number(all[i], i); /* there are idle connections */
+	assert_int_equal(take(paused, 10), 10);
+	signal(SIGALRM, cry);
+	alarm(20);
+	assert_int_equal(bolt_run(db), 0);
+	bolt_then(bolt_anext(unused), note, &asked);
+	assert_int_equal(bolt_run(db), 0); /* but for who asks it goes on */
+	assert_true(asked);
+	alarm(0);
+	assert_int_equal(take(paused, 10), 10);
+	bolt_aclose(paused);
+	assert_int_equal(bolt_run(db), 0);
+	bolt_aclose(unused);
+	bolt_close(db);
+}
+
 int
 main(void)
 {
@@ -318,6 +368,7 @@ main(void)
 		cmocka_unit_test(the_database_may_be_closed_first),
 		cmocka_unit_test(in_a_transaction_an_early_end_spoils_nothing),
 		cmocka_unit_test(an_iterator_left_open_ends_with_its_transaction),
+		cmocka_unit_test(the_loop_ends_beside_iterators_that_nobody_asks),
 	};
 
 	return run_server_tests(tests);
