@@ -130,7 +130,7 @@ set_options(bolt__client *client, const bolt_options *given)
 
 	*options = defaults;
 	if (given == NULL)
-		return;
+		given = &defaults;
 	memcpy(&full, given,
 		   given->size < sizeof(full) ? given->size : sizeof(full)); /* of an older version: shorter */
 	set_option(&options->connections, full.connections);
@@ -151,6 +151,9 @@ set_options(bolt__client *client, const bolt_options *given)
 		options->connections = 1;
 	if (options->pipeline < 1)
 		options->pipeline = 1;
+	set_option(&options->leases, full.leases);
+	if (options->leases < 1)
+		options->leases = options->connections > 1 ? options->connections - 1 : 1;
 	if (options->queue < 0)
 		options->queue = 0;
 }

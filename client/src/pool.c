@@ -223,8 +223,12 @@ send_task(bolt__pool *pool, bolt__task *task)
 static bool
 grant(bolt__pool *pool, bolt__lease *lease)
 {
-	bolt__connection *connection = lease->reserved != NULL ? lease->reserved : least_busy(pool);
+	bolt__connection *connection = lease->reserved;
 
+	if (connection == NULL && pool->leased >= pool->client->options.leases)
+		return false; /* the rest is for requests that come and go */
+	if (connection == NULL)
+		connection = least_busy(pool);
 	if (connection != NULL && connection->sent_count == 0 && connection->cancel == NULL)
 	{
 		connection->reserved_for = NULL;
@@ -400,10 +404,20 @@ bolt__pool_pump(bolt__pool *pool)
  * ----------
  */
 static bolt_exception *
-queue_error(const bolt__pool *pool)
+queue_error(const bolt__pool *pool, bool lease)
 {
 	bolt_exception *error;
+	int leases = pool->client->options.leases;
 
+	if (lease && pool->leased >= leases)
+	{
+		error = bolt__error_new(BOLT_POOL_TIMEOUT, NULL, "no connection came free within %d ms",
+								pool->client->options.queue_timeout);
+		return bolt__error_hint(
+			error,
+			"Transactions and iterators may hold %d of %d connections at once, and did. Option leases.",
+			leases, pool->client->options.connections);
+	}
 	if (pool->ready > 0 || pool->last_error == NULL)
 	{
 		error = bolt__error_new(BOLT_POOL_TIMEOUT, NULL, "no connection came free within %d ms",
@@ -424,7 +438,7 @@ waited_too_long(bolt__timer *timer)
 										 &bolt__container(place, bolt__task, place)->future;
 	bolt__pool *pool = place->lease ? ((bolt__lease *) future)->pool : ((bolt__task *) future)->pool;
 
-	future->class->abandon(future, queue_error(pool));
+	future->class->abandon(future, queue_error(pool, place->lease));
 }
 
 bool

@@ -245,6 +245,51 @@ the_database_may_be_closed_first(void **state)
 	}
 }
 
+static void
+idle_iterators_leave_a_connection_to_others(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 4, .queue_timeout = 300));
+	bolt_iterator *rows[4];
+	bolt_future *row;
+
+	(void) state;
+	for (int i = 0; i < 4; i++)
+		rows[i] = series(db, 100000, 1000);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(take(rows[i], 10), 10);
+	row = bolt_await(bolt_anext(rows[3]));
+	assert_int_equal(bolt_error_code(bolt_error(row)), BOLT_POOL_TIMEOUT);
+	assert_non_null(strstr(bolt_error_hint(bolt_error(row)), "3 of 4"));
+	bolt_free(row);
+	bolt_aclose(rows[3]);
+	rows[3] = series(db, 100000, 1000);
+	row = bolt_anext(rows[3]); /* waits */
+	for (int i = 0; i < 100; i++)
+		expect_number(echo(db, i), i);
+	bolt_aclose(rows[0]);
+	row = settled(row);
+	assert_non_null(bolt_json(row)); /* there is one for it now */
+	bolt_free(row);
+	for (int i = 1; i < 4; i++)
+		bolt_aclose(rows[i]);
+	bolt_close(db);
+}
+
+static void
+leases_may_be_as_many_as_connections(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 2, .leases = 2));
+	bolt_iterator *one = series(db, 100000, 1000);
+	bolt_iterator *other = series(db, 100000, 1000);
+
+	(void) state;
+	assert_int_equal(take(one, 10), 10);
+	assert_int_equal(take(other, 10), 10);
+	bolt_aclose(one);
+	bolt_aclose(other);
+	bolt_close(db);
+}
+
 /* ----------
  * In a transaction
  * ----------
@@ -364,6 +409,8 @@ main(void)
 		cmocka_unit_test(a_wanted_row_is_cancelled_by_close),
 		cmocka_unit_test(a_row_may_be_given_up_and_wanted_again),
 		cmocka_unit_test(requests_go_on_beside_an_iteration),
+		cmocka_unit_test(idle_iterators_leave_a_connection_to_others),
+		cmocka_unit_test(leases_may_be_as_many_as_connections),
 		cmocka_unit_test(rows_outlive_iterator_and_database),
 		cmocka_unit_test(the_database_may_be_closed_first),
 		cmocka_unit_test(in_a_transaction_an_early_end_spoils_nothing),

@@ -60,6 +60,12 @@ typedef struct bolt_options
 	const bolt_replica *replicas; /**< ended by one whose alias is NULL; copied */
 	bool read_from_replicas;	  /**< reads go to the replicas in turn unless bolt_using says otherwise */
 	size_t stack_size;			  /**< of a coroutine, in bytes; default 1 MB; untouched pages cost nothing */
+
+	/**
+	 * Connections to each server that transactions and iterators hold at once, at most; further ones wait.
+	 * Default: all but one, so that other requests go on; where there is only one connection, that one.
+	 */
+	int leases;
 } bolt_options;
 
 /** `BOLT_OPTIONS(.connections = 8, .query_timeout = 2000)`: an argument for bolt_open. */
