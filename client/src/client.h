@@ -85,6 +85,9 @@ bolt_database *bolt__database_new(bolt__client *client, bolt__block *block);
 /* Where bolt_close was called: closes, unless a callback or a coroutine of it is still running. */
 void bolt__client_close_if_due(bolt__client *client);
 
+/* The next replica, or the primary: one that is not away, and, if possible, not this one, which may be NULL. */
+bolt__pool *bolt__client_reading_pool(bolt__client *client, const bolt__pool *but);
+
 /* The pool that serves, or NULL and an error. */
 bolt__pool *bolt__client_pool(bolt__client *client, const char *using, bool writes, bolt_exception **error);
 

@@ -110,7 +110,7 @@ static const bolt_options defaults = {
 	.query_timeout = -1,
 	.cancel_timeout = 5000,
 	.reconnect_pause = 100,
-	.reconnect_pause_max = 10000,
+	.reconnect_pause_max = 500,
 	.stack_size = 1024 * 1024,
 };
 
@@ -343,10 +343,30 @@ bolt_close(bolt_database *database)
  * ----------
  */
 bolt__pool *
+bolt__client_reading_pool(bolt__client *client, const bolt__pool *but)
+{
+	for (int i = 1; i < client->pool_count; i++)
+	{
+		bolt__pool *pool = &client->pools[1 + client->next_replica % (client->pool_count - 1)];
+
+		client->next_replica = (client->next_replica + 1) % (client->pool_count - 1);
+		if (pool != but && !bolt__pool_is_away(pool))
+			return pool;
+	}
+	return &client->pools[0];
+}
+
+static bool
+may_go_anywhere(const bolt__client *client, const char *using, bool writes)
+{
+	return using == NULL && !writes && client->options.read_from_replicas && client->pool_count > 1;
+}
+
+bolt__pool *
 bolt__client_pool(bolt__client *client, const char *using, bool writes, bolt_exception **error)
 {
-	if (using == NULL && !writes && client->options.read_from_replicas && client->pool_count > 1)
-		return &client->pools[1 + client->next_replica++ % (client->pool_count - 1)];
+	if (may_go_anywhere(client, using, writes))
+		return bolt__client_reading_pool(client, NULL);
 	if (using == NULL)
 		return &client->pools[0];
 	for (int i = 0; i < client->pool_count; i++)
@@ -390,8 +410,13 @@ check_and_find_pool(bolt_database *database, const bolt__statement *statement, c
 	bolt_exception *error = refusal(database);
 
 	*pool = NULL;
-	if (error == NULL && !(database->in_block && using == NULL))
-		*pool = bolt__client_pool(database->client, using, statement->writes, &error);
+	if (error != NULL || (database->in_block && using == NULL))
+		return error;
+	*pool = bolt__client_pool(database->client, using, statement->writes, &error);
+	if (database->in_block)
+		*pool = NULL; /* whatever it says: a transaction is never left */
+	else if (*pool != NULL && statement->writes)
+		*pool = &database->client->pools[0];
 	return error;
 }
 
@@ -439,7 +464,12 @@ bolt__request(bolt_database *database, const bolt__statement *statement, char **
 	if (pool == NULL)
 		bolt__block_submit(database->block, task);
 	else
+	{
+		task->roams =
+			may_go_anywhere(database->client, options == NULL ? NULL : options->using, statement->writes) &&
+			pool != &database->client->pools[0];
 		bolt__pool_submit(pool, task);
+	}
 	return &task->future;
 }
 

@@ -467,7 +467,7 @@ bolt__hosts_named(const bolt__hosts *hosts, const char *message)
 		char *old;
 		char *with;
 
-		if (*host->host == '\0' || *host->address == '\0')
+		if (*host->host == '\0' || *host->host == '/' || *host->address == '\0')
 			continue;
 		if (asprintf(&old, "server at \"%s\", port %s ", host->address, host->port) < 0)
 			continue;

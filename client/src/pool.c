@@ -9,9 +9,9 @@
  * has become idle, and their first answers are thrown away. What finds no room waits in the queue, in order. A lease
  * needs a connection that is idle: where none is, one is reserved for it and gets no further tasks.
  *
- * After a failed attempt to connect there is a pause, doubled each time. As long as none has ever
- * succeeded, what waits fails with the first attempt (a wrong password, no such host); later it waits
- * for the server to come back, up to its time-out.
+ * After a failed attempt to connect there is a pause, doubled each time. Where no connection is left, that is
+ * an outage: what waits fails with the attempt, and what comes during the pause at once. The next attempt is made
+ * by whoever comes after the pause, or for those who were refused in it.
  */
 #include "connection.h"
 
@@ -20,6 +20,9 @@
 
 #define LONG_AT_WORK 20 /* ms */
 #define IDLE_FOR_LONG 2 /* ms: since then the server may have hung up */
+
+/* ms that requests wait for an attempt in an outage: a server that refuses does so sooner, a silent one does not. */
+#define OUTAGE_PATIENCE 250
 
 /* ----------
  * Its life
@@ -51,6 +54,7 @@ bolt__pool_close(bolt__pool *pool)
 {
 	bolt__timer_unset(&pool->client->timers, &pool->retry);
 	bolt__timer_unset(&pool->client->timers, &pool->rescue);
+	bolt__timer_unset(&pool->client->timers, &pool->patience);
 	while (!bolt__list_empty(&pool->connections))
 		bolt__connection_lose(bolt__container(pool->connections.next, bolt__connection, link),
 							  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database was closed"));
@@ -76,21 +80,10 @@ may_open(const bolt__pool *pool)
 		pool->ready + pool->connecting < pool->client->options.connections;
 }
 
-/* As many as there are places in the queue, while there may be more. */
-static void
-open_for_queue(bolt__pool *pool)
+static bool
+in_outage(const bolt__pool *pool)
 {
-	while (pool->connecting < pool->queue_length && may_open(pool))
-		if (!bolt__connection_open(pool))
-			break;
-}
-
-static void
-retry_now(bolt__timer *timer)
-{
-	bolt__pool *pool = bolt__container(timer, bolt__pool, retry);
-
-	open_for_queue(pool);
+	return pool->failures > 0 && pool->ready == 0;
 }
 
 static void
@@ -102,10 +95,71 @@ fail_queue(bolt__pool *pool, bolt_exception *error)
 
 		pool->queue_length--;
 		bolt__link_remove(&task->place.link);
-		bolt__task_failed(task, bolt_error_ref(error));
+		if (task->roams)
+			bolt__pool_submit(bolt__client_reading_pool(pool->client, pool), task);
+		else
+			bolt__task_failed(task, bolt_error_ref(error));
 	}
 	while (!bolt__list_empty(&pool->leases))
 		bolt__lease_fail(bolt__container(pool->leases.next, bolt__lease, place.link), bolt_error_ref(error));
+}
+
+static void
+patience_is_over(bolt__timer *timer)
+{
+	bolt__pool *pool = bolt__container(timer, bolt__pool, patience);
+
+	if (in_outage(pool) && pool->last_error != NULL)
+		fail_queue(pool, pool->last_error);
+}
+
+static bool
+open_connection(bolt__pool *pool)
+{
+	if (in_outage(pool) && pool->connecting == 0)
+		bolt__timer_set(&pool->client->timers, &pool->patience, bolt__now() + OUTAGE_PATIENCE,
+						patience_is_over);
+	pool->refused = 0;
+	return bolt__connection_open(pool);
+}
+
+/* As many as there are places in the queue, while there may be more. */
+static void
+open_for_queue(bolt__pool *pool)
+{
+	while (pool->connecting < pool->queue_length && may_open(pool))
+		if (!open_connection(pool))
+			break;
+}
+
+static void
+retry_now(bolt__timer *timer)
+{
+	bolt__pool *pool = bolt__container(timer, bolt__pool, retry);
+
+	if (pool->refused > 0 && pool->connecting == 0 && may_open(pool))
+		open_connection(pool);
+	open_for_queue(pool);
+}
+
+/* Whether a request cannot be served soon, and not waiting is better. */
+static bool
+refuses(const bolt__pool *pool)
+{
+	if (!in_outage(pool) || pool->last_error == NULL)
+		return false;
+	return pool->connecting > 0 ? !pool->patience.set : pool->retry.set;
+}
+
+bool
+bolt__pool_is_away(bolt__pool *pool)
+{
+	if (!in_outage(pool))
+		return false;
+	pool->refused++;
+	if (pool->connecting == 0 && may_open(pool)) /* the pause is over: look whether it is back */
+		open_connection(pool);
+	return true;
 }
 
 void
@@ -113,7 +167,8 @@ bolt__pool_connected(bolt__pool *pool)
 {
 	pool->connects++;
 	pool->failures = 0;
-	pool->connected_ever = true;
+	pool->refused = 0;
+	bolt__timer_unset(&pool->client->timers, &pool->patience);
 	bolt_error_unref(pool->last_error);
 	pool->last_error = NULL;
 	bolt__pool_pump(pool);
@@ -136,8 +191,10 @@ bolt__pool_connect_failed(bolt__pool *pool, bolt_exception *error)
 	pool->last_error = error;
 	if (pool->client->closing)
 		return;
+	if (pool->ready + pool->connecting == 0)
+		bolt__timer_unset(&pool->client->timers, &pool->patience);
 	bolt__timer_set(&pool->client->timers, &pool->retry, bolt__now() + pause, retry_now);
-	if (!pool->connected_ever && pool->ready + pool->connecting == 0 && !pool->pumping)
+	if (pool->ready + pool->connecting == 0 && !pool->pumping)
 		fail_queue(pool, error);
 	else if (pool->ready > 0)
 		bolt__pool_pump(pool); /* behind others, as there is no further connection */
@@ -446,7 +503,9 @@ bolt__pool_enter_queue(bolt__pool *pool, bolt__place *place)
 {
 	bolt__client *client = pool->client;
 
-	if (pool->queue_length >= client->options.queue)
+	if (refuses(pool))
+		pool->refused++;
+	if (pool->queue_length >= client->options.queue || refuses(pool))
 		return false;
 	place->number = ++pool->next_number;
 	bolt__list_append(place->lease ? &pool->leases : &pool->tasks, &place->link);
@@ -460,6 +519,13 @@ bolt__pool_enter_queue(bolt__pool *pool, bolt__place *place)
 bolt_exception *
 bolt__pool_full(const bolt__pool *pool)
 {
+	if (refuses(pool))
+		return bolt__error_hint(
+			bolt__error_new(BOLT_OPERATIONAL_ERROR, bolt_error_sqlstate(pool->last_error),
+							"no server of \"%s\" can be reached: %s", pool->alias,
+							bolt_error_message(pool->last_error)),
+			"That is how the last attempt ended. Further ones are made, %d ms apart at most.",
+			pool->client->options.reconnect_pause_max);
 	return bolt__error_new(BOLT_POOL_EXHAUSTED, NULL, "%d requests wait for a connection already",
 						   pool->queue_length);
 }

@@ -45,6 +45,7 @@ struct bolt__task
 
 	bolt__block *block;		 /* the transaction it is part of */
 	bolt_iterator *iterator; /* whose rows it fetches, one by one */
+	bool roams;				 /* any server may answer it, until it is sent */
 	bool begins;			 /* BEGIN is sent ahead of it */
 	bool looks;				 /* the question which backend this is is sent ahead of it */
 	bool prepares;			 /* PREPARE is sent ahead of it */
@@ -94,9 +95,10 @@ struct bolt__pool
 
 	bolt__timer rescue; /* looks whether requests wait behind a slow one */
 
-	int failures; /* attempts to connect that failed, in a row */
-	bool connected_ever;
-	bolt__timer retry; /* set: no attempt before it */
+	int failures;		  /* attempts to connect that failed, in a row */
+	int refused;		  /* requests since the last attempt that were not let wait for it */
+	bolt__timer retry;	  /* set: no attempt before it */
+	bolt__timer patience; /* set: an attempt in an outage has begun just now */
 	bolt_exception *last_error;
 	unsigned int random;
 	long long connects;
@@ -127,7 +129,10 @@ void bolt__pool_watch_pipelines(bolt__pool *pool);
 /* Ahead of those that wait, without sending it now. */
 void bolt__pool_put_back(bolt__pool *pool, bolt__task *task);
 
-/* For a place at the end of the queue; false: it is full, as this error says. */
+/* Whether no connection is there and the last attempt failed. Sees to it that further ones are made. */
+bool bolt__pool_is_away(bolt__pool *pool);
+
+/* For a place at the end of the queue; false: it is full or its server is away, as this error says. */
 bool bolt__pool_enter_queue(bolt__pool *pool, bolt__place *place);
 bolt_exception *bolt__pool_full(const bolt__pool *pool);
 

@@ -47,7 +47,7 @@ typedef struct bolt_options
 	int query_timeout;	/**< from when the server starts on it to the answer, then BOLT_TIMEOUT; default -1 */
 	int cancel_timeout; /**< then a cancelled request's connection is given up; default 5000 */
 	int reconnect_pause; /**< after a failed attempt to connect, doubled each time, with jitter; default 100 */
-	int reconnect_pause_max; /**< until it is so long; default 10000 */
+	int reconnect_pause_max; /**< until it is so long; default 500 */
 
 	/**
 	 * No prepared statements. Not needed behind pgbouncer in transaction mode, whatever its version: they

@@ -75,7 +75,8 @@ BOLT_API void bolt_unref(bolt_queryset *queryset);
  */
 BOLT_API char *bolt_document(const bolt_queryset *queryset, bolt_exception **error);
 
-/** Reads from the replica of this alias; "default" is the primary. Writes go to the primary. */
+/** Reads from the replica of this alias; "default" is the primary. Writes go to the primary, and what is asked through a
+ * transaction's handle stays in the transaction. */
 BOLT_API bolt_queryset *bolt_using(bolt_queryset *queryset, const char *alias);
 
 /* ----------
