@@ -117,6 +117,10 @@ COMMENT ON TABLE bolt.many_to_many IS 'relations given with bolt.register_many_t
 GRANT SELECT ON bolt.model, bolt.relation, bolt.many_to_many TO PUBLIC;
 GRANT INSERT ON bolt.model, bolt.relation, bolt.many_to_many TO pg_database_owner, @extowner@;
 
+-- They can dump them, too, where a superuser has taken the schema and its functions from PUBLIC.
+GRANT USAGE ON SCHEMA bolt TO pg_database_owner, @extowner@;
+GRANT EXECUTE ON FUNCTION bolt.is_there, bolt.table_of, bolt.regclass_of TO pg_database_owner, @extowner@;
+
 -- What has been dropped is not dumped.
 SELECT pg_catalog.pg_extension_config_dump('bolt.model', 'WHERE bolt.is_there(relation)');
 SELECT pg_catalog.pg_extension_config_dump('bolt.relation', 'WHERE bolt.is_there(relation) AND bolt.is_there(target)');

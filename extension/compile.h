@@ -110,14 +110,16 @@ typedef struct Select
 struct Statement
 {
 	int naliases;
-	List *params;				 /* of StatementParam * */
-	MemoryContext context;		 /* of the graph */
-	List *tables;				 /* oids of the tables it names */
-	Bitmapset *referred;		 /* aliases that columns have been written of,
+	List *params;		   /* of StatementParam * */
+	MemoryContext context; /* of the graph */
+	List *tables;		   /* oids of the tables it names */
+	Bitmapset *referred;   /* aliases that columns have been written of,
 								  * since the beginning of an expression */
-	bool value_dependent;		 /* a good plan depends on the values: patterns */
-	Size written;				 /* bytes of SQL on the way to it */
-	int nconditions;			 /* that must hold together */
+	bool value_dependent;  /* a good plan depends on the values: patterns */
+	Size written;		   /* bytes of SQL on the way to it */
+	int nconditions;	   /* that must hold together */
+	int nalternatives;
+	int nwindows;
 	struct NameTable *constants; /* to the numbers of parameters */
 };
 
@@ -158,6 +160,8 @@ extern void bolt_wrote_sql(Statement *statement, Size length);
 /* One more table, one more condition of those that must hold together. */
 extern void bolt_limit_tables(const Statement *statement);
 extern void bolt_limit_conditions(Statement *statement, const JsonValue *value);
+extern void bolt_limit_alternatives(Statement *statement, const JsonValue *value);
+extern void bolt_limit_windows(Statement *statement, const JsonValue *value);
 
 /* So many statements of one document; columns, ordering or grouping terms. */
 extern void bolt_limit_statements(int n);

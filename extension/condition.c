@@ -48,6 +48,8 @@ append_condition(StringInfo sql, Select *select, int alias, const Condition *con
 
 	if (select->alternatives == 0)
 		bolt_limit_conditions(select->statement, condition->q->value);
+	else
+		bolt_limit_alternatives(select->statement, condition->q->value);
 	bolt_path_operands(select, alias, condition->path, first_hop, operands);
 	bolt_append_lookup(sql, select, condition->path, operands, condition->q, two_valued);
 	bolt_wrote_sql(select->statement, sql->len - length);

@@ -377,6 +377,7 @@ window_operand(Select *select, int alias, const Expression *expression, Operand 
 	StringInfoData sql;
 
 	bolt_refuse_nested_window(select, expression);
+	bolt_limit_windows(select->statement, expression->value);
 	initStringInfo(&sql);
 	if (rule != NULL)
 	{

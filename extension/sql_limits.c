@@ -26,6 +26,12 @@
 /* Conditions of one statement: columns that equal something are compared each with each. */
 #define MAX_CONDITIONS 2500
 
+/* Alternatives of one statement: those of indexed columns make an index scan each, and are compared each with each. */
+#define MAX_ALTERNATIVES 5000
+
+/* Windows of one statement: the order of each is compared with that of each. */
+#define MAX_WINDOWS 100
+
 /* Statements of one document */
 #define MAX_STATEMENTS 1000
 
@@ -79,6 +85,27 @@ bolt_limit_conditions(Statement *statement, const JsonValue *value)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("more than %d conditions must hold together", MAX_CONDITIONS),
 				 bolt_errdetail_at(value), errhint("Give many values to one \"in\" lookup.")));
+}
+
+void
+bolt_limit_alternatives(Statement *statement, const JsonValue *value)
+{
+	if (++statement->nalternatives > MAX_ALTERNATIVES)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("the queryset document has more than %d alternatives in one statement", MAX_ALTERNATIVES),
+			 bolt_errdetail_at(value), errhint("Give many values to one \"in\" lookup.")));
+}
+
+void
+bolt_limit_windows(Statement *statement, const JsonValue *value)
+{
+	if (++statement->nwindows > MAX_WINDOWS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the queryset document has more than %d windows in one statement", MAX_WINDOWS),
+				 bolt_errdetail_at(value)));
 }
 
 void

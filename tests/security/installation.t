@@ -32,6 +32,13 @@ isnt($installer->state_of('ALTER EXTENSION bolt_orm SET SCHEMA public'), '00000'
 is($superuser->ask("SELECT count(*) FROM pg_proc JOIN pg_roles ON proowner = pg_roles.oid WHERE pronamespace = 'bolt'::regnamespace AND NOT rolsuper"), 0,
 	"all functions are a superuser's");
 is($superuser->ask($fetch), '{"id":1}', 'a call is what it says');
+
+# closed to all others, it can still be dumped by whoever has created it
+psql_ok($database, 'REVOKE USAGE ON SCHEMA bolt FROM PUBLIC', 'REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA bolt FROM PUBLIC',
+	'CREATE TABLE public.named (id int PRIMARY KEY)', 'GRANT SELECT ON public.named TO PUBLIC', 'SELECT bolt.register_model($$public.named$$, $$Named$$)');
+my $dump = qx(pg_dump -d $database --role=bolt_installer 2>&1);
+is($?, 0, 'its creator dumps the database, from whose schema bolt PUBLIC is kept') or diag($dump);
+like($dump, qr/COPY bolt\.model .*\n.*Named/, '... with the registrations');
 is($installer->state_of('DROP EXTENSION bolt_orm'), '00000', 'who has created it drops it');
 is($superuser->ask("SELECT count(*) FROM pg_namespace WHERE nspname = 'bolt'"), 0, '... with its schema');
 

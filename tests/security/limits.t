@@ -133,7 +133,11 @@ bounded('JSON keys', article(q('"filter": {"OR": [' || many(20000, '{"doc__x%1$s
 
 # conditions, joins, terms
 bounded('conditions that hold together', article(q('"filter": [' || many(9000, '{"n": %1$s}') || ']')), $fetch, '54000', 100);
-bounded('alternatives', article(q('"filter": {"OR": [' || many(9000, '{"n": %1$s}') || ']}')), $fetch, 'ok|57014', 150);
+bounded('alternatives', article(q('"filter": {"OR": [' || many(5000, '{"n": %1$s}') || ']}')), $fetch, 'ok', 150);
+bounded('alternatives with an index', article(q('"filter": {"OR": [' || many(5000, '{"id": %1$s}') || ']}')), $fetch, 'ok', 150);
+bounded('more alternatives', article(q('"filter": {"OR": [' || many(5001, '{"id": %1$s}') || ']}')), $fetch, '54000', 100);
+bounded('windows', article(q('"filter": {"id": 1}, "annotate": {' || many(100, '"w%1$s": {"Window": {"Sum": "n"}, "partition_by": [{"Mod": ["id", %1$s]}], "order_by": ["n"]}') || '}')), $fetch, 'ok', 150);
+bounded('more windows', article(q('"filter": {"id": 1}, "annotate": {' || many(101, '"w%1$s": {"Window": {"Sum": "n"}, "partition_by": [{"Mod": ["id", %1$s]}], "order_by": ["n"]}') || '}')), $fetch, '54000', 100);
 bounded('conditions on expressions', article(q('"filter": [' || many(2400, '{"n": {"Add": ["id", %1$s]}}') || ']')), $fetch, 'ok|57014', 200);
 bounded('filters over a relation to many', article(q('"filter": [' || many(2000, '{"tags": %1$s}') || ']')), $fetch, '54000', 100);
 bounded('240 joins', article(q('"filter": [' || many(240, '{"tags": %1$s}') || ']')), $fetch, 'ok|57014', 250);
