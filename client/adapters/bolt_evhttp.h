@@ -442,7 +442,7 @@ bolt_evhttp__answered(bolt_evhttp_request *request, int status, const bolt_excep
 {
 	const bolt_evhttp_options *options = &request->server->options;
 
-	if (request->gone)
+	if (request->gone || request->server->freed)
 		return;
 	if (options->answered != NULL)
 		options->answered(request, status, error, options->answered_arg);

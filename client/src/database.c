@@ -243,7 +243,7 @@ bolt_database_error(const bolt_database *database)
 static bolt_exception *
 closed_error(void)
 {
-	return bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database was closed");
+	return bolt__error_new(BOLT_INTERFACE_ERROR, "57P01", "the database was closed");
 }
 
 static void

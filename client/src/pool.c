@@ -57,7 +57,7 @@ bolt__pool_close(bolt__pool *pool)
 	bolt__timer_unset(&pool->client->timers, &pool->patience);
 	while (!bolt__list_empty(&pool->connections))
 		bolt__connection_lose(bolt__container(pool->connections.next, bolt__connection, link),
-							  bolt__error_new(BOLT_INTERFACE_ERROR, NULL, "the database was closed"));
+							  bolt__error_new(BOLT_INTERFACE_ERROR, "57P01", "the database was closed"));
 }
 
 void

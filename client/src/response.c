@@ -49,6 +49,7 @@ static const struct
 	{"21000", 400}, /* a row twice in one call */
 	{"25006", 403}, /* a write where the connection only reads */
 	{"428C9", 400}, /* a generated column that was given a value */
+	{"57P01", 503}, /* bolt_close, with the request under way */
 	{"22012", 500}, /* division by zero: in an expression, which is the program's */
 	{"42804", 500}, /* types that do not go together, as well */
 };

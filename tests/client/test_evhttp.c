@@ -443,6 +443,26 @@ others_go_on(void **state)
 	free_in_order(&self, "hdsvb");
 }
 
+/* The database is closed first: the clients are told to come again. */
+static void
+a_closed_database_is_503(void **state)
+{
+	service self;
+	int client;
+	char answer[1024] = "";
+
+	(void) state;
+	open_service(&self, NULL);
+	client = client_of(&self, requests[0]);
+	turn(&self, 200);
+	bolt_close(self.db);
+	turn(&self, 100);
+	assert_true(read(client, answer, sizeof(answer) - 1) > 0);
+	assert_int_equal(strncmp(answer, "HTTP/1.1 503", 12), 0);
+	close(client);
+	free_in_order(&self, "hsvb");
+}
+
 /* ----------
  * SIGPIPE
  * ----------
@@ -585,6 +605,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_client_that_leaves_cancels_its_statement, lock_comments,
 										unlock_comments),
 		cmocka_unit_test_setup_teardown(unless_it_is_to_be_kept, lock_comments, unlock_comments),
+		cmocka_unit_test_setup_teardown(a_closed_database_is_503, lock_comments, unlock_comments),
 		cmocka_unit_test_setup_teardown(others_go_on, lock_comments, unlock_comments),
 		cmocka_unit_test_setup_teardown(any_order_with_requests, lock_comments, unlock_comments),
 		cmocka_unit_test_setup_teardown(any_order_with_clients_that_left, lock_comments, unlock_comments),
