@@ -229,10 +229,12 @@ watch_row(void *argument, TupleTableSlot *slot)
 
 	/* a view's trigger can return what was not sent */
 	if (owner < 0 || owner >= returned->nrows || returned->next >= returned->nrows)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-				 errmsg("%s returned a row that was not written", model->name),
-				 errhint("A view's trigger has made it up, or a registered primary key is not unique.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+			 errmsg("%s returned a row that was not written", model->name),
+			 errhint(
+				 "A view's trigger has made it up, or another row has the same key: of a registered primary key, or in a table that inherits.")));
 	if (returned->upserted != NULL)
 		refuse_second_upsert(returned, slot, returned->rows[owner]);
 	note_references(returned, slot, returned->next);
