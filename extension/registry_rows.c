@@ -217,10 +217,26 @@ is_same(Datum value, Oid table, int n, const AttrNumber *columns)
 	return true;
 }
 
+/* A registration that is replaced goes with all that the new one does not say: that is easily overlooked. */
+static void
+note_taken_back(const char *what, Oid table, Datum before, const char *now)
+{
+	if (before != (Datum) 0 && now == NULL)
+		ereport(NOTICE,
+				(errmsg("the %s \"%s\" that was registered for table \"%s\" is taken back", what,
+						TextDatumGetCString(before), get_rel_name(table)),
+				 errhint("A registration replaces the earlier one. Give all of it.")));
+}
+
 static bool
 is_same_model(RegistryTable table, const Datum *values, const bool *nulls, const void *argument)
 {
-	return is_same(values[0], ((const RegisteredModel *) argument)->relation, 0, NULL);
+	const RegisteredModel *row = argument;
+
+	if (!is_same(values[0], row->relation, 0, NULL))
+		return false;
+	note_taken_back("name", row->relation, nulls[1] ? (Datum) 0 : values[1], row->name);
+	return true;
 }
 
 static bool
@@ -228,7 +244,10 @@ is_same_relation(RegistryTable table, const Datum *values, const bool *nulls, co
 {
 	const RegisteredRelation *row = argument;
 
-	return is_same(values[0], row->relation, row->nfields, row->columns);
+	if (!is_same(values[0], row->relation, row->nfields, row->columns))
+		return false;
+	note_taken_back("on_delete", row->relation, nulls[4] ? (Datum) 0 : values[4], row->on_delete);
+	return true;
 }
 
 static bool

@@ -341,6 +341,15 @@ SELECT name FROM bolt.models() WHERE relation = 'mine'::regclass;
 SELECT bolt.unregister('mine');
 
 RESET search_path;
+-- a registration that is replaced goes with what the new one does not say
+SET client_min_messages = notice;
+CREATE TABLE replaced_parent (id int PRIMARY KEY);
+CREATE TABLE replaced (id int PRIMARY KEY, parent_id int REFERENCES replaced_parent ON DELETE CASCADE);
+SELECT bolt.register_model('replaced', 'Replaced'), bolt.register_relation('replaced', '{parent_id}', on_delete => 'PROTECT');
+SELECT bolt.register_model('replaced', 'Replaced', ordering => '{id}'), bolt.register_relation('replaced', '{parent_id}', related_name => 'kids', on_delete => 'PROTECT');
+SELECT bolt.register_model('replaced', ordering => '{id}'), bolt.register_relation('replaced', '{parent_id}', related_name => 'kids');
+DROP TABLE replaced, replaced_parent;
+
 SET client_min_messages = error;
 DROP SCHEMA registry_test CASCADE;
 DROP SERVER nowhere CASCADE;
