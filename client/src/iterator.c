@@ -5,6 +5,9 @@
  * Rows come in single-row mode (from libpq 17 on in chunks) and wait here until they are asked for. When
  * there are enough of them the socket is not read: the server's sending stops when the kernel's buffers
  * are full.
+ *
+ * In a transaction they come from a cursor, some at a time: an end before the last row closes it, where a
+ * cancel would spoil the transaction and reading the rest could take long.
  */
 #include "connection.h"
 #include "debug.h"
@@ -14,6 +17,10 @@
 
 #define ENOUGH_ROWS 64
 #define ENOUGH_BYTES (256 * 1024)
+
+#define CURSOR "bolt_iterator" /* one at a time: an open one has the block's connection */
+#define FETCHED 64
+#define FETCH_TEXT "FETCH FORWARD 64 FROM " CURSOR /* so many */
 
 typedef struct chunk
 {
@@ -31,6 +38,8 @@ struct bolt_iterator
 	bolt__lease *lease;
 	bolt__task *task;
 	bolt__waiter waiter; /* for the lease, then for the task */
+	int fetched;		 /* rows of the FETCH that is under way */
+	bool resting;		 /* the cursor is open, and no FETCH under way */
 	bool started;
 	bool ended; /* no more rows will come */
 	bool closed;
@@ -166,11 +175,14 @@ bolt__iterator_row(bolt_iterator *iterator, PGresult *result)
 	made->next = 0;
 	bolt__list_append(&iterator->chunks, &made->link);
 	iterator->row_count += PQntuples(result);
+	iterator->fetched += PQntuples(result);
 	for (int row = 0; row < PQntuples(result); row++)
 		iterator->byte_count += (size_t) PQgetlength(result, row, 0);
 	serve(iterator);
 	return !has_enough(iterator);
 }
+
+static void fetch(bolt_iterator *iterator);
 
 static void
 read_on(bolt_iterator *iterator)
@@ -178,6 +190,8 @@ read_on(bolt_iterator *iterator)
 	bolt__connection *connection =
 		iterator->ended || iterator->task == NULL ? NULL : iterator->task->connection;
 
+	if (iterator->resting && !iterator->ended && !has_enough(iterator))
+		fetch(iterator);
 	if (connection == NULL || !connection->paused || has_enough(iterator))
 		return;
 	connection->paused = false;
@@ -205,6 +219,72 @@ end(bolt_iterator *iterator, const bolt_exception *error)
 	serve(iterator);
 }
 
+/* ----------
+ * By a cursor
+ * ----------
+ */
+static void
+close_cursor(const bolt_iterator *iterator)
+{
+	bolt__block *block = iterator->handle->block;
+	bolt__task *task = block == NULL ? NULL : bolt__task_new(iterator->client, NULL, "CLOSE " CURSOR, NULL);
+
+	if (task == NULL)
+		return; /* it ends with the transaction */
+	bolt__future_to_background(&task->future);
+	bolt__block_submit(block, task);
+}
+
+static void
+fetched(bolt__waiter *waiter, bolt_future *future)
+{
+	bolt_iterator *iterator = bolt__container(waiter, bolt_iterator, waiter);
+	bool last = iterator->task->iterator != NULL && iterator->fetched < FETCHED;
+
+	if (iterator->closed || iterator->ended || bolt_failed(future))
+		end(iterator, bolt_error(future));
+	else if (last)
+	{
+		close_cursor(iterator);
+		end(iterator, NULL);
+	}
+	else
+	{
+		iterator->resting = true;
+		read_on(iterator);
+	}
+	unref(iterator);
+}
+
+/* Asks for the next rows. */
+static void
+fetch(bolt_iterator *iterator)
+{
+	bolt__task *task = bolt__task_new(iterator->client, NULL, FETCH_TEXT, NULL);
+
+	if (task == NULL)
+	{
+		bolt_exception *error = bolt__out_of_memory();
+
+		close_cursor(iterator);
+		end(iterator, error);
+		bolt_error_unref(error);
+		return;
+	}
+	bolt__debug_name(&task->future, "bolt_aiterator");
+	bolt__future_to_background(&task->future);
+	bolt_free(&iterator->task->future);
+	iterator->task = task;
+	iterator->resting = false;
+	iterator->fetched = 0;
+	task->iterator = iterator;
+	iterator->references++;
+	iterator->waiter.run = fetched;
+	bolt_future_ref(&task->future); /* the machinery's */
+	bolt__future_watch(&task->future, &iterator->waiter);
+	bolt__block_submit(iterator->handle->block, task);
+}
+
 static void
 task_settled(bolt__waiter *waiter, bolt_future *future)
 {
@@ -219,8 +299,9 @@ send_task(bolt_iterator *iterator)
 {
 	bolt__task *task = iterator->task;
 
-	task->iterator = iterator;
-	iterator->waiter.run = task_settled;
+	if (iterator->pool != NULL)
+		task->iterator = iterator;
+	iterator->waiter.run = iterator->pool != NULL ? task_settled : fetched;
 	bolt_future_ref(&task->future); /* the machinery's */
 	bolt__future_watch(&task->future, &iterator->waiter);
 	if (iterator->pool != NULL)
@@ -252,6 +333,8 @@ start(bolt_iterator *iterator)
 	if (iterator->pool == NULL)
 	{
 		error = bolt__block_refusal(iterator->handle->block);
+		if (error == NULL && !bolt__task_declare(iterator->task, CURSOR))
+			error = bolt__out_of_memory();
 		if (error != NULL)
 		{
 			end(iterator, error);
@@ -372,10 +455,28 @@ bolt_anext(bolt_iterator *iterator)
 	return &next->future;
 }
 
-/*
- * The rest is not wanted. Outside of a transaction the statement is cancelled; inside that would
- * spoil it, so the rest is read and dropped.
- */
+/* Rows that are on their way are dropped, and the cursor is closed. */
+static void
+stop_cursor(bolt_iterator *iterator)
+{
+	bolt__task *task = iterator->task;
+	bolt__connection *connection = task->connection;
+
+	task->iterator = NULL;
+	close_cursor(iterator);
+	if (iterator->resting)
+		end(iterator, NULL);
+	else if (!task->future.settled)
+		bolt__task_drain(task); /* which ends it */
+	iterator->resting = false;
+	bolt__block_iterated(iterator->handle->block, iterator);
+	if (connection == NULL)
+		return;
+	connection->paused = false;
+	bolt__pipeline_receive(connection);
+}
+
+/* The rest is not wanted. Outside of a transaction the statement is cancelled, which would spoil one. */
 static void
 stop(bolt_iterator *iterator)
 {
@@ -383,17 +484,17 @@ stop(bolt_iterator *iterator)
 	bolt__connection *connection = task->connection;
 
 	if (iterator->handle != NULL)
-		bolt__block_iterated(iterator->handle->block, iterator);
+	{
+		stop_cursor(iterator);
+		return;
+	}
 	if (iterator->lease != NULL && bolt_cancel(&iterator->lease->future))
 		return;
 	if (connection == NULL)
 		return;
 	task->iterator = NULL;
 	connection->paused = false;
-	if (iterator->pool != NULL)
-		bolt_cancel(&task->future);
-	else
-		bolt__task_drain(task);
+	bolt_cancel(&task->future);
 	bolt__pipeline_receive(connection);
 }
 

@@ -37,6 +37,8 @@ struct bolt__task
 	const bolt__statement *statement; /* prepared by its address; NULL: `text` */
 	const char *text; /* what is not worth preparing: BEGIN and the like; in `text_memory`, or static */
 	char text_memory[40];
+	bolt__statement own; /* its statement, where that is no static one */
+	char *own_sql;
 	char *parameters[BOLT__MAX_PARAMETERS]; /* kept until answered: it may have to be sent again */
 	void (*decode)(bolt_future *future, void *decode_data);
 	void *decode_data;
@@ -149,6 +151,9 @@ bolt__task *bolt__task_new(bolt__client *client, const bolt__statement *statemen
 
 /* As if it had not been sent. */
 void bolt__task_reset(bolt__task *task);
+
+/* Makes it open a cursor for its statement. False: no memory. */
+bool bolt__task_declare(bolt__task *task, const char *cursor);
 
 /* The answer has come: settles. Takes the machinery's reference. */
 void bolt__task_answered(bolt__task *task);

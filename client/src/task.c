@@ -5,6 +5,7 @@
 #include "connection.h"
 #include "transaction.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,7 @@ dispose(bolt_future *future)
 		task->decode_free(task->decode_data);
 	PQclear(task->answer);
 	bolt_error_unref(task->mishap);
+	free(task->own_sql);
 }
 
 static const bolt__future_class task_class = {abandon, dispose, false};
@@ -145,6 +147,22 @@ bolt__task_new(bolt__client *client, const bolt__statement *statement, const cha
 	if (count > 0)
 		memcpy(task->parameters, parameters, (size_t) count * sizeof(char *));
 	return task;
+}
+
+bool
+bolt__task_declare(bolt__task *task, const char *cursor)
+{
+	if (asprintf(&task->own_sql, "DECLARE %s NO SCROLL CURSOR FOR %s", cursor, task->statement->sql) < 0)
+	{
+		task->own_sql = NULL;
+		return false;
+	}
+	task->own = *task->statement;
+	task->own.sql = task->own_sql;
+	task->own.kind = BOLT__NOTHING;
+	task->statement = &task->own;
+	task->by_text = true;
+	return true;
 }
 
 /* ----------

@@ -325,6 +325,82 @@ in_a_transaction_an_early_end_spoils_nothing(void **state)
 	bolt_close(db);
 }
 
+/* Of rows that take 13 µs each. */
+static const bolt__statement laborious_statement = {
+	"SELECT to_json(md5(repeat('x', 5000) || g)) FROM generate_series(1, 400000) g", 0, BOLT__JSON, false};
+
+static bolt_future *
+close_early(bolt_database *transaction, void *arg)
+{
+	bolt_iterator *rows = bolt__iterate(transaction, &laborious_statement, NULL, NULL);
+	double start;
+
+	(void) arg;
+	bolt_free(settled(add(transaction, 1)));
+	assert_int_equal(take(rows, 10), 10);
+	start = seconds_now();
+	bolt_aclose(rows);
+	expect_number(add(transaction, 2), 2);
+	assert_true(seconds_now() - start < 0.5);
+	for (int i = 0; i < 200; i++) /* around the ends of what comes at a time */
+	{
+		rows = series(transaction, i, 1);
+		assert_int_equal(take(rows, 1000), i);
+		bolt_aclose(rows);
+	}
+	return add(transaction, 3);
+}
+
+static void
+in_a_transaction_an_early_end_is_quick(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1));
+
+	(void) state;
+	make_table();
+	expect_number(bolt_atomic(db, close_early, NULL), 3);
+	assert_int_equal(rows_in_table(), 3);
+	bolt_close(db);
+}
+
+static bolt_future *
+close_in_every_state(bolt_database *transaction, void *arg)
+{
+	for (int i = 0; i < 30; i++)
+	{
+		bolt_iterator *rows = series(transaction, 1000, 100000);
+		bolt_future *row = bolt_anext(rows);
+
+		run_for(transaction, i % 10);
+		bolt_free(i % 2 == 0 ? row : settled(row));
+		bolt_aclose(rows);
+		if (i % 3 == 0)
+			expect_number(echo(transaction, i), i);
+	}
+	return add(transaction, *(int *) arg);
+}
+
+static bolt_future *
+close_in_an_inner_block(bolt_database *transaction, void *arg)
+{
+	expect_number(bolt_atomic(transaction, close_in_every_state, arg), *(int *) arg);
+	expect_number(echo(transaction, 1), 1);
+	return add(transaction, *(int *) arg + 1);
+}
+
+static void
+in_a_transaction_closed_in_every_state(void **state)
+{
+	bolt_database *db = bolt_open("", BOLT_OPTIONS(.connections = 1));
+	int number = 7;
+
+	(void) state;
+	make_table();
+	expect_number(bolt_atomic(db, close_in_an_inner_block, &number), 8);
+	assert_int_equal(rows_in_table(), 2);
+	bolt_close(db);
+}
+
 static bolt_future *
 leave_an_iterator_open(bolt_database *transaction, void *arg)
 {
@@ -343,6 +419,18 @@ an_iterator_left_open_ends_with_its_transaction(void **state)
 
 	(void) state;
 	bolt_free(settled(bolt_atomic(db, leave_an_iterator_open, &rows)));
+	for (int i = 0; i < 100; i++) /* rows that had come, then the error */
+	{
+		bolt_future *row = settled(bolt_anext(rows));
+		bool there = bolt_json(row) != NULL;
+
+		if (!there)
+			assert_int_equal(bolt_error_code(bolt_error(row)), BOLT_TRANSACTION_MANAGEMENT_ERROR);
+		bolt_free(row);
+		if (!there)
+			break;
+		assert_true(i < 99);
+	}
 	bolt_aclose(rows);
 	expect_number(echo(db, 1), 1);
 	bolt_close(db);
@@ -414,6 +502,8 @@ main(void)
 		cmocka_unit_test(rows_outlive_iterator_and_database),
 		cmocka_unit_test(the_database_may_be_closed_first),
 		cmocka_unit_test(in_a_transaction_an_early_end_spoils_nothing),
+		cmocka_unit_test(in_a_transaction_an_early_end_is_quick),
+		cmocka_unit_test(in_a_transaction_closed_in_every_state),
 		cmocka_unit_test(an_iterator_left_open_ends_with_its_transaction),
 		cmocka_unit_test(the_loop_ends_beside_iterators_that_nobody_asks),
 	};

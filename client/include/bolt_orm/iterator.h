@@ -35,7 +35,7 @@ BOLT_API bolt_future *bolt_anext(bolt_iterator *iterator);
 
 /**
  * Ends the iteration and frees the iterator. Rows that were not taken are not read: the statement is
- * cancelled in the server. A future of bolt_anext that has not settled fails with BOLT_CANCELLED. NULL
+ * cancelled in the server; in a transaction its cursor is closed, which leaves the transaction alone. A future of bolt_anext that has not settled fails with BOLT_CANCELLED. NULL
  * does nothing.
  */
 BOLT_API void bolt_aclose(bolt_iterator *iterator);
