@@ -620,7 +620,7 @@ bolt_aggregate(Select *select, int alias, const Expression *expression, Operand 
 	refuse_nested(select, expression);
 	if (select->grouped)
 		refuse_nested_conditions(expression);
-	if (path != NULL && first_further_hop(select, path) == 0)
+	if (path != NULL && !select->aggregates_by_row && first_further_hop(select, path) == 0)
 		unindexed = unindexed_relation(select, expression);
 	if (unindexed != NULL)
 		sql = aggregate_join(select, alias, expression, unindexed, result);

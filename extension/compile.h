@@ -103,6 +103,7 @@ typedef struct Select
 	WindowsStand windows_stand; /* for the conditions that are being written */
 	List *windows;				/* of char *: what the query around has as w1, w2, … */
 	bool by_exists;				/* to-many conditions are EXISTS, not joins */
+	bool aggregates_by_row;		/* aggregates are subqueries of a row, not joins */
 	bool extends;				/* joins further to the rows of outer, rather than anew */
 } Select;
 

@@ -412,6 +412,7 @@ annotations_of(const QuerySet *queryset)
 	ListCell *lc;
 
 	result->source = queryset->source;
+	result->aggregates_by_row = true; /* SET can join nothing to the row that it changes */
 	foreach(lc, queryset->calls)
 	{
 		QueryCall *call = lfirst(lc);

@@ -209,6 +209,7 @@ struct QuerySet
 	const char *keyed_by;	  /* rows are members "field's value": object */
 	List *aggregates;		  /* of AnnotateCall *: aggregate() */
 	bool rows_by_exists;	  /* each object once, whatever filters it */
+	bool aggregates_by_row;	  /* aggregates are subqueries of a row, and never joined */
 	bool each_once;			  /* distinct, where joins have multiplied the objects */
 	const KeysetPage *keyset; /* a page by cursor of it, else NULL */
 	bool recognized;		  /* the primary key is among the columns, whatever is shown */

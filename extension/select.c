@@ -169,6 +169,7 @@ apply_calls(SelectText *text)
 		by_exists = true;
 	grouping = grouping_call(text);
 	text->select->by_exists = by_exists;
+	text->select->aggregates_by_row = queryset->aggregates_by_row;
 	foreach(lc, queryset->calls)
 	{
 		const QueryCall *call = lfirst(lc);

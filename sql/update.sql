@@ -128,4 +128,15 @@ SELECT fails('update_returning', NULL, '{}'), fails('update_returning', '{"model
 SELECT bolt.update_returning('{"model": "no_key", "filter": {"a": 11}}', '{"a": 12}');
 SELECT fails('update_returning', '{"model": "no_key", "values": ["a"]}', '{"a": 13}');
 SELECT fails('update_returning', '{"model": "no_key", "order_by": ["a"]}', '{"a": 13}');
+-- an aggregate over a relation without an index, as a value and as a condition
+CREATE TABLE unindexed_parent (id int PRIMARY KEY, total int);
+CREATE TABLE unindexed_child (id int PRIMARY KEY, parent_id int REFERENCES unindexed_parent, n int);
+INSERT INTO unindexed_parent SELECT g, 0 FROM generate_series(1, 3) g;
+INSERT INTO unindexed_child SELECT g, g % 2 + 1, g FROM generate_series(1, 5) g;
+SELECT bolt.update('{"model": "unindexed_parent", "annotate": {"s": {"Sum": "unindexed_child__n"}}}', '{"total": {"Coalesce": ["s", -1]}}');
+SELECT bolt.fetch_json('{"model": "unindexed_parent", "order_by": ["id"]}');
+SELECT bolt.update('{"model": "unindexed_parent", "annotate": {"s": {"Sum": "unindexed_child__n"}, "c": {"Count": "unindexed_child"}}, "filter": {"s__gt": 6}}', '{"total": {"Add": ["total", "c"]}}');
+SELECT bolt.update_returning('{"model": "unindexed_parent", "annotate": {"c": {"Count": "unindexed_child"}}, "order_by": ["id"]}', '{"total": {"F": "c"}}');
+DROP TABLE unindexed_child, unindexed_parent;
+
 DROP SCHEMA update_test CASCADE;
