@@ -397,18 +397,37 @@ add_terms(SelectText *text, const Model *model, int alias, List *terms, bool rev
 		add_term(text, model, alias, lfirst(lc), reverse);
 }
 
-/* What first() and last() do to a queryset without an order. */
+/* The order of a page of rows that are no objects: their primary key would be a column more to group or to be distinct by. */
+static void
+add_order_of_values(SelectText *text, int alias, List *terms)
+{
+	ListCell *lc;
+
+	foreach(lc, terms)
+		add_term(text, text->model, alias, bolt_make_order_term(((PathTerm *) lfirst(lc))->path, NULL),
+				 text->queryset->reverse);
+}
+
+/* What page(), first() and last() do to a queryset without an order. */
 static void
 add_primary_key_order(SelectText *text, int alias)
 {
 	const QuerySet *queryset = text->queryset;
+	bool values = queryset->page_order &&
+		(text->select->grouped || (queryset->distinct && bolt_rows_are_values(queryset)));
 
 	if (!queryset->page_order && (queryset->limit != NULL || queryset->offset != NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Cannot reorder a query once a slice has been taken"),
 				 bolt_errdetail_at(queryset->source), errhint("Give the queryset an order_by.")));
-	if (text->model->nprimary_key > 0)
+	if (text->select->grouped && !queryset->page_order)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Cannot use first() or last() on an unordered queryset performing aggregation"),
+				 bolt_errdetail_at(queryset->source), errhint("Give the queryset an order_by.")));
+	add_order_of_values(text, alias, values ? bolt_values_terms(text) : queryset->distinct_on);
+	if (!values && text->model->nprimary_key > 0)
 		add_term(text, text->model, alias, bolt_make_order_term(PRIMARY_KEY_PATH, NULL), queryset->reverse);
 }
 

@@ -73,4 +73,18 @@ SELECT refused('{"model": "blog_article", "distinct": ["title__contains"]}');
 SELECT refused('{"model": "blog_article", "distinct": "title"}');
 SELECT refused('{"model": "blog_article", "distinct": [1]}');
 
+-- a page of groups or of distinct values is ordered by them: the primary key would be a column more to group by
+CREATE TABLE paged (id int PRIMARY KEY, status text, active bool);
+INSERT INTO paged SELECT g, 's' || g % 4, g % 2 = 0 FROM generate_series(1, 53) g;
+SELECT bolt.page('{"model": "paged", "chain": [{"values": ["status"]}, {"annotate": {"n": {"Count": "*"}}}]}', 1, 3);
+SELECT bolt.page('{"model": "paged", "chain": [{"values": ["status"]}, {"annotate": {"n": {"Count": "*"}}}]}', 2, 3);
+SELECT bolt.page('{"model": "paged", "values": ["active"], "distinct": true}');
+SELECT bolt.page('{"model": "paged", "values_list": ["status"], "flat": true, "distinct": true, "reverse": true}', 2, 3);
+SELECT bolt.page('{"model": "paged", "distinct": ["status"]}', 1, 2);
+SELECT bolt.first('{"model": "paged", "chain": [{"values": ["status"]}, {"annotate": {"n": {"Count": "*"}}}, {"order_by": ["-status"]}]}');
+SELECT bolt.first('{"model": "paged", "values": ["active"], "distinct": true}'), bolt.first('{"model": "paged", "distinct": ["status"]}');
+SELECT bolt.first('{"model": "paged", "chain": [{"values": ["status"]}, {"annotate": {"n": {"Count": "*"}}}]}');
+SELECT bolt.last('{"model": "paged", "chain": [{"values": ["status"]}, {"annotate": {"n": {"Count": "*"}}}]}');
+DROP TABLE paged;
+
 DROP SCHEMA distinct_test CASCADE;
