@@ -45,6 +45,7 @@ for name, call in [
     ('a method that is not allowed', lambda: server.request('DELETE', '/articles')),
 ]:
     equal(statements(call), 0, name + ' asks nobody')
+server.post('/transfer/atomic', {'from': 1, 'to': 2, 'amount': 1})  # a connection's first asks which server process it has
 equal(statements(lambda: server.post('/transfer/atomic', {'from': 1, 'to': 2, 'amount': 1})), 6,
       'the transfer with a block: BEGIN, lock, two updates, read, COMMIT')
 

@@ -58,7 +58,7 @@ equal(server.get('/articles/1').status, 200, 'the server goes on')
 
 # An error before the first row has its status; one after it cuts the connection, so that nobody takes a part for the whole.
 psql('ALTER TABLE blog_article RENAME TO away', database)
-equal(server.get('/stream').status, 400, 'an error before the first row has its status')
+equal(server.get('/stream').status, 500, 'an error before the first row has its status')
 psql('ALTER TABLE away RENAME TO blog_article', database)
 with server.connect() as connection:
     connection.sendall(b'GET /stream HTTP/1.1\r\nHost: x\r\n\r\n')
