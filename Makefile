@@ -119,7 +119,7 @@ DEMO_SOURCES = examples/demo.c examples/abridge.c
 examples/demo: $(DEMO_SOURCES) examples/abridge.h
 	$(CC) -std=gnu11 -O2 -Wall -Wextra $$(pkg-config --cflags libpq) -o $@ $(DEMO_SOURCES) $$(pkg-config --libs libpq)
 
-FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/http/lateral tests/modules/* tests/asan tests/asan/valgrind \
+FORMATTED = $(wildcard $(addsuffix /*.[ch],extension examples examples/blog bench bench/client bench/http/lateral tests/modules/* tests/asan tests/asan/valgrind \
 	client/include client/include/bolt_orm client/src client/adapters client/examples tests/client tests/fuzz/libfuzzer)) \
 	$(wildcard client/include/*.hpp client/examples/*.cpp)
 

@@ -410,7 +410,7 @@ add_order_of_values(SelectText *text, int alias, List *terms)
 
 /* What page(), first() and last() do to a queryset without an order. */
 static void
-add_primary_key_order(SelectText *text, int alias)
+add_implied_order(SelectText *text, int alias)
 {
 	const QuerySet *queryset = text->queryset;
 	bool values = queryset->page_order &&
@@ -447,7 +447,7 @@ bolt_add_order(SelectText *text)
 							  default_order(text->model),
 			  queryset != NULL && queryset->reverse);
 	if (text->order == NIL && queryset != NULL && (queryset->order_by_pk || queryset->page_order))
-		add_primary_key_order(text, alias);
+		add_implied_order(text, alias);
 }
 
 /* ORDER BY of a window or an aggregate */

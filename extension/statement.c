@@ -627,11 +627,21 @@ bolt_statement_estimate(FetchStatement *statement, ParamListInfo params)
 	List *queries;
 	List *plans;
 	ListCell *lc;
+	Running outer;
 
 	for (int i = 0; i < statement->nparams; i++)
 		types[i] = statement->params[i].type;
-	queries = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, raw), statement->sql, types,
-												 statement->nparams, NULL);
+	outer = set_running(statement, NULL, PLAN_MANY);
+	PG_TRY();
+	{
+		queries = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, raw), statement->sql, types,
+													 statement->nparams, NULL);
+	}
+	PG_FINALLY();
+	{
+		running = outer;
+	}
+	PG_END_TRY();
 	foreach(lc, queries)
 		bolt_check_query_rights(lfirst_node(Query, lc));
 	plans = pg_plan_queries(queries, statement->sql, 0, params);

@@ -67,7 +67,8 @@ static void
 ask(Request *request)
 {
 	request->started = now();
-	bolt_then(bolt_aexists(bolt_filter(bolt_ref(posts), BOLT_KW("id", 1 + rand() % 1000))), answered, request);
+	bolt_then(bolt_aexists(bolt_filter(bolt_ref(posts), BOLT_KW("id", 1 + rand() % 1000))), answered,
+			  request);
 }
 
 static void
@@ -132,7 +133,8 @@ main(int argc, char **argv)
 	times = calloc(MAX_ASKED, sizeof(float));
 	db = bolt_open("", BOLT_OPTIONS(.connections = CONNECTIONS));
 	posts = bolt_objects(db, "blog_article");
-	slow_posts = bolt_objects(db, "slow_article"); /* a view that sleeps for a second, made by bench/client/slow */
+	slow_posts =
+		bolt_objects(db, "slow_article"); /* a view that sleeps for a second, made by bench/client/slow */
 	measure(16, 0, 0.5);
 	printf("in flight\twithout, us\tbeside %d slow, us\ttimes\n", SLOW);
 	for (int i = 0; i < 3; i++)
